@@ -1,0 +1,1 @@
+"""The code of the workflow: expanding the config, measuring, analysing."""

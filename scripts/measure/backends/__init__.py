@@ -1,0 +1,1 @@
+"""One file a backend: how the tasks of a workload are run."""

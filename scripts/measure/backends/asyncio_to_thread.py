@@ -1,0 +1,41 @@
+"""asyncio.to_thread: the blocking tasks in the event loop's thread pool, whose size is the number of workers."""
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from scripts.measure.job import Outcome
+from scripts.measure.worker import task_in_thread, untimed_task
+
+one_thread_per_gil = False
+
+
+def run(job):
+    """Runs the tasks on one new event loop and its thread pool."""
+    return asyncio.run(_run(job))
+
+
+async def _run(job):
+    # The loop makes the same pool by itself, but tells nobody its size.
+    pool = ThreadPoolExecutor(job.workers, thread_name_prefix="asyncio")
+    workers = pool._max_workers
+    asyncio.get_running_loop().set_default_executor(pool)
+    if job.together:
+        await _meet(job, workers)
+    outcomes = await asyncio.gather(
+        *(
+            asyncio.to_thread(task_in_thread, job.setting, index, argument, job.shared)
+            for index, argument in enumerate(job.arguments)
+        )
+    )
+    return Outcome.of_pool(outcomes, workers)
+
+
+async def _meet(job, workers):
+    gate = threading.Barrier(workers)
+
+    def warm(number):
+        untimed_task(job.setting, job.warm_argument(number))
+        gate.wait()
+
+    await asyncio.gather(*(asyncio.to_thread(warm, number) for number in range(workers)))
