@@ -7,7 +7,7 @@ buffers need not be copied because each task makes its own.
 import hashlib
 
 
-def tasks(size=8 * 1024 * 1024, count=8):
+def tasks(size=8_388_608, count=8):
     """count tasks, each with a buffer of size bytes to make and hash."""
     return [(number, size) for number in range(count)]
 

@@ -1,0 +1,159 @@
+"""What workloads and backends there are, read from their source without running it."""
+
+import ast
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from scripts.child import ROOT
+
+WORKLOADS = Path(ROOT, "scripts/measure/workloads")
+BACKENDS = Path(ROOT, "scripts/measure/backends")
+
+_GIVEN = ("context", "workers")  # what the measuring side fills in
+
+
+class CatalogError(Exception):
+    """A workload or backend file that cannot serve; the message says why."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is known of a workload file before it runs.
+
+    parameters: its names; defaults: the values of those whose default is a literal.
+    """
+
+    name: str
+    reference: str
+    digest: str
+    parameters: tuple
+    defaults: dict = field(repr=False)
+    any_parameter: bool = False
+    takes_workers: bool = False
+    shares: bool = False
+    waits: bool = False
+    starts_threads: bool = False
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What is known of a backend file before it runs."""
+
+    name: str
+    one_thread_per_gil: bool
+
+
+def names(folder):
+    """The names found in a folder of workloads or backends, sorted."""
+    return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+
+
+def read_workload(text, base):
+    """The workload of a name, or of a path (one with a slash or .py), relative to base.
+
+    Raises CatalogError for a file that is not there, does not parse, or lacks `tasks` or `task`.
+    """
+    own = "/" in text or text.endswith(".py")
+    path = (Path(base) / Path(text).expanduser()).resolve() if own else WORKLOADS / f"{text}.py"
+    tree = _parse(path, text)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    bound = functions.keys() | _bound(tree)
+    missing = [name for name in ("tasks", "task") if name not in bound]
+    if missing:
+        raise CatalogError(f"workload {text!r} lacks the function {missing[0]!r}")
+    defaults, taken, any_parameter = {}, [], "tasks" not in functions
+    for name in ("tasks", "context"):
+        if name in functions:
+            arguments = functions[name].args
+            taken += [argument.arg for argument in arguments.args + arguments.kwonlyargs]
+            any_parameter |= arguments.kwarg is not None
+            defaults.update(_defaults(arguments))
+    return Workload(
+        name=path.stem,
+        reference=str(path) if own else path.stem,
+        digest=_digest(path),
+        parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
+        defaults={name: value for name, value in defaults.items() if name not in _GIVEN},
+        any_parameter=any_parameter,
+        takes_workers="workers" in taken,
+        shares="shared" in bound,
+        waits=_constant(tree, "waits"),
+        starts_threads=_constant(tree, "starts_threads"),
+    )
+
+
+def read_backend(name):
+    """The backend of a name; raises CatalogError."""
+    tree = _parse(BACKENDS / f"{name}.py", name)
+    return Backend(name, _constant(tree, "one_thread_per_gil"))
+
+
+def _parse(path, text):
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogError(f"{text!r} cannot be read: {error.strerror}") from error
+    except (SyntaxError, ValueError) as error:
+        raise CatalogError(f"{text!r} is not Python: {error}") from error
+
+
+def _bound(tree):
+    """The names that imports and assignments bind at the top of a module."""
+    bound = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            bound |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return bound
+
+
+def _constant(tree, name):
+    """Whether a module sets a name to True."""
+    return any(
+        isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        and isinstance(node.value, ast.Constant)
+        and node.value.value is True
+        for node in tree.body
+    )
+
+
+def _defaults(arguments):
+    with_default = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    pairs = list(zip(with_default, arguments.defaults, strict=True))
+    pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
+    found = {}
+    for argument, default in pairs:
+        try:
+            value = ast.literal_eval(default)
+        except ValueError:
+            continue
+        found[argument.arg] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _digest(path):
+    """A digest of a file's source and of the modules in its folder that it imports, theirs too."""
+    seen, todo, state = set(), [path], hashlib.sha256()
+    while todo:
+        file = todo.pop(0)
+        if file in seen or not file.is_file():
+            continue
+        seen.add(file)
+        source = file.read_text(encoding="utf-8")
+        state.update(f"{file.name}\n{len(source)}\n{source}".encode())
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                imported = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                imported = [node.module or alias.name for alias in node.names]
+            else:
+                continue
+            todo += sorted(file.parent / f"{name.partition('.')[0]}.py" for name in imported)
+    return state.hexdigest()[:16]
