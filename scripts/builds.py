@@ -15,6 +15,7 @@ from scripts import child
 from scripts.record import write_text
 
 _PROBE_LIMIT_S = 30
+_OLDEST = (3, 9)
 
 
 class BuildError(Exception):
@@ -121,7 +122,8 @@ def everywhere():
         match = re.match(r"(3\.\d+)(?:\.\d+)?(t?)(?:-dev)?$", folder.name)
         if match:
             names.add(match[1] + match[2])
-    return sorted(names, key=lambda name: (int(name.rstrip("t").split(".")[1]), name))
+    minor = {name: int(name.rstrip("t").split(".")[1]) for name in names}
+    return sorted((name for name in names if minor[name] >= _OLDEST[1]), key=lambda name: (minor[name], name))
 
 
 def _pyenv_versions():
@@ -189,6 +191,12 @@ class Prober:
         return {name: value for name, value in facts.items() if name != "stamps"}
 
 
+def _not_too_old(facts, command):
+    if tuple(map(int, facts["version"].split(".")[:2])) < _OLDEST:
+        raise BuildError(f"{command[0]} is Python {facts['version']}; the oldest that can be measured is 3.9")
+    return facts
+
+
 def _stamps(facts):
     return {name: path and _stamp(path) for name, path in facts["files"].items()}
 
@@ -214,7 +222,7 @@ def _probe(command, env):
             stdin=subprocess.DEVNULL,
         )
         if done.returncode == 0:
-            return json.loads(done.stdout.strip().rpartition("\n")[2])
+            return _not_too_old(json.loads(done.stdout.strip().rpartition("\n")[2]), command)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise BuildError(f"{shlex.join(command)} cannot be asked what it is: {error}") from error
     reasons = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]

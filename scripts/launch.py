@@ -58,15 +58,15 @@ def measure(entry, call, expected):
         spec = dict(entry["spec"], reference=entry["reference"], expected=expected)
         with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
             json.dump(spec, file)
-        ended = _run_child(entry, folder)
+        ended = _Ended() if entry["rejected"] else _run_child(entry, folder)
         result = _read_result(folder)
         text = _end_of_log(folder)
     finally:
         _remove(folder)
     snakemake_after = _snakemake_cpu_s(call)
-    status, reason = judge(ended, result, entry["timeout_s"], text)
+    status, reason = judge(entry, ended, result, text)
     if status != "ok":
-        reason, text = scrub(reason), scrub(text)
+        reason, text = record.scrub(reason), record.scrub(text)
     return {
         "format": record.FORMAT,
         "run": entry["run"],
@@ -86,10 +86,12 @@ def measure(entry, call, expected):
     }
 
 
-def judge(ended, result, timeout_s, text):
+def judge(entry, ended, result, text):
     """The status of a run and its reason, from how the child ended and what it said."""
+    if entry["rejected"]:
+        return "unsupported", entry["rejected"]
     if ended.timed_out:
-        return "timeout", f"took longer than the limit of {timeout_s:g} s"
+        return "timeout", f"took longer than the limit of {entry['timeout_s']:g} s"
     if ended.exit_code < 0:
         return "crashed", f"ended by signal {signal.Signals(-ended.exit_code).name}"
     if result is None:
@@ -108,10 +110,11 @@ def outcome(result):
 
 
 class _Ended:
-    """How a child ended."""
+    """How a child ended; without an exit code where none was started."""
 
     def __init__(self):
-        self.exit_code = self.wall_s = self.peak_memory_mb = self.memory_kind = None
+        self.exit_code = self.peak_memory_mb = self.memory_kind = None
+        self.wall_s = 0.0
         self.timed_out = False
 
 
@@ -215,13 +218,6 @@ def _end_of_log(folder):
             return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-
-
-def scrub(text):
-    """The text without the folders of this machine: of an absolute path only the file's name stays."""
-    import re
-
-    return re.sub(r"(?<![\w.:/])/(?:[^\s/:\"']+/)+", "", text)
 
 
 class _Expected:

@@ -168,6 +168,13 @@ def _check_tasks(tasks, where):
                 raise RecordError(f"{where}.{name}: {value!r:.60} is not a finite number")
 
 
+def scrub(text):
+    """The text without the folders of this machine: of an absolute path only the file's name stays."""
+    import re  # here, because few runs need it and each pays for it
+
+    return re.sub(r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+", "", text)
+
+
 def write(path, record):
     """Writes a record as a whole or not at all: to a file beside it, which is then renamed."""
     write_text(path, json.dumps(record, sort_keys=True, allow_nan=False) + "\n")

@@ -1,0 +1,155 @@
+"""Every column of the tables: its name, unit and meaning. CSV headers, tooltips and the README's table come from here."""
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """One column; the unit is "" for words and "1" for ratios."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+KEYS = (
+    Column("machine", "", "label of the machine"),
+    Column("python", "", "name of the build"),
+    Column("experiment", "", "name of the experiment"),
+    Column("workload", "", "name of the workload"),
+    Column("params", "", "its parameters as JSON, keys sorted"),
+    Column("backend", "", "name of the backend"),
+    Column("workers", "count", "workers that the backend had"),
+    Column("workers_asked", "", "what the config asked for: a number, or default"),
+    Column("switch_interval_s", "s", "the interval in force; empty where it can have no effect"),
+    Column("start", "", "natural: workers begin as they come; together: all wait at a barrier"),
+    Column("scaling", "", "strong: the same tasks for any number of workers; weak: the whole list once per worker"),
+    Column("timed", "", "which time counts: total (total_s) or work (work_s)"),
+)
+
+TIMES = (
+    Column("total_s", "s", "from before the first worker is made to after the last is gone"),
+    Column("startup_s", "s", "to the start of the first task"),
+    Column("work_s", "s", "from the first task's start to the last task's end"),
+    Column("teardown_s", "s", "after the last task's end"),
+    Column("cpu_s", "s", "CPU time of all workers from their start to their end"),
+    Column("task_cpu_s", "s", "CPU time inside the tasks"),
+    Column("cores_used", "1", "task_cpu_s / work_s"),
+)
+
+USED = (
+    Column("workers_used", "count", "workers that ran at least one task"),
+    Column("start_method", "", "how processes were started: fork, forkserver or spawn"),
+)
+
+ROUND = Column("round", "", "which repetition of the sweep, from 1")
+ROLE = Column("role", "", "asked, or added: baseline (sequential) or ceiling (processes in steady state)")
+STATUS = Column("status", "", "ok, or what went wrong: the worst among the rounds")
+FLAGS = Column("flags", "", "words, ';' between, that qualify the numbers")
+METRICS = Column("metrics", "", "figures that the workload names, as JSON")
+
+MEMORY = (
+    Column("peak_memory_mb", "MiB", "peak of the whole process tree, in an extra sample"),
+    Column("memory_kind", "", "pss: shared pages counted once; rss: in each process"),
+)
+
+SPEEDUPS = (
+    Column("speedup", "1", "sequential on the same build / this; weak scaling: workers × T_seq(one list) / T"),
+    Column("speedup_reference", "1", "the same against sequential on the reference build"),
+)
+
+LIMITS = (
+    Column("speedup_bound", "1", "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)"),
+    Column("speedup_ceiling", "1", "what processes of the same build reach at that worker count in steady state"),
+    Column("efficiency", "1", "speedup / workers"),
+    Column("efficiency_bound", "1", "speedup / speedup_bound"),
+    Column("efficiency_ceiling", "1", "speedup / speedup_ceiling"),
+    Column("karp_flatt", "1", "experimentally determined serial fraction; empty when weak or with one worker"),
+)
+
+SUMMARY_MEASURES = (*TIMES, MEMORY[0], *SPEEDUPS)  # those with an interval
+
+
+def _with_intervals(column):
+    ends = ("_low", "lower end of the interval"), ("_high", "upper end of the interval")
+    return (column, *(Column(column.name + end, column.unit, f"{column.name}: {text}") for end, text in ends))
+
+
+TABLES = {
+    "samples": (
+        *KEYS,
+        ROLE,
+        ROUND,
+        Column("run", "", "name of the run and its record"),
+        Column("sample", "", "number of the sample in the run, from 0"),
+        Column("warmup", "", "True: the sample counts in no median"),
+        *TIMES,
+        *USED,
+    ),
+    "runs": (
+        *KEYS,
+        ROLE,
+        ROUND,
+        Column("run", "", "name of the run and its record"),
+        Column("call", "", "id of the call of Snakemake"),
+        Column("started", "", "when the run began, UTC"),
+        STATUS._replace(meaning="ok, or what went wrong"),
+        Column("reason", "", "why the status is not ok"),
+        *TIMES,
+        *USED,
+        *MEMORY,
+        Column("wall_s", "s", "from the start of the measured process to its end"),
+        Column("snakemake_cpu_s", "s", "CPU time of Snakemake meanwhile"),
+        Column("load_1min", "1", "load average before the run"),
+        Column("clock_cost_s", "s", "what an empty task is seen to take"),
+        METRICS,
+        FLAGS,
+    ),
+    "summary": (
+        *KEYS,
+        ROLE,
+        Column("rounds_ok", "count", "rounds that the row rests on"),
+        STATUS,
+        Column("reason", "", "why the status is not ok, of the first such round"),
+        Column("interval", "", "ci95: 95 % interval; range: of fewer than 6 rounds, which makes no claim"),
+        *(part for column in SUMMARY_MEASURES for part in _with_intervals(column)),
+        *LIMITS,
+        *USED,
+        MEMORY[1],
+        METRICS,
+        FLAGS,
+    ),
+    "tasks": (
+        *KEYS,
+        ROUND,
+        Column("task", "", "number of the task, from 0"),
+        Column("worker", "", "number of the worker, from 0"),
+        Column("start_s", "s", "from the sample's beginning to the task's start"),
+        Column("end_s", "s", "from the sample's beginning to the task's end"),
+        Column("cpu_s", "s", "CPU time inside the task; empty for coroutines"),
+    ),
+    "failures": (
+        *KEYS,
+        ROUND,
+        Column("run", "", "name of the run and its record"),
+        STATUS._replace(meaning="failed, wrong_result, timeout, crashed, or damaged (the record cannot be read)"),
+        Column("reason", "", "what happened"),
+    ),
+}
+
+FLAG_MEANINGS = {
+    "few_rounds": "fewer than 6 rounds: ranges instead of intervals, and no claim",
+    "gil_reenabled": "the GIL came back on in a build that runs without it",
+    "gil_differs": "a worker's GIL was not in the state that the build showed when it was asked",
+    "interval_differs": "a worker read back another switch interval than was set",
+    "idle_workers": "some workers ran no task",
+    "oversubscribed": "more workers at work than usable CPUs",
+    "too_short": "the tasks take less than 100 times what the clocks cost",
+    "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
+    "separate_calls": "the compared runs were measured in different calls: unpaired",
+    "unlike_builds": "compiler, PGO or LTO differ from the reference build's",
+}
+
+
+def names(table):
+    """The names of a table's columns, in their order."""
+    return [column.name for column in TABLES[table]]

@@ -1,0 +1,9 @@
+"""The figures: one file each, found by its place; `python -m scripts.analysis.figures FIGURE EXPERIMENT PLAN.json OUT.svg`.
+
+A figure's module has TITLE (the question that it answers) and draw(summary, tables, experiment), which gives a
+matplotlib Figure and its caption.
+"""
+
+from pathlib import Path
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))

@@ -1,0 +1,71 @@
+"""Turns run records into the tables of a sweep: `python -m scripts.analysis.tables results/<machine>/<sweep>/plan.json`."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from scripts.analysis.columns import TABLES, names
+from scripts.analysis.load import load
+from scripts.analysis.summary import summarise
+
+_WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker")
+_TEXT = ("params", "workers_asked", "machine", "python", "experiment", "workload", "backend", "run", "call", "reason", "flags")
+
+
+def main(plan):
+    """Writes the tables of a plan beside it, in tables/."""
+    folder = Path(plan).parent / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables(load(plan)).items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def tables(loaded):
+    """{name: table} of the loaded records, each with the columns of the registry."""
+    runs = loaded.runs
+    summary = summarise(runs, loaded.builds)
+    flags = runs["flags"] if "flags" in runs else pd.Series(None, runs.index, dtype=object)
+    made = {
+        "samples": loaded.samples,
+        "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
+        "summary": summary,
+        "tasks": _tasks(runs),
+        "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
+    }
+    return {name: _shaped(made[name], name) for name in TABLES}
+
+
+def read(folder):
+    """{name: table} of the CSV files in a folder tables/, with the types that they were written with."""
+    types = {name: "str" for name in _TEXT} | {name: "Int64" for name in _WHOLE}
+    found = {}
+    for name in TABLES:
+        own = {column: kind for column, kind in types.items() if column in names(name)}
+        found[name] = pd.read_csv(Path(folder, f"{name}.csv"), dtype=own)
+    return found
+
+
+def _shaped(table, name):
+    shaped = table.reindex(columns=names(name))
+    whole = [column for column in _WHOLE if column in shaped]
+    return shaped.astype(dict.fromkeys(whole, "Int64"))
+
+
+def _tasks(runs):
+    """A row a task of one sample of each combination: the one whose time is the nearest to the combination's median."""
+    if "tasks" not in runs:
+        return pd.DataFrame()
+    good = runs[runs["tasks"].map(lambda tasks: isinstance(tasks, dict))]
+    keys = [column for column in names("tasks") if column in good and column not in ("workers", "round", "cpu_s")]
+    parts = []
+    for _, group in good.groupby(keys, dropna=False, sort=False):
+        times = group["work_s"].where(group["timed"] == "work", group["total_s"])
+        chosen = group.loc[(times - times.median()).abs().idxmin()]
+        columns = pd.DataFrame(chosen["tasks"]).rename(columns={"index": "task"})
+        parts.append(columns.assign(**{key: chosen[key] for key in (*keys, "workers", "round")}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,254 @@
+"""Checks a config: all mistakes at once, each with its place and what would be right."""
+
+import difflib
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from scripts import catalog
+from scripts.child import ROOT
+
+SCHEMA = Path(ROOT, "config/config.schema.yaml")
+
+RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json")
+NOT_INHERITED = ("machine", "sweep", "cpus", "seed", "experiments")
+
+
+class ConfigError(Exception):
+    """A config that cannot be run; `mistakes` holds a line for each mistake."""
+
+    def __init__(self, mistakes):
+        super().__init__("\n".join(mistakes))
+        self.mistakes = list(mistakes)
+
+
+def load_schema():
+    """The schema of the config."""
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+
+
+def checked(config, files=(), base="."):
+    """The config with its defaults filled in, for the experiments too; raises ConfigError with all mistakes.
+
+    config: as Snakemake merged it; files: the YAML files it came from, the strongest last, for the places in the
+    messages; base: the folder that paths of workloads are relative to.
+    """
+    schema = load_schema()
+    config = _with_versions(_with_seconds(deepcopy(config)))
+    place = _Places(files)
+    found = list(_schema_mistakes(config, schema))
+    if not found:
+        config = with_defaults(config, schema)
+        found = list(_meaning_mistakes(config, base))
+    if found:
+        raise ConfigError([f"{place(path)}{_dotted(path)}: {text}" for path, text in found])
+    return config
+
+
+def with_defaults(config, schema):
+    """The config with the schema's defaults, each experiment with those of the top level."""
+    properties = {key: _resolved(value, schema) for key, value in schema["properties"].items()}
+    filled = {key: value["default"] for key, value in properties.items() if "default" in value}
+    filled.update(config)
+    inherited = {key: value for key, value in filled.items() if key not in NOT_INHERITED}
+    filled["experiments"] = [{**inherited, **experiment} for experiment in filled["experiments"]]
+    return filled
+
+
+def _resolved(node, schema):
+    if "$ref" not in node:
+        return node
+    target = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
+
+
+def _with_seconds(config):
+    """YAML 1.1 reads 1e-6 as a string; where seconds are meant, it is a number."""
+    for part in [config, *_mappings(config.get("experiments"))]:
+        if "timeout" in part:
+            part["timeout"] = _seconds(part["timeout"])
+        if isinstance(part.get("switch_intervals"), list):
+            part["switch_intervals"] = [_seconds(value) for value in part["switch_intervals"]]
+    return config
+
+
+def _with_versions(config):
+    """YAML reads 3.12 as a number, which can mean one version only; 3.1 may mean 3.10 and stays a mistake."""
+    for part in [config, *_mappings(config.get("experiments"))]:
+        if isinstance(part.get("pythons"), list):
+            part["pythons"] = [
+                str(value) if isinstance(value, float) and re.fullmatch(r"3\.\d\d", str(value)) else value
+                for value in part["pythons"]
+            ]
+    return config
+
+
+def _mappings(values):
+    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+
+
+def _seconds(value):
+    is_number = isinstance(value, str) and re.fullmatch(r"\d+(\.\d*)?[eE][-+]?\d+", value)
+    return float(value) if is_number else value
+
+
+# ---- what the schema says
+
+
+def _schema_mistakes(config, schema):
+    validator = jsonschema.Draft202012Validator(schema)
+    for error in sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path))):
+        yield from _explain(error, schema)
+
+
+def _explain(error, schema):
+    """(path, text) for each mistake that an error of the schema stands for."""
+    path = list(error.absolute_path)
+    if error.validator == "additionalProperties" and isinstance(error.schema.get("properties"), dict):
+        known = sorted(error.schema["properties"])
+        for key in sorted(set(map(str, error.instance)) - set(known)):
+            yield [*path, key], f"unknown key {key!r}. {nearest(key, known)}"
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        for key in missing:
+            yield [*path, key], "is missing."
+    elif error.validator == "anyOf":
+        yield from _explain_choice(error, schema, path)
+    else:
+        yield path, _not_allowed(error.instance, error.schema, path)
+
+
+def _explain_choice(error, schema, path):
+    """Of the alternatives the one that the value's own kind means: its mistakes, if they lie deeper."""
+    if isinstance(error.instance, float) and "pythons" in path:
+        yield path, _version_as_number(error.instance)
+        return
+    for branch in error.context:
+        if len(branch.absolute_path) > len(path) or branch.validator in ("additionalProperties", "required"):
+            deeper = [e for e in error.context if e.schema_path[0] == branch.schema_path[0]]
+            for inner in deeper:
+                yield from _explain(inner, schema)
+            return
+    yield path, _not_allowed(error.instance, error.schema, path)
+
+
+def _not_allowed(value, schema, path):
+    meaning = schema.get("description")
+    if not meaning:
+        kinds = {"integer": "a whole number", "number": "a number", "string": "a text in quotes"}
+        kind = schema.get("type")
+        meaning = {"object": "a mapping", "array": "a list", "boolean": "true or false"}.get(kind) or kinds.get(kind)
+    if value in ([], {}):
+        return f"is empty. Expected: {meaning}."
+    return f"{value!r:.80} is not allowed. Expected: {meaning}."
+
+
+def _version_as_number(value):
+    return f'YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes.'
+
+
+def nearest(word, known):
+    """A hint at the nearest of the known words, and all of them."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{hint}Known: {', '.join(known)}."
+
+
+# ---- what the schema cannot say
+
+
+def _meaning_mistakes(config, base):
+    if config["sweep"] in RESERVED_SWEEPS:
+        yield ["sweep"], f"{config['sweep']!r} is the name of another folder there. Choose another name."
+    if config["machine"] == "compare":
+        yield ["machine"], "'compare' is the name of another folder there. Choose another label."
+    experiments = config["experiments"]
+    for index, experiment in enumerate(experiments):
+        where = ["experiments", index]
+        if experiment["name"] in [other["name"] for other in experiments[:index]]:
+            yield [*where, "name"], f"a second experiment {experiment['name']!r}. Give each a name of its own."
+        if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
+            yield [*where, "workers"], "weak scaling needs numbers of workers, not 'default'."
+        known = catalog.names(catalog.BACKENDS)
+        for place, backend in enumerate(experiment["backends"]):
+            if backend not in known:
+                yield [*where, "backends", place], f"unknown backend {backend!r}. {nearest(backend, known)}"
+        for place, item in enumerate(experiment["workloads"]):
+            for text in _workload_mistakes(item, base):
+                yield [*where, "workloads", place], text
+
+
+def named_workload(item):
+    """(name or path, params) of an entry of `workloads`."""
+    if isinstance(item, str):
+        return item, {}
+    ((text, params),) = item.items()
+    return str(text), params or {}
+
+
+def _workload_mistakes(item, base):
+    text, params = named_workload(item)
+    known = catalog.names(catalog.WORKLOADS)
+    if "/" not in text and not text.endswith(".py") and text not in known:
+        yield f"unknown workload {text!r}. {nearest(text, known)} A file of your own is named by its path."
+        return
+    try:
+        workload = catalog.read_workload(text, base)
+    except catalog.CatalogError as error:
+        yield f"{error}."
+        return
+    for name, value in params.items():
+        if name not in workload.parameters and not workload.any_parameter:
+            parameters = sorted(workload.parameters)
+            yield f"workload {workload.name!r} has no parameter {name!r}. {nearest(str(name), parameters)}"
+        if isinstance(value, dict) and "sweep" in value:
+            if set(value) != {"sweep"} or not isinstance(value["sweep"], list) or not value["sweep"]:
+                yield f"parameter {name!r}: a swept value is {{sweep: [value, …]}} with at least one value."
+
+
+# ---- where a mistake stands
+
+
+def _dotted(path):
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "config"
+
+
+class _Places:
+    """Finds the line of a key path in the YAML files that a config came from."""
+
+    def __init__(self, files):
+        self.files = [(str(file), _compose(file)) for file in files]
+
+    def __call__(self, path):
+        for file, node in reversed(self.files):
+            line = _line_of(node, path)
+            if line is not None:
+                return f"{file}:{line}: "
+        return f"{self.files[-1][0]}: " if self.files and not path else "--config: " if self.files else ""
+
+
+def _compose(file):
+    try:
+        return yaml.compose(Path(file).read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError):
+        return None
+
+
+def _line_of(node, path):
+    """The line of a path in a YAML tree; of a key that is missing, the line of the mapping that lacks it."""
+    for depth, part in enumerate(path):
+        child = None
+        if isinstance(node, yaml.MappingNode):
+            child = next((value for key, value in node.value if key.value == str(part)), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            child = node.value[part]
+        if child is None:
+            return node.start_mark.line + 1 if node is not None and depth == len(path) - 1 and depth else None
+        node = child
+    return None if node is None else node.start_mark.line + 1

@@ -1,0 +1,284 @@
+"""What one call of Snakemake is to do: config, builds and runs put together for the Snakefile.
+
+The plan is a file for the jobs to read: its first line is what the analysis needs, each further line is a run.
+`python -m scripts.plan PLAN PLAN.json CONFIG.yaml` writes what of it belongs to the result set.
+"""
+
+import hashlib
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from scripts import builds, catalog, config, machine, progress, record, sweep
+from scripts.child import ROOT
+
+FOLDER = Path(".snakemake/gil-scaling")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The table of runs and where everything lies; paths are relative to the working directory.
+
+    runs: in their order; state: of each run's record; machine_facts, build_facts: JSON texts for the result set.
+    """
+
+    machine: str
+    sweep: str
+    file: str
+    experiments: list
+    runs: list
+    state: dict
+    notes: list
+    machine_facts: str
+    build_facts: dict
+
+    @property
+    def result_set(self):
+        """The folder of the machine."""
+        return f"results/{self.machine}"
+
+    @property
+    def sweep_folder(self):
+        """The folder of the sweep's tables."""
+        return f"{self.result_set}/{self.sweep}"
+
+    @property
+    def names(self):
+        """The names of all runs."""
+        return [run.name for run in self.runs]
+
+    @property
+    def ranks(self):
+        """The priority of each run: the first has the highest."""
+        return {run.name: -place for place, run in enumerate(self.runs)}
+
+    @property
+    def rounds(self):
+        """The numbers of the rounds of each run."""
+        return {run.name: run.spec["round"] for run in self.runs}
+
+    @property
+    def todo(self):
+        """The runs that are to be measured."""
+        return [run for run in self.runs if self.state[run.name].status not in record.DONE]
+
+    def in_round(self, number):
+        """The names of the runs of one round."""
+        return [name for name, of_run in self.rounds.items() if of_run == int(number)]
+
+    def marker_before(self, name):
+        """The number of the round that must be done before a run, as a list of none or one."""
+        return [self.rounds[name] - 1] if self.rounds[name] > 1 else []
+
+
+@dataclass(frozen=True)
+class _State:
+    status: str
+    wall_s: float | None = None
+
+
+def make(settings, files=(), explicit_files=()):
+    """The plan of a config as Snakemake merged it; raises config.ConfigError.
+
+    files: the YAML files that it came from, the strongest last; explicit_files: those named by --configfile.
+    """
+    schema_checked = config.checked(settings, files)
+    mistakes = []
+    found, notes = _find_builds(schema_checked, mistakes)
+    cpus = _choose_cpus(schema_checked["cpus"], mistakes)
+    if mistakes:
+        raise config.ConfigError(mistakes)
+    workloads, backends = _catalogue(schema_checked["experiments"])
+    usable = machine.allowed_cpus() if cpus is None else cpus
+    runs = sweep.expand(
+        schema_checked,
+        found,
+        workloads,
+        backends,
+        cpus,
+        sweep.auto_workers(machine.usable(cpus), len(machine.physical_cpus(usable))),
+    )
+    label = schema_checked["machine"] or machine.label()
+    name = schema_checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
+    if name in config.RESERVED_SWEEPS:
+        raise config.ConfigError([f"sweep: {name!r} is the name of another folder there. Choose another name."])
+    experiments = [experiment["name"] for experiment in schema_checked["experiments"]]
+    builds_by_name = {build.name: build for own in found.values() for build in own}
+    return Plan(
+        machine=label,
+        sweep=name,
+        file=_write(label, name, schema_checked, found, runs),
+        experiments=experiments,
+        runs=runs,
+        state={run.name: _state(Path(f"results/{label}/runs/{run.name}.json"), run) for run in runs},
+        notes=notes,
+        machine_facts=_document(machine.facts()),
+        build_facts={name: _document(build.describe()) for name, build in builds_by_name.items()},
+    )
+
+
+def _document(facts):
+    return json.dumps(facts, sort_keys=True, indent=1)
+
+
+def _find_builds(settings, mistakes):
+    """{experiment: [Build]} and notes on those left out; a build that cannot be found is a mistake."""
+    prober = builds.Prober(FOLDER / "probes.json")
+    known = {entry["name"]: entry for entry in _entries(settings.get("pythons")) if entry.get("command")}
+    notes, found, memory = [], {}, {}
+
+    def resolve(entry, place):
+        key = json.dumps(entry, sort_keys=True)
+        if key not in memory:
+            try:
+                memory[key] = builds.find(known.get(entry.get("name"), entry), prober)
+            except builds.BuildError as error:
+                memory[key] = None
+                if entry.get("optional"):
+                    notes.append(f"build {entry['name']!r} left out: {error}")
+                else:
+                    mistakes.append(f"{place}: {error}. Give its path or command, or mark it optional: true.")
+        return memory[key]
+
+    for index, experiment in enumerate(settings["experiments"]):
+        own = {}
+        for number, entry in enumerate(_entries(experiment["pythons"])):
+            place = f"experiments[{index}].pythons[{number}]"
+            build = resolve(entry, place)
+            if build is None:
+                continue
+            same = own.get(build.name)
+            if same is None:
+                own[build.name] = build
+            elif not (entry.get("optional") and same.fingerprint == build.fingerprint and same.env == build.env):
+                mistakes.append(f"{place}: a second build {build.name!r}. Give each a name of its own.")
+        if experiment["reference"] == "current":
+            experiment["reference"] = next(iter(own), None)
+        if experiment["reference"] not in {None, *own}:
+            hint = config.nearest(experiment["reference"], sorted(own))
+            mistakes.append(f"experiments[{index}].reference: no build {experiment['reference']!r}. {hint}")
+        found[experiment["name"]] = list(own.values())
+        if not own and not mistakes:
+            mistakes.append(f"experiments[{index}].pythons: none of the builds was found. {'; '.join(notes)}")
+    return found, notes
+
+
+def _entries(pythons):
+    if pythons == "auto":
+        return [{"name": name, "optional": True} for name in ["current", *builds.everywhere()]]
+    return [{"name": entry} if isinstance(entry, str) else entry for entry in pythons or []]
+
+
+def _choose_cpus(wanted, mistakes):
+    try:
+        return machine.choose_cpus(wanted)
+    except ValueError as error:
+        mistakes.append(f"cpus: {error}.")
+        return None
+
+
+def _catalogue(experiments):
+    texts = {config.named_workload(item)[0] for experiment in experiments for item in experiment["workloads"]}
+    names = {"sequential", "process", *(name for experiment in experiments for name in experiment["backends"])}
+    return (
+        {text: catalog.read_workload(text, ".") for text in sorted(texts)},
+        {name: catalog.read_backend(name) for name in sorted(names)},
+    )
+
+
+def _state(path, run):
+    if not path.exists():
+        return _State("missing")
+    try:
+        found = record.read(path)
+    except record.RecordError as error:
+        return _State(str(error))
+    if found["spec"] != run.spec:
+        return _State(f"{path}: another run's record")
+    return _State(found["status"], found["wall_s"])
+
+
+def _write(label, name, settings, found, runs):
+    """Writes the plan where the jobs read it, under a name that stands for its content; returns its path."""
+    own = [f"pythons/{build.name}.json" for builds_ in found.values() for build in builds_]
+    header = {
+        "plan": {
+            "format": record.FORMAT,
+            "machine": label,
+            "sweep": name,
+            "builds": sorted(set(own)),
+            "experiments": [experiment["name"] for experiment in settings["experiments"]],
+            "runs": [{"run": run.name, "uses": [vars(use) for use in run.uses]} for run in runs],
+        },
+        "config": record.scrub(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)),
+    }
+    lines = [json.dumps(header)]
+    for run in runs:
+        entry = {
+            "run": run.name,
+            "spec": run.spec,
+            "command": run.build.command,
+            "env": run.build.env,
+            "rejected": run.build.rejected,
+            "reference": run.workload.reference,
+            "timeout_s": run.timeout_s,
+            "expected": run.expected,
+        }
+        lines.append(json.dumps(entry))
+    text = "\n".join(lines) + "\n"
+    path = FOLDER / f"plan-{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
+    if not path.exists():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        record.write_text(path, text)
+    return str(path)
+
+
+def prepare(plan):
+    """Gets ready to measure: sets damaged and failed records aside, so that they are measured again, and counts."""
+    aside = Path(plan.result_set, "logs", "set_aside")
+    for run in plan.runs:
+        if plan.state[run.name].status not in ("missing", *record.DONE):
+            aside.mkdir(parents=True, exist_ok=True)
+            Path(plan.result_set, "runs", f"{run.name}.json").replace(aside / f"{run.name}.json")
+    for old in FOLDER.glob("*.progress"):
+        old.unlink()
+    progress.announce(len(plan.todo), FOLDER.resolve())
+
+
+def summary(plan):
+    """What is to be measured, in a sentence, with an estimate where earlier records of the same combination allow one."""
+    by_stem = {}
+    for run in plan.runs:
+        if plan.state[run.name].wall_s is not None:
+            by_stem.setdefault(_combination(run), []).append(plan.state[run.name].wall_s)
+    known = [by_stem[_combination(run)] for run in plan.todo if _combination(run) in by_stem]
+    text = f"{len(plan.todo)} of {len(plan.runs)} runs to measure"
+    if known:
+        mean = sum(sum(walls) / len(walls) for walls in known) / len(known)
+        text += f", about {progress.duration(mean * len(plan.todo))}"
+    return text
+
+
+def _combination(run):
+    return json.dumps({key: value for key, value in run.spec.items() if key != "round"}, sort_keys=True)
+
+
+def publish(plan, out, config_out):
+    """Writes the parts of a plan that belong to the result set."""
+    with open(plan, encoding="utf-8") as file:
+        header = json.loads(file.readline())
+    record.write_text(out, json.dumps(header["plan"], sort_keys=True, indent=1) + "\n")
+    record.write_text(config_out, header["config"])
+
+
+def command(module, *options):
+    """The start of a shell command that runs one of our modules in the Python that runs Snakemake."""
+    return f"PYTHONPATH={shlex.quote(ROOT)} {shlex.join([sys.executable, *options, '-m', module])}"
+
+
+if __name__ == "__main__":
+    publish(*sys.argv[1:])
