@@ -1,0 +1,134 @@
+"""What the report says, as plain data: cards, figures and tables, made from the files of a sweep."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from scripts.analysis import figures, tables, units
+from scripts.analysis.columns import FLAG_MEANINGS, TABLES
+
+_DUBLIN = "{http://purl.org/dc/elements/1.1/}"
+
+_COLUMNS = (
+    "python",
+    "workload",
+    "params",
+    "backend",
+    "workers",
+    "switch_interval_s",
+    "time",
+    "speedup",
+    "speedup_reference",
+    "speedup_bound",
+    "speedup_ceiling",
+    "efficiency",
+    "karp_flatt",
+    "cores_used",
+    "peak_memory_mb",
+    "rounds_ok",
+    "flags",
+)
+
+
+def content(plan_path):
+    """Everything that the template shows, for the sweep of results/<machine>/<sweep>/plan.json."""
+    plan = json.loads(plan_path.read_text(encoding="utf-8"))
+    folder, machine_folder = plan_path.parent, plan_path.parent.parent
+    found = tables.read(folder / "tables")
+    summary = found["summary"]
+    return {
+        "machine": plan["machine"],
+        "sweep": plan["sweep"],
+        "measured": _measured(found["runs"]),
+        "experiments": [_experiment(name, summary, folder) for name in plan["experiments"]],
+        "columns": [(name, _meaning(name)) for name in _COLUMNS],
+        "failures": found["failures"].astype(object).where(found["failures"].notna(), "").to_dict("records"),
+        "unsupported": _unsupported(summary),
+        "flags": {flag: FLAG_MEANINGS[flag] for flag in _flags(summary)},
+        "machine_facts": json.loads((machine_folder / "machine.json").read_text(encoding="utf-8")),
+        "builds": [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]],
+        "config": (folder / "config.yaml").read_text(encoding="utf-8"),
+        "tables": [(name, len(found[name])) for name in TABLES],
+        "few_rounds": bool((summary["interval"] == "range").any()),
+    }
+
+
+def _measured(runs):
+    started = runs["started"].dropna()
+    return {
+        "runs": int(runs["run"].nunique()),
+        "ok": int(runs.loc[runs["status"] == "ok", "run"].nunique()),
+        "first": started.min() if len(started) else "–",
+        "last": started.max() if len(started) else "–",
+        "calls": int(runs["call"].nunique()),
+        "rounds": int(runs["round"].max()) if runs["round"].notna().any() else 0,
+    }
+
+
+def _experiment(name, summary, folder):
+    own = summary[summary["experiment"] == name]
+    shown = own[own["status"] != "unsupported"]
+    return {
+        "name": name,
+        "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
+        "figures": [_figure(figure, name, folder) for figure in figures.NAMES],
+        "rows": [_row(row) for row in shown.to_dict("records")],
+    }
+
+
+def _figure(figure, experiment, folder):
+    path = folder / "figures" / f"{figure}-{experiment}.svg"
+    data = path.read_bytes()
+    root = ElementTree.fromstring(data)
+    title, caption = (next((node.text for node in root.iter(_DUBLIN + tag)), "") for tag in ("title", "description"))
+    return {
+        "name": figure,
+        "title": title,
+        "caption": caption,
+        "file": f"figures/{path.name}",
+        "source": f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}",
+    }
+
+
+def _row(row):
+    timed = f"{row['timed']}_s"
+    cells = {name: _text(row.get(name)) for name in _COLUMNS if name != "time"}
+    cells["time"] = units.seconds_in(*_interval(row, timed))
+    cells["switch_interval_s"] = units.seconds(row["switch_interval_s"])
+    for name in ("speedup", "speedup_reference"):
+        cells[name] = units.ratio_in(*_interval(row, name))
+    for name in ("speedup_bound", "speedup_ceiling", "efficiency", "karp_flatt", "cores_used"):
+        cells[name] = units.ratio(row[name])
+    cells["peak_memory_mb"] = _text(round(row["peak_memory_mb"], 1) if row["peak_memory_mb"] > 0 else None)
+    asked = f" ({row['workers_asked']})" if row["workers_asked"] == "default" else ""
+    cells["workers"] += asked
+    cells["flags"] = cells["flags"].replace(";", ", ") if row["status"] == "ok" else f"{row['status']}: {row['reason']}"
+    return {"role": row["role"], "cells": [cells[name] for name in _COLUMNS]}
+
+
+def _interval(row, name):
+    return row[name], row[f"{name}_low"], row[f"{name}_high"]
+
+
+def _text(value):
+    return "–" if value is None or value != value else str(value)
+
+
+def _meaning(name):
+    if name == "time":
+        return "the time that counts: total_s, or work_s where all workers wait for each other; with its interval"
+    column = next(column for column in TABLES["summary"] if column.name == name)
+    return f"{column.meaning} ({column.unit})" if column.unit not in ("", "1") else column.meaning
+
+
+def _unsupported(summary):
+    rows = summary[summary["status"] == "unsupported"]
+    pairs = rows[["python", "workload", "backend", "reason"]].drop_duplicates()
+    return pairs.to_dict("records")
+
+
+def _flags(summary):
+    found = {flag for flags in summary["flags"].dropna() for flag in flags.split(";") if flag}
+    return sorted(found)
