@@ -19,10 +19,15 @@ PLAN = make_plan(config, workflow)
 # The launcher runs before each measurement and needs no installed packages: without them it starts in half the time.
 LAUNCH = command("scripts.launch", "-S")
 PUBLISH = command("scripts.plan")
-TABLES = command("scripts.analysis.tables")
+COLLECT = command("scripts.analysis.tables")
 FIGURE = command("scripts.analysis.figures")
-REPORT = command("scripts.analysis.report")
+PAGE = command("scripts.analysis.report")
 VERDICT = command("scripts.analysis.verdict")
+
+
+RECORDS = expand("<set>/runs/{run}.json", run=PLAN.names)
+SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=["samples", "runs", "summary", "tasks", "failures"])
+SWEEP_FIGURES = expand("<sweep>/figures/{figure}-{experiment}.svg", figure=FIGURES, experiment=PLAN.experiments)
 
 
 pathvars:
@@ -47,6 +52,9 @@ localrules:
     machine,
     build,
     round,
+    collect,
+    figure,
+    page,
     verdict,
 
 
@@ -54,11 +62,34 @@ onstart:
     stop_rate_limiter(workflow)
 
 
+# The targets take the records themselves as inputs, so that one that was lost is measured again.
 rule all:
     """Everything of this sweep, and whether every run went well."""
     input:
+        RECORDS,
         "<sweep>/report.html",
         "<sweep>/verdict.txt",
+
+
+rule tables:
+    """The tables of this sweep."""
+    input:
+        RECORDS,
+        SWEEP_TABLES,
+
+
+rule figures:
+    """The tables and figures of this sweep."""
+    input:
+        RECORDS,
+        SWEEP_FIGURES,
+
+
+rule report:
+    """The tables, figures and report of this sweep."""
+    input:
+        RECORDS,
+        "<sweep>/report.html",
 
 
 rule plan:
@@ -120,30 +151,26 @@ rule round:
         touch("<set>/rounds/{round}"),
 
 
-rule tables:
-    """The tables of this sweep."""
+rule collect:
+    """The records as tables."""
     input:
+        RECORDS,
         plan="<sweep>/plan.json",
         machine="<set>/machine.json",
         builds=expand("<set>/pythons/{build}.json", build=PLAN.build_facts),
-        records=expand("<set>/runs/{run}.json", run=PLAN.names),
     output:
-        samples="<sweep>/tables/samples.csv",
-        runs="<sweep>/tables/runs.csv",
-        summary="<sweep>/tables/summary.csv",
-        tasks="<sweep>/tables/tasks.csv",
-        failures="<sweep>/tables/failures.csv",
+        SWEEP_TABLES,
     log:
-        "<sweep>/logs/tables.log",
+        "<sweep>/logs/collect.log",
     shell:
-        "{TABLES} {input.plan:q} 2> {log:q}"
+        "{COLLECT} {input.plan:q} 2> {log:q}"
 
 
 rule figure:
     """One figure of one experiment."""
     input:
-        "<sweep>/plan.json",
-        rules.tables.output,
+        SWEEP_TABLES,
+        plan="<sweep>/plan.json",
     output:
         report(
             "<sweep>/figures/{figure}-{experiment}.svg",
@@ -154,35 +181,29 @@ rule figure:
     log:
         "<sweep>/logs/{figure}-{experiment}.log",
     shell:
-        "{FIGURE} {wildcards.figure:q} {wildcards.experiment:q} {input[0]:q} {output:q} 2> {log:q}"
+        "{FIGURE} {wildcards.figure:q} {wildcards.experiment:q} {input.plan:q} {output:q} 2> {log:q}"
 
 
-rule figures:
-    """All figures of this sweep."""
+rule page:
+    """The report as a page."""
     input:
-        expand("<sweep>/figures/{figure}-{experiment}.svg", figure=FIGURES, experiment=PLAN.experiments),
-
-
-rule report:
-    """The report of this sweep."""
-    input:
-        rules.figures.input,
-        rules.tables.output,
+        SWEEP_TABLES,
+        SWEEP_FIGURES,
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
     output:
         "<sweep>/report.html",
     log:
-        "<sweep>/logs/report.log",
+        "<sweep>/logs/page.log",
     shell:
-        "{REPORT} {input.plan:q} {output:q} 2> {log:q}"
+        "{PAGE} {input.plan:q} {output:q} 2> {log:q}"
 
 
 rule verdict:
     """Fails where a run failed, after everything else is made."""
     input:
         failures="<sweep>/tables/failures.csv",
-        report="<sweep>/report.html",
+        page="<sweep>/report.html",
     output:
         "<sweep>/verdict.txt",
     shell:
