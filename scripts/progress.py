@@ -48,7 +48,7 @@ def line(done, runs, entry, outcome, left_s):
     spec = entry["spec"]
     width = len(str(runs))
     what = f"{spec['python']} {spec['workload']} {spec['backend']} w{spec['workers']} round {spec['round']}"
-    left = "" if left_s is None or done >= runs else f", about {duration(left_s)} left"
+    left = "" if left_s is None or done >= runs else f", about {duration(max(1, round(left_s)))} left"
     return f"[{done:>{width}}/{max(runs, done)}] {what}: {outcome}{left}"
 
 
@@ -59,6 +59,6 @@ def duration(seconds):
     if seconds < 1:
         return f"{seconds * 1e3:.3g} ms" if seconds < 0.1 else f"{seconds:.2g} s"
     if seconds < 100:
-        return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{seconds:.3g} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02} min"

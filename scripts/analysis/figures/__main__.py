@@ -1,17 +1,16 @@
 """Draws one figure of one experiment from the tables beside a plan."""
 
-import importlib
 import sys
 from pathlib import Path
+
+from scripts.analysis import tables
+from scripts.analysis.figures import _style, load
 
 
 def main(figure, experiment, plan, out):
     """Writes the figure as SVG, with its question as title and its caption as description."""
-    from scripts.analysis import tables
-    from scripts.analysis.figures import _style
-
     _style.theme()
-    module = importlib.import_module(f"scripts.analysis.figures.{figure}")
+    module = load(figure)
     drawn, caption = module.draw(tables.read(Path(plan).parent / "tables"), experiment)
     about = {"Title": module.TITLE, "Description": caption, "Date": None, "Creator": None}
     drawn.savefig(out, format="svg", metadata=about)

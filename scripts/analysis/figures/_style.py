@@ -30,7 +30,6 @@ PHASES = {"startup_s": _COLOURS[8], "work_s": _COLOURS[2], "teardown_s": _COLOUR
 _SETTINGS = {
     "svg.hashsalt": "gil-scaling",
     "svg.fonttype": "path",
-    "figure.constrained_layout.use": True,
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "legend.frameon": False,
@@ -88,6 +87,7 @@ def grid(rows, panel_height, panel_width=4.2):
         row_order=sorted(rows["panel"].unique()),
         col_order=list(dict.fromkeys(rows["python"])),
     )
+    facets.figure.set_layout_engine("constrained")
     return facets.set_titles("{row_name} · {col_name}")
 
 

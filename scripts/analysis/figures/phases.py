@@ -3,6 +3,7 @@
 from scripts.analysis.figures import _bars, _style
 
 TITLE = "How much of the time are the workers' start and end?"
+PLACE = 3
 
 
 def draw(tables, experiment):

@@ -5,6 +5,7 @@ import numpy as np
 from scripts.analysis.figures import _style
 
 TITLE = "Does it scale, and is the limit mine?"
+PLACE = 1
 
 
 def draw(tables, experiment):

@@ -5,6 +5,7 @@ import numpy as np
 from scripts.analysis.figures import _bars
 
 TITLE = "How long does it take?"
+PLACE = 2
 
 
 def draw(tables, experiment):

@@ -73,9 +73,13 @@ def _experiment(name, summary, folder):
     return {
         "name": name,
         "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
-        "figures": [_figure(figure, name, folder) for figure in figures.NAMES],
+        "figures": [_figure(figure, name, folder) for figure in _figures_in_order()],
         "rows": [_row(row) for row in shown.to_dict("records")],
     }
+
+
+def _figures_in_order():
+    return sorted(figures.NAMES, key=lambda name: (figures.load(name).PLACE, name))
 
 
 def _figure(figure, experiment, folder):
