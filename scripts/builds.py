@@ -4,22 +4,17 @@ import hashlib
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import child
-from scripts.record import write_text
-
-_PROBE_LIMIT_S = 30
-_OLDEST = (3, 9)
+from scripts.prober import OLDEST, ProbeError
 
 
 class BuildError(Exception):
-    """A build that cannot be found or started; the message says what was tried."""
+    """A build that cannot be found; the message says what was tried."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,8 @@ class Build:
 def find(entry, prober):
     """The build that an entry of `pythons` means.
 
-    entry: {"name", "command", "env"}; name or command may be None. Raises BuildError.
+    entry: {"name", "command", "env"}; name or command may be None. prober(command, env) gives the facts of a build.
+    Raises BuildError or ProbeError.
     """
     env = dict(entry.get("env") or {})
     if entry.get("command"):
@@ -77,7 +73,7 @@ def find(entry, prober):
     for path in candidates(name):
         try:
             build = _start(name, (path,), env, prober)
-        except BuildError as error:
+        except ProbeError as error:
             tried.append(str(error))
             continue
         if is_named(name, build.facts):
@@ -123,7 +119,7 @@ def everywhere():
         if match:
             names.add(match[1] + match[2])
     minor = {name: int(name.rstrip("t").split(".")[1]) for name in names}
-    return sorted((name for name in names if minor[name] >= _OLDEST[1]), key=lambda name: (minor[name], name))
+    return sorted((name for name in names if minor[name] >= OLDEST[1]), key=lambda name: (minor[name], name))
 
 
 def _pyenv_versions():
@@ -160,7 +156,7 @@ def _start(name, command, env, prober):
     rejected = None
     try:
         facts = prober(command, env)
-    except BuildError as error:
+    except ProbeError as error:
         if not env and len(command) == 1:
             raise
         facts = prober(command[:1], {})
@@ -168,63 +164,35 @@ def _start(name, command, env, prober):
     return Build(name or facts["label"], tuple(command), env, facts, rejected)
 
 
-class Prober:
-    """Asks a build what it is; the answer is kept in a file for as long as the build's own files stay the same."""
+def choose(experiments, entries, prober):
+    """The builds of each experiment: {experiment name: [Build]}, notes on those left out, and (path, mistake) pairs.
 
-    def __init__(self, cache):
-        self.cache = Path(cache)
-        try:
-            self.known = json.loads(self.cache.read_text())
-        except (OSError, ValueError):
-            self.known = {}
-
-    def __call__(self, command, env):
-        """The facts of a build; raises BuildError where it does not start."""
-        key = json.dumps([list(command), env, _stamp(command[0])], sort_keys=True)
-        facts = self.known.get(key)
-        if facts is None or facts["stamps"] != _stamps(facts):
-            facts = _probe(command, env)
-            facts["stamps"] = _stamps(facts)
-            self.known[key] = facts
-            self.cache.parent.mkdir(parents=True, exist_ok=True)
-            write_text(self.cache, json.dumps(self.known))
-        return {name: value for name, value in facts.items() if name != "stamps"}
-
-
-def _not_too_old(facts, command):
-    if tuple(map(int, facts["version"].split(".")[:2])) < _OLDEST:
-        raise BuildError(f"{command[0]} is Python {facts['version']}; the oldest that can be measured is 3.9")
-    return facts
+    experiments: of a checked config, each with its `pythons`; entries: the `pythons` of the top level, whose names the
+    experiments may use.
+    """
+    known = {entry["name"]: entry for entry in _mappings(entries) if entry.get("command") and entry.get("name")}
+    chosen, notes, mistakes = {}, [], []
+    for index, experiment in enumerate(experiments):
+        own = chosen[experiment["name"]] = {}
+        for number, entry in enumerate(_mappings(experiment["pythons"])):
+            path = ["experiments", index, "pythons", number]
+            try:
+                build = find(known.get(entry.get("name"), entry), prober)
+            except (BuildError, ProbeError) as error:
+                if entry.get("optional"):
+                    notes.append(f"build {entry['name']!r} left out: {error}")
+                else:
+                    mistakes.append((path, f"{error}. Give its path or command, or mark it optional: true."))
+                continue
+            if own.setdefault(build.name, build) != build and not entry.get("optional"):
+                mistakes.append((path, f"a second build {build.name!r}. Give each a name of its own."))
+        if not own:
+            mistakes.append((["experiments", index, "pythons"], "none of these builds was found."))
+    return {name: list(own.values()) for name, own in chosen.items()}, list(dict.fromkeys(notes)), mistakes
 
 
-def _stamps(facts):
-    return {name: path and _stamp(path) for name, path in facts["files"].items()}
-
-
-def _stamp(path):
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return [os.path.realpath(path), status.st_mtime_ns, status.st_size]
-
-
-def _probe(command, env):
-    full = [*command, "-m", "scripts.measure", "probe"]
-    try:
-        done = subprocess.run(
-            full,
-            env=child.environment(env),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_PROBE_LIMIT_S,
-            stdin=subprocess.DEVNULL,
-        )
-        if done.returncode == 0:
-            return _not_too_old(json.loads(done.stdout.strip().rpartition("\n")[2]), command)
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"{shlex.join(command)} cannot be asked what it is: {error}") from error
-    reasons = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
-    telling = [line for line in reasons if "error" in line.lower()] or reasons
-    raise BuildError(f"{shlex.join(command)} does not start: {telling[0].strip()}")
+def _mappings(entries):
+    """The entries of `pythons` as mappings; auto stands for all that can be found."""
+    if entries == "auto":
+        return [{"name": name, "optional": True} for name in ["current", *everywhere()]]
+    return [{"name": entry} if isinstance(entry, str) else entry for entry in entries]

@@ -38,13 +38,13 @@ def checked(config, files=(), base="."):
     """
     schema = load_schema()
     config = _with_versions(_with_seconds(deepcopy(config)))
-    place = _Places(files)
+    line = Places(files).line
     found = list(_schema_mistakes(config, schema))
     if not found:
         config = with_defaults(config, schema)
         found = list(_meaning_mistakes(config, base))
     if found:
-        raise ConfigError([f"{place(path)}{_dotted(path)}: {text}" for path, text in found])
+        raise ConfigError(line(path, text) for path, text in found)
     return config
 
 
@@ -147,7 +147,7 @@ def _not_allowed(value, schema, path):
 
 
 def _version_as_number(value):
-    return f'YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes.'
+    return f"YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes."
 
 
 def nearest(word, known):
@@ -162,23 +162,39 @@ def nearest(word, known):
 
 def _meaning_mistakes(config, base):
     if config["sweep"] in RESERVED_SWEEPS:
-        yield ["sweep"], f"{config['sweep']!r} is the name of another folder there. Choose another name."
+        yield ["sweep"], reserved(config["sweep"])
     if config["machine"] == "compare":
-        yield ["machine"], "'compare' is the name of another folder there. Choose another label."
-    experiments = config["experiments"]
-    for index, experiment in enumerate(experiments):
-        where = ["experiments", index]
-        if experiment["name"] in [other["name"] for other in experiments[:index]]:
-            yield [*where, "name"], f"a second experiment {experiment['name']!r}. Give each a name of its own."
-        if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
-            yield [*where, "workers"], "weak scaling needs numbers of workers, not 'default'."
-        known = catalog.names(catalog.BACKENDS)
-        for place, backend in enumerate(experiment["backends"]):
-            if backend not in known:
-                yield [*where, "backends", place], f"unknown backend {backend!r}. {nearest(backend, known)}"
-        for place, item in enumerate(experiment["workloads"]):
-            for text in _workload_mistakes(item, base):
-                yield [*where, "workloads", place], text
+        yield ["machine"], reserved("compare")
+    files = {}
+    for index, experiment in enumerate(config["experiments"]):
+        for path, text in _experiment_mistakes(experiment, files, base):
+            yield ["experiments", index, *path], text
+        if experiment["name"] in [other["name"] for other in config["experiments"][:index]]:
+            yield ["experiments", index, "name"], f"a second experiment {experiment['name']!r}. {_OWN_NAME}"
+
+
+_OWN_NAME = "Give each a name of its own."
+
+
+def reserved(name):
+    """What is wrong with a sweep or machine whose name is another folder's."""
+    return f"{name!r} is the name of another folder there. Choose another name."
+
+
+def _experiment_mistakes(experiment, files, base):
+    """files: {workload name: the file or name that it stands for}, of all experiments so far."""
+    if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
+        yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
+    known = catalog.names(catalog.BACKENDS)
+    for place, backend in enumerate(experiment["backends"]):
+        if backend not in known:
+            yield ["backends", place], f"unknown backend {backend!r}. {nearest(backend, known)}"
+    for place, item in enumerate(experiment["workloads"]):
+        for text in _workload_mistakes(item, base):
+            yield ["workloads", place], text
+        file = named_workload(item)[0]
+        if files.setdefault(Path(file).stem, file) != file:
+            yield ["workloads", place], f"a second workload {Path(file).stem!r}. {_OWN_NAME}"
 
 
 def named_workload(item):
@@ -204,9 +220,9 @@ def _workload_mistakes(item, base):
         if name not in workload.parameters and not workload.any_parameter:
             parameters = sorted(workload.parameters)
             yield f"workload {workload.name!r} has no parameter {name!r}. {nearest(str(name), parameters)}"
-        if isinstance(value, dict) and "sweep" in value:
-            if set(value) != {"sweep"} or not isinstance(value["sweep"], list) or not value["sweep"]:
-                yield f"parameter {name!r}: a swept value is {{sweep: [value, …]}} with at least one value."
+        is_swept = isinstance(value, dict) and "sweep" in value
+        if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
+            yield f"parameter {name!r}: a swept value is {{sweep: [value, …]}} with at least one value."
 
 
 # ---- where a mistake stands
@@ -219,18 +235,20 @@ def _dotted(path):
     return text or "config"
 
 
-class _Places:
-    """Finds the line of a key path in the YAML files that a config came from."""
+class Places:
+    """The YAML files that a config came from, the strongest last, to tell where in them a mistake stands."""
 
     def __init__(self, files):
         self.files = [(str(file), _compose(file)) for file in files]
 
-    def __call__(self, path):
+    def line(self, path, text):
+        """The line that tells of a mistake: file and line where they are known, key path, what is wrong."""
         for file, node in reversed(self.files):
-            line = _line_of(node, path)
-            if line is not None:
-                return f"{file}:{line}: "
-        return f"{self.files[-1][0]}: " if self.files and not path else "--config: " if self.files else ""
+            number = _line_of(node, path)
+            if number is not None:
+                return f"{file}:{number}: {_dotted(path)}: {text}"
+        where = f"{self.files[-1][0]}: " if self.files and not path else "--config: " if self.files else ""
+        return f"{where}{_dotted(path)}: {text}"
 
 
 def _compose(file):

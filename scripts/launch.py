@@ -35,7 +35,8 @@ def main(plan, run, out, log):
     record.write(out, result)
     record.write_text(log, result["stderr_tail"])
     done, left_s = progress.advance(call, began)
-    print(progress.line(done, call["runs"], entry, outcome(result), left_s), file=sys.stderr)
+    workers, said = outcome(result)
+    print(progress.line(done, call["runs"], entry["spec"], workers, said, left_s), file=sys.stderr)
 
 
 def read_entry(plan, run):
@@ -101,12 +102,13 @@ def judge(entry, ended, result, text):
 
 
 def outcome(result):
-    """What the progress line says of a run."""
+    """What the progress line says of a run: its number of workers and its time, or why there is none."""
     if result["status"] != "ok":
-        return f"{result['status']}: {result['reason'].splitlines()[-1]}"
+        return result["spec"]["workers"], f"{result['status']}: {result['reason'].splitlines()[-1]}"
     timed = "work_s" if result["spec"]["start"] == "together" else "total_s"
-    times = sorted(s[timed] for s in result["measured"]["samples"] if not s["warmup"])
-    return progress.duration(times[len(times) // 2])
+    counted = [sample for sample in result["measured"]["samples"] if not sample["warmup"]]
+    times = sorted(sample[timed] for sample in counted)
+    return counted[0]["workers"], progress.duration(times[len(times) // 2])
 
 
 class _Ended:

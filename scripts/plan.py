@@ -15,6 +15,7 @@ import yaml
 
 from scripts import builds, catalog, config, machine, progress, record, sweep
 from scripts.child import ROOT
+from scripts.prober import Prober
 
 FOLDER = Path(".snakemake/gil-scaling")
 
@@ -86,32 +87,30 @@ def make(settings, files=(), explicit_files=()):
 
     files: the YAML files that it came from, the strongest last; explicit_files: those named by --configfile.
     """
-    schema_checked = config.checked(settings, files)
-    mistakes = []
-    found, notes = _find_builds(schema_checked, mistakes)
-    cpus = _choose_cpus(schema_checked["cpus"], mistakes)
-    if mistakes:
-        raise config.ConfigError(mistakes)
-    workloads, backends = _catalogue(schema_checked["experiments"])
+    checked = config.checked(settings, files)
+    name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
+    place = config.Places(files).line
+    if name in config.RESERVED_SWEEPS:
+        raise config.ConfigError([place(["sweep"], config.reserved(name))])
+    cpus = _choose_cpus(checked["cpus"])
+    chosen, notes = _choose_builds(checked, cpus, place)
+    workloads, backends = _catalogue(checked["experiments"])
     usable = machine.allowed_cpus() if cpus is None else cpus
     runs = sweep.expand(
-        schema_checked,
-        found,
+        checked,
+        chosen,
         workloads,
         backends,
         cpus,
         sweep.auto_workers(machine.usable(cpus), len(machine.physical_cpus(usable))),
     )
-    label = schema_checked["machine"] or machine.label()
-    name = schema_checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
-    if name in config.RESERVED_SWEEPS:
-        raise config.ConfigError([f"sweep: {name!r} is the name of another folder there. Choose another name."])
-    experiments = [experiment["name"] for experiment in schema_checked["experiments"]]
-    builds_by_name = {build.name: build for own in found.values() for build in own}
+    label = checked["machine"] or machine.label()
+    experiments = [experiment["name"] for experiment in checked["experiments"]]
+    builds_by_name = {build.name: build for own in chosen.values() for build in own}
     return Plan(
         machine=label,
         sweep=name,
-        file=_write(label, name, schema_checked, found, runs),
+        file=_write(label, name, checked, chosen, runs),
         experiments=experiments,
         runs=runs,
         state={run.name: _state(Path(f"results/{label}/runs/{run.name}.json"), run) for run in runs},
@@ -125,60 +124,31 @@ def _document(facts):
     return json.dumps(facts, sort_keys=True, indent=1)
 
 
-def _find_builds(settings, mistakes):
-    """{experiment: [Build]} and notes on those left out; a build that cannot be found is a mistake."""
-    prober = builds.Prober(FOLDER / "probes.json")
-    known = {entry["name"]: entry for entry in _entries(settings.get("pythons")) if entry.get("command")}
-    notes, found, memory = [], {}, {}
-
-    def resolve(entry, place):
-        key = json.dumps(entry, sort_keys=True)
-        if key not in memory:
-            try:
-                memory[key] = builds.find(known.get(entry.get("name"), entry), prober)
-            except builds.BuildError as error:
-                memory[key] = None
-                if entry.get("optional"):
-                    notes.append(f"build {entry['name']!r} left out: {error}")
-                else:
-                    mistakes.append(f"{place}: {error}. Give its path or command, or mark it optional: true.")
-        return memory[key]
-
+def _choose_builds(settings, cpus, place):
+    """The builds of each experiment and notes; sets each experiment's reference; raises config.ConfigError."""
+    prober = Prober(FOLDER / "probes.json")
+    chosen, notes, mistakes = builds.choose(settings["experiments"], settings["pythons"], prober)
     for index, experiment in enumerate(settings["experiments"]):
-        own = {}
-        for number, entry in enumerate(_entries(experiment["pythons"])):
-            place = f"experiments[{index}].pythons[{number}]"
-            build = resolve(entry, place)
-            if build is None:
-                continue
-            same = own.get(build.name)
-            if same is None:
-                own[build.name] = build
-            elif not (entry.get("optional") and same.fingerprint == build.fingerprint and same.env == build.env):
-                mistakes.append(f"{place}: a second build {build.name!r}. Give each a name of its own.")
-        if experiment["reference"] == "current":
-            experiment["reference"] = next(iter(own), None)
-        if experiment["reference"] not in {None, *own}:
-            hint = config.nearest(experiment["reference"], sorted(own))
-            mistakes.append(f"experiments[{index}].reference: no build {experiment['reference']!r}. {hint}")
-        found[experiment["name"]] = list(own.values())
-        if not own and not mistakes:
-            mistakes.append(f"experiments[{index}].pythons: none of the builds was found. {'; '.join(notes)}")
-    return found, notes
+        names = [build.name for build in chosen[experiment["name"]]]
+        if experiment["reference"] in (None, "current"):
+            experiment["reference"] = next(iter(names), None)
+        elif experiment["reference"] not in names and names:
+            hint = config.nearest(experiment["reference"], names)
+            path = ["experiments", index, "reference"]
+            mistakes.append((path, f"no build {experiment['reference']!r}. {hint}"))
+    if isinstance(cpus, ValueError):
+        mistakes.append((["cpus"], f"{cpus}."))
+    if mistakes:
+        raise config.ConfigError(place(path, text) for path, text in mistakes)
+    return chosen, notes
 
 
-def _entries(pythons):
-    if pythons == "auto":
-        return [{"name": name, "optional": True} for name in ["current", *builds.everywhere()]]
-    return [{"name": entry} if isinstance(entry, str) else entry for entry in pythons or []]
-
-
-def _choose_cpus(wanted, mistakes):
+def _choose_cpus(wanted):
+    """The ids of the CPUs, None for all, or the error that says why not."""
     try:
         return machine.choose_cpus(wanted)
     except ValueError as error:
-        mistakes.append(f"cpus: {error}.")
-        return None
+        return error
 
 
 def _catalogue(experiments):
@@ -202,9 +172,9 @@ def _state(path, run):
     return _State(found["status"], found["wall_s"])
 
 
-def _write(label, name, settings, found, runs):
+def _write(label, name, settings, chosen, runs):
     """Writes the plan where the jobs read it, under a name that stands for its content; returns its path."""
-    own = [f"pythons/{build.name}.json" for builds_ in found.values() for build in builds_]
+    own = [f"pythons/{build.name}.json" for group in chosen.values() for build in group]
     header = {
         "plan": {
             "format": record.FORMAT,
@@ -212,7 +182,9 @@ def _write(label, name, settings, found, runs):
             "sweep": name,
             "builds": sorted(set(own)),
             "experiments": [experiment["name"] for experiment in settings["experiments"]],
-            "runs": [{"run": run.name, "uses": [vars(use) for use in run.uses]} for run in runs],
+            "runs": [
+                {"run": run.name, "waits": run.workload.waits, "uses": [vars(use) for use in run.uses]} for run in runs
+            ],
         },
         "config": record.scrub(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)),
     }

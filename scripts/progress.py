@@ -43,11 +43,10 @@ def advance(call, began, clock=time.time):
     return done, (times[-1] - times[0]) / done * max(call["runs"] - done, 0)
 
 
-def line(done, runs, entry, outcome, left_s):
+def line(done, runs, spec, workers, outcome, left_s):
     """For example: [ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left."""
-    spec = entry["spec"]
     width = len(str(runs))
-    what = f"{spec['python']} {spec['workload']} {spec['backend']} w{spec['workers']} round {spec['round']}"
+    what = f"{spec['python']} {spec['workload']} {spec['backend']} w{workers} round {spec['round']}"
     left = "" if left_s is None or done >= runs else f", about {duration(max(1, round(left_s)))} left"
     return f"[{done:>{width}}/{max(runs, done)}] {what}: {outcome}{left}"
 

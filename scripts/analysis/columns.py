@@ -58,7 +58,9 @@ SPEEDUPS = (
 )
 
 LIMITS = (
-    Column("speedup_bound", "1", "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)"),
+    Column(
+        "speedup_bound", "1", "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)"
+    ),
     Column("speedup_ceiling", "1", "what processes of the same build reach at that worker count in steady state"),
     Column("efficiency", "1", "speedup / workers"),
     Column("efficiency_bound", "1", "speedup / speedup_bound"),
@@ -142,7 +144,7 @@ FLAG_MEANINGS = {
     "gil_differs": "a worker's GIL was not in the state that the build showed when it was asked",
     "interval_differs": "a worker read back another switch interval than was set",
     "idle_workers": "some workers ran no task",
-    "oversubscribed": "more workers at work than usable CPUs",
+    "oversubscribed": "more workers at work than usable CPUs, on tasks that do not wait",
     "too_short": "the tasks take less than 100 times what the clocks cost",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
     "separate_calls": "the compared runs were measured in different calls: unpaired",

@@ -19,7 +19,7 @@ DAMAGED = "damaged"
 
 _TOO_SHORT = 100  # times what the clocks cost
 _BUSY_SHARE, _BUSY_S = 0.01, 0.002
-_PROCESSLESS = ("sequential", "asyncio")
+_ONE_THREAD = ("sequential", "asyncio")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def load(plan_path):
             found = record.read(path)
         except record.RecordError as error:
             found = _damaged(planned["run"], str(error).replace(str(path), path.name))
-        row = _run_row(found, builds, machine)
+        row = _run_row(found, builds, machine, planned["waits"])
         own_samples = _sample_rows(found)
         for use in planned["uses"]:
             own = {"machine": plan["machine"], **use}
@@ -66,7 +66,15 @@ def _damaged(name, problem):
     spec.update(params={}, start="natural", workers="default")
     state = {"before": {"load_1min": None}}
     blank = dict.fromkeys([field.name for field in record.FIELDS])
-    return {**blank, "run": name, "spec": spec, "status": DAMAGED, "reason": problem, "state": state, "call": {"id": None}}
+    return {
+        **blank,
+        "run": name,
+        "spec": spec,
+        "status": DAMAGED,
+        "reason": problem,
+        "state": state,
+        "call": {"id": None},
+    }
 
 
 def _keys(found):
@@ -101,7 +109,7 @@ def _sample_rows(found):
     return rows
 
 
-def _run_row(found, builds, machine):
+def _run_row(found, builds, machine, waits):
     row = {
         **_keys(found),
         "status": found["status"],
@@ -132,7 +140,7 @@ def _run_row(found, builds, machine):
         "memory_kind": found["memory_kind"],
         "clock_cost_s": found["measured"]["clock_cost_s"],
         "metrics": json.dumps(median_metrics([sample["metrics"] for sample, _ in counted]), sort_keys=True),
-        "flags": _flags(found, counted, builds[found["spec"]["python"]], row["usable_cpus"]),
+        "flags": _flags(found, counted, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
         "tasks": nearest["tasks"],
         "durations": _durations([sample for sample, _ in counted]),
     }
@@ -178,7 +186,7 @@ def _flags(found, counted, build, usable_cpus):
     used = min(sample["workers_used"] for sample in samples)
     if used < samples[-1]["workers"]:
         flags.append("idle_workers")
-    if used > usable_cpus and spec["backend"] not in _PROCESSLESS:
+    if used > usable_cpus and spec["backend"] not in _ONE_THREAD:
         flags.append("oversubscribed")
     if _median_task_s(samples) < _TOO_SHORT * measured["clock_cost_s"]:
         flags.append("too_short")

@@ -45,9 +45,7 @@ class _Baselines:
 
     def __init__(self, runs):
         found = runs[(runs["backend"] == "sequential") & (runs["status"] == "ok")]
-        self._rows = {
-            (*(row[name] for name in _BLOCK), row["round"]): row for row in found.to_dict("records")[::-1]
-        }
+        self._rows = {(*(row[name] for name in _BLOCK), row["round"]): row for row in found.to_dict("records")[::-1]}
 
     def of(self, run, python):
         """The baseline of a run on a build, None where there is none."""

@@ -10,7 +10,19 @@ from scripts.analysis.load import load
 from scripts.analysis.summary import summarise
 
 _WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker")
-_TEXT = ("params", "workers_asked", "machine", "python", "experiment", "workload", "backend", "run", "call", "reason", "flags")
+_TEXT = (
+    "params",
+    "workers_asked",
+    "machine",
+    "python",
+    "experiment",
+    "workload",
+    "backend",
+    "run",
+    "call",
+    "reason",
+    "flags",
+)
 
 
 def main(plan):
@@ -38,7 +50,7 @@ def tables(loaded):
 
 def read(folder):
     """{name: table} of the CSV files in a folder tables/, with the types that they were written with."""
-    types = {name: "str" for name in _TEXT} | {name: "Int64" for name in _WHOLE}
+    types = dict.fromkeys(_TEXT, "str") | dict.fromkeys(_WHOLE, "Int64")
     found = {}
     for name in TABLES:
         own = {column: kind for column, kind in types.items() if column in names(name)}

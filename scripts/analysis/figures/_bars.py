@@ -11,7 +11,11 @@ def rows_of(summary, experiment):
     if rows.empty:
         return rows
     rows = _style.series(_style.panels(rows))
-    workers = rows["workers"].astype("string").where(rows["workers_asked"] != "default", "default: " + rows["workers"].astype("string"))
+    workers = (
+        rows["workers"]
+        .astype("string")
+        .where(rows["workers_asked"] != "default", "default: " + rows["workers"].astype("string"))
+    )
     label = rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers)
     order = {name: place for place, name in enumerate(_style.BACKENDS)}
     rank = rows["backend"].map(lambda name: order.get(name, len(order)))

@@ -107,7 +107,9 @@ def interval_note(rows):
         return "No run was ok."
     span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     kinds = set(rows["interval"].dropna())
-    kind = "95 % intervals" if kinds == {"ci95"} else "ranges, which make no claim" if kinds == {"range"} else "intervals"
+    kind = (
+        "95 % intervals" if kinds == {"ci95"} else "ranges, which make no claim" if kinds == {"range"} else "intervals"
+    )
     return f"Medians over {span} round{'s' if counts[-1] > 1 else ''}; the bars are {kind}."
 
 

@@ -55,7 +55,14 @@ def _draw_series(axes, name, line, span):
         return
     errors = [line["speedup"] - line["speedup_low"], line["speedup_high"] - line["speedup"]]
     axes.errorbar(
-        line["workers"].astype(float), line["speedup"], np.abs(errors), color=colour, marker=marker, ms=5, capsize=2, label=name
+        line["workers"].astype(float),
+        line["speedup"],
+        np.abs(errors),
+        color=colour,
+        marker=marker,
+        ms=5,
+        capsize=2,
+        label=name,
     )
 
 

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 from scripts.analysis import figures, tables, units

@@ -22,16 +22,12 @@ def run(job):
     """Runs the tasks in a new pool."""
     from concurrent.futures import InterpreterPoolExecutor
 
-    with InterpreterPoolExecutor(
-        job.workers, initializer=_begin, initargs=(job.setting,)
-    ) as pool:
+    with InterpreterPoolExecutor(job.workers, initializer=_begin, initargs=(job.setting,)) as pool:
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             _meet(job, pool, workers)
         count = len(job.arguments)
-        outcomes = list(
-            pool.map(task_in_interpreter, repeat(job.setting), range(count), job.arguments)
-        )
+        outcomes = list(pool.map(task_in_interpreter, repeat(job.setting), range(count), job.arguments))
     return Outcome.of_pool(outcomes, workers)
 
 

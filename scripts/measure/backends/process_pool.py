@@ -16,17 +16,13 @@ def run(job):
     """Runs the tasks in a new pool."""
     context = multiprocessing.get_context()
     gate = context.Barrier(_size(job.workers)) if job.together else None
-    with ProcessPoolExecutor(
-        job.workers, mp_context=context, initializer=_begin, initargs=(job.setting, gate)
-    ) as pool:
+    with ProcessPoolExecutor(job.workers, mp_context=context, initializer=_begin, initargs=(job.setting, gate)) as pool:
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             warm_arguments = map(job.warm_argument, range(workers))
             list(pool.map(_warm, repeat(job.setting), warm_arguments))
         count = len(job.arguments)
-        outcomes = list(
-            pool.map(task_in_process, repeat(job.setting), range(count), job.arguments)
-        )
+        outcomes = list(pool.map(task_in_process, repeat(job.setting), range(count), job.arguments))
     return Outcome.of_pool(outcomes, workers, context.get_start_method())
 
 

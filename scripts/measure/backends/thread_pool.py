@@ -17,11 +17,7 @@ def run(job):
         if job.together:
             _meet(job, pool, workers)
         count = len(job.arguments)
-        outcomes = list(
-            pool.map(
-                task_in_thread, repeat(job.setting), range(count), job.arguments, repeat(job.shared)
-            )
-        )
+        outcomes = list(pool.map(task_in_thread, repeat(job.setting), range(count), job.arguments, repeat(job.shared)))
     return Outcome.of_pool(outcomes, workers)
 
 

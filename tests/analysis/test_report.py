@@ -1,0 +1,139 @@
+import html
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from scripts.analysis import figures, report, tables
+from scripts.analysis.figures import __main__ as draw
+from scripts.analysis.report import __main__ as build
+from tests.conftest import make_record, sweep_records, write_result_set
+
+
+class Page(HTMLParser):
+    """What a page holds: ids, links, images, the rows of its tables, its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.images, self.rows, self.tags, self.text = [], [], [], [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if "href" in found else []
+        if tag == "img":
+            self.images.append(found)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_data(self, data):
+        self.text += data
+        if self.rows and self.rows[-1] and self.lasttag in ("td", "th") and data.strip():
+            self.rows[-1][-1] += data
+
+
+def page_of(tmp_path, records, **options):
+    plan = write_result_set(tmp_path, records, **options)
+    tables.main(plan)
+    for figure in figures.NAMES:
+        for experiment in options.get("experiments", ("e",)):
+            draw.main(figure, experiment, plan, plan.parent / "figures" / f"{figure}-{experiment}.svg")
+    build.main(plan, plan.parent / "report.html")
+    return plan.parent, (plan.parent / "report.html").read_text()
+
+
+@pytest.fixture
+def folder_and_text(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    records.append(
+        make_record("u", spec={"backend": "interpreter_pool"}, status="unsupported", reason="too old", measured=None)
+    )
+    records.append(
+        make_record("f", spec={"backend": "process"}, status="crashed", reason="ended by signal SIGSEGV", measured=None)
+    )
+    return page_of(tmp_path, records, experiments=("e", "other one"))
+
+
+def test_every_link_leads_somewhere_and_every_id_is_there_once(folder_and_text):
+    folder, text = folder_and_text
+    page = Page(text)
+    assert len(set(page.ids)) == len(page.ids)
+    for link in page.links:
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        else:
+            assert (folder / link).exists()
+
+
+def test_the_page_needs_no_network_and_no_script(folder_and_text):
+    _, text = folder_and_text
+    page = Page(text)
+    assert "script" not in page.tags and "link" not in page.tags
+    assert all(image["src"].startswith("data:image/svg+xml;base64,") for image in page.images)
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
+
+
+def test_every_figure_has_its_question_and_caption_as_words(folder_and_text):
+    page = Page(folder_and_text[1])
+    assert len(page.images) == 2 * len(figures.NAMES)
+    for image in page.images:
+        assert "?" in image["alt"] and "Medians over 6 rounds" in image["alt"]
+
+
+def test_the_numbers_stand_with_their_intervals(folder_and_text):
+    rows = [row for row in Page(folder_and_text[1]).rows if "thread" in row]
+    assert "2.00 s [2.00 s, 2.00 s]" in rows[0]
+    assert "2.00 [2.00, 2.00]" in rows[0]
+
+
+def test_what_failed_and_what_cannot_run_is_told_with_its_reason(folder_and_text):
+    page = Page(folder_and_text[1])
+    assert ["f", "crashed", "ended by signal SIGSEGV"] in page.rows
+    assert ["3.14", "py_loop", "interpreter_pool", "too old"] in page.rows
+    assert "12 of 14 runs are ok" in page.text
+
+
+def test_a_hostile_record_stays_text(tmp_path):
+    evil = "<script>alert('x')</script>\"&"
+    records = sweep_records({"sequential": [1.0], "thread": [1.0]}, params={"n": evil, "count": 2})
+    records.append(make_record("f", spec={"backend": "process"}, status="failed", reason=evil, measured=None))
+    _, text = page_of(tmp_path, records, machine=evil, builds={"3.14": {"compiler": evil}})
+    assert "script" not in Page(text).tags
+    assert "<script" not in text
+    assert html.escape(evil).replace("&#x27;", "&#39;").replace("&quot;", "&#34;") in text
+
+
+def test_a_page_is_the_same_for_the_same_tables(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})
+    assert page_of(tmp_path / "a", records)[1] == page_of(tmp_path / "b", records)[1]
+
+
+def test_a_report_of_nothing_but_failures_is_made(tmp_path):
+    records = sweep_records({"sequential": [1.0], "thread": [1.0]})
+    for one in records:
+        one.update(status="timeout", reason="took longer", measured=None)
+    page = Page(page_of(tmp_path, records)[1])
+    assert "0 of 2 runs are ok" in page.text
+    assert report.__doc__
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0 s"),
+        (1.2345e-7, "123 ns"),
+        (1.27e-6, "1.27 µs"),
+        (0.0531, "53.1 ms"),
+        (0.5, "500 ms"),
+        (2.5, "2.50 s"),
+        (120, "120 s"),
+    ],
+)
+def test_times_have_three_digits(value, text):
+    from scripts.analysis import units
+
+    assert units.seconds(value) == text.replace("0 s", "0 ns") if value == 0 else units.seconds(value) == text

@@ -1,0 +1,244 @@
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scripts import record
+from scripts.analysis import columns, summary, tables
+from scripts.analysis.load import load
+from tests.conftest import make_record, make_sample, sweep_records, write_result_set
+
+
+def made(tmp_path, records, **options):
+    return tables.tables(load(write_result_set(tmp_path, records, **options)))
+
+
+def row(table, backend, **keys):
+    found = table[table["backend"] == backend]
+    for name, value in keys.items():
+        found = found[found[name] == value]
+    (index,) = found.index
+    return found.loc[index]
+
+
+def test_every_table_has_the_columns_of_the_registry(tmp_path):
+    found = made(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.5]}))
+    assert {name: list(table.columns) for name, table in found.items()} == {
+        name: columns.names(name) for name in columns.TABLES
+    }
+
+
+def test_the_speedup_is_the_ratio_to_the_same_round_s_baseline(tmp_path):
+    drift = [1.0, 1.5, 2.0, 1.2, 0.8, 3.0]
+    times = {"sequential": [4.0 * d for d in drift], "thread": [2.0 * d for d in drift]}
+    found = row(made(tmp_path, sweep_records(times))["summary"], "thread")
+    assert (found["speedup"], found["speedup_low"], found["speedup_high"]) == pytest.approx((2, 2, 2))
+    assert (found["interval"], found["rounds_ok"]) == ("ci95", 6)
+    assert found["efficiency"] == pytest.approx(1)
+    assert found["karp_flatt"] == pytest.approx(0)
+
+
+def test_fewer_than_six_rounds_give_the_range_and_a_flag(tmp_path):
+    found = row(made(tmp_path, sweep_records({"sequential": [4, 4], "thread": [1, 4]}))["summary"], "thread")
+    assert (found["speedup_low"], found["speedup_high"], found["interval"]) == (1, 4, "range")
+    assert "few_rounds" in found["flags"].split(";")
+
+
+def test_warm_ups_count_in_no_median(tmp_path):
+    samples = [make_sample(99.0, warmup=True), make_sample(1.0), make_sample(3.0), make_sample(2.0)]
+    found = made(tmp_path, [make_record(samples=samples)])
+    assert row(found["runs"], "thread")["total_s"] == 2
+    assert list(found["samples"]["total_s"]) == [99, 1, 3, 2]
+    assert list(found["samples"]["warmup"]) == [True, False, False, False]
+
+
+def test_a_together_start_is_judged_by_its_work(tmp_path):
+    records = sweep_records({"sequential": [9.0]})
+    samples = [make_sample(7.0, durations=(0.2, 0.2))]
+    records.append(make_record("t", samples=samples, spec={"start": "together"}))
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert (found["timed"], found["speedup"]) == ("work", pytest.approx(0.8 / 0.4))
+
+
+def test_weak_scaling_multiplies_by_the_workers_and_has_no_bound(tmp_path):
+    records = sweep_records({"sequential": [1.0]})
+    records.append(make_record("t", 1.25, spec={"scaling": "weak", "workers": 4}))
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert found["speedup"] == pytest.approx(4 * 1.0 / 1.25)
+    assert found["efficiency"] == pytest.approx(0.8)
+    assert math.isnan(found["speedup_bound"]) and math.isnan(found["karp_flatt"])
+
+
+def test_the_bound_comes_from_the_baseline_s_own_tasks(tmp_path):
+    sample = make_sample(2.72, durations=(0.9, 0.3, 0.22, 1.3), workers=1)
+    records = [
+        make_record("s", samples=[sample], spec={"backend": "sequential", "workers": 1, "switch_interval_s": None})
+    ]
+    records.append(make_record("t", 2.0, spec={"workers": 4}))
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert found["speedup_bound"] == pytest.approx(2.72 / 1.36)  # two CPUs, so half of 2.72 and not 1.3
+    assert found["efficiency_bound"] == pytest.approx(found["speedup"] / 2)
+
+
+def test_the_ceiling_is_what_processes_reach_at_that_worker_count(tmp_path):
+    records = sweep_records({"sequential": [1.0], "thread": [0.8]})
+    together = {"backend": "process", "start": "together", "switch_interval_s": None}
+    records.append(make_record("c", samples=[make_sample(durations=(0.25, 0.25))], spec=together))
+    found = made(tmp_path, records, roles={"c": "ceiling"})["summary"]
+    assert row(found, "thread")["speedup_ceiling"] == pytest.approx(0.8 / 0.5)
+    assert row(found, "thread")["efficiency_ceiling"] == pytest.approx(1.25 / 1.6)
+    assert row(found, "process")["role"] == "ceiling"
+
+
+def test_without_a_ceiling_run_there_is_no_ceiling(tmp_path):
+    found = row(made(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.8]}))["summary"], "thread")
+    assert math.isnan(found["speedup_ceiling"]) and math.isnan(found["efficiency_ceiling"])
+
+
+def test_the_reference_speedup_rests_on_the_reference_build(tmp_path):
+    records = sweep_records({"sequential": [1.0]}, python="a")
+    records += sweep_records({"sequential": [2.0], "thread": [1.0]}, python="b")
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert (found["speedup"], found["speedup_reference"]) == pytest.approx((2.0, 1.0))
+
+
+def test_builds_of_another_compiler_are_flagged(tmp_path):
+    records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [2.0]}, python="b")
+    found = made(tmp_path, records, builds={"a": {}, "b": {"compiler": "Clang 19"}})["summary"]
+    flags = {one["python"]: one["flags"].split(";") for one in found.to_dict("records")}
+    assert ("unlike_builds" in flags["a"], "unlike_builds" in flags["b"]) == (False, True)
+
+
+def test_runs_of_separate_calls_are_compared_unpaired_and_flagged(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    for one in records[6:]:
+        one["call"] = {"id": "call-2", "time": ""}
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert found["speedup"] == pytest.approx(2)
+    assert "separate_calls" in found["flags"].split(";")
+
+
+@pytest.mark.parametrize(
+    ("flag", "sample", "changes"),
+    [
+        ("gil_differs", {"gil": False}, {}),
+        ("interval_differs", {"interval_s": 0.1}, {}),
+        ("idle_workers", {"workers_used": 1}, {}),
+        ("too_short", {"durations": (1e-5, 1e-5)}, {}),
+        ("snakemake_busy", {}, {"snakemake_cpu_s": 0.06}),
+        ("oversubscribed", {"workers": 3}, {}),
+    ],
+)
+def test_what_qualifies_a_run_is_a_flag(flag, sample, changes, tmp_path):
+    plain = made(tmp_path / "plain", [make_record(samples=[make_sample()])])["runs"].loc[0, "flags"]
+    found = made(tmp_path / "flagged", [make_record(samples=[make_sample(**sample)], **changes)])["runs"].loc[
+        0, "flags"
+    ]
+    assert flag not in plain.split(";")
+    assert flag in found.split(";")
+
+
+def test_a_gil_that_comes_back_on_is_a_flag(tmp_path):
+    one = make_record(samples=[make_sample(gil=False)])
+    one["measured"].update(gil_before=False, gil_after=True)
+    found = made(tmp_path, [one], builds={"3.14": {"gil": False}})
+    assert "gil_reenabled" in found["summary"].loc[0, "flags"].split(";")
+
+
+def test_failures_have_a_row_each_and_the_worst_status_counts(tmp_path):
+    records = sweep_records({"sequential": [1.0, 1.0], "thread": [0.5, 0.5]})
+    records[3].update(status="timeout", reason="took longer", measured=None)
+    found = made(tmp_path, records, experiments=("e", "f"))
+    assert found["failures"][["run", "status", "reason"]].to_dict("records") == [
+        {"run": "3.14-thread-r2", "status": "timeout", "reason": "took longer"}
+    ]
+    bad = row(found["summary"], "thread", experiment="e")
+    assert (bad["status"], bad["rounds_ok"], bad["reason"]) == ("timeout", 1, "took longer")
+    assert bad["speedup"] == pytest.approx(2)
+
+
+def test_what_cannot_run_is_a_row_with_a_reason_and_no_failure(tmp_path):
+    records = sweep_records({"sequential": [1.0]})
+    records.append(
+        make_record("u", spec={"backend": "interpreter_pool"}, status="unsupported", reason="no", measured=None)
+    )
+    found = made(tmp_path, records)
+    assert found["failures"].empty
+    bad = row(found["summary"], "interpreter_pool")
+    assert (bad["status"], bad["reason"], bad["rounds_ok"], bad["workers"]) == ("unsupported", "no", 0, 2)
+    assert math.isnan(bad["total_s"])
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"format": 1'])
+def test_a_damaged_record_is_a_failure_and_the_rest_is_used(text, tmp_path):
+    path = write_result_set(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.5]}))
+    (tmp_path / "runs" / "3.14-thread-r1.json").write_text(text)
+    found = tables.tables(load(path))
+    ((run, status, reason),) = found["failures"][["run", "status", "reason"]].to_numpy()
+    assert (run, status) == ("3.14-thread-r1", "damaged")
+    assert reason.startswith("3.14-thread-r1.json: ")
+    assert list(found["summary"]["backend"]) == ["sequential"]
+
+
+def test_a_sweep_whose_runs_all_failed_still_has_its_tables(tmp_path):
+    records = sweep_records({"sequential": [1.0], "thread": [0.5]})
+    for one in records:
+        one.update(status="crashed", reason="ended by signal SIGKILL", measured=None)
+    found = made(tmp_path, records)
+    assert len(found["failures"]) == len(found["summary"]) == 2
+    assert found["samples"].empty and found["tasks"].empty
+
+
+def test_the_tasks_are_those_of_the_sample_nearest_to_the_median(tmp_path):
+    records = [
+        make_record(f"r{number}", samples=[make_sample(total_s, durations=(total_s / 4,) * 2)], spec={"round": number})
+        for number, total_s in enumerate([1.0, 2.0, 8.0], 1)
+    ]
+    found = made(tmp_path, records)["tasks"]
+    assert list(found["round"]) == [2, 2]
+    assert list(found["task"]) == [0, 1]
+    assert list(found["end_s"] - found["start_s"]) == pytest.approx([0.5, 0.5])
+
+
+def test_default_workers_and_their_number_are_two_rows(tmp_path):
+    records = [make_record("a"), make_record("b", spec={"workers": "default"}, samples=[make_sample()])]
+    found = made(tmp_path, records)["summary"]
+    assert sorted(zip(found["workers"], found["workers_asked"], strict=True)) == [(2, "2"), (2, "default")]
+
+
+def test_metrics_are_medians_over_samples_and_rounds(tmp_path):
+    records = []
+    for number, values in enumerate([(1, 3), (5, 7), (90, 90)], 1):
+        samples = [make_sample(metrics={"lost": value, "word": "w"}) for value in values]
+        records.append(make_record(f"r{number}", samples=samples, spec={"round": number}))
+    found = made(tmp_path, records)["summary"].loc[0, "metrics"]
+    assert json.loads(found) == {"lost": 6.0, "word": "w"}
+
+
+def test_tables_are_read_as_they_were_written(tmp_path):
+    path = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 2, "thread": [0.5] * 2}, python="3.10"))
+    tables.main(path)
+    written = tables.tables(load(path))
+    for name, table in tables.read(path.parent / "tables").items():
+        expected = written[name].replace("", None)
+        pd.testing.assert_frame_equal(
+            table.astype(object).where(table.notna(), None),
+            expected.astype(object).where(expected.notna(), None),
+            check_dtype=False,
+        )
+    assert set(tables.read(path.parent / "tables")["runs"]["python"]) == {"3.10"}
+
+
+def test_the_order_of_the_records_does_not_matter(tmp_path):
+    records = sweep_records({"sequential": [1.0, 1.1, 1.2], "thread": [0.5, 0.7, 0.6]})
+    one = made(tmp_path / "one", records)["summary"]
+    other = made(tmp_path / "other", records[::-1])["summary"]
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_every_flag_with_a_meaning_can_be_set():
+    assert set(summary._STATUSES) == {*record.STATUSES, "damaged"}
+    source = "".join(Path("scripts/analysis", name).read_text() for name in ("load.py", "summary.py"))
+    assert all(f'"{flag}"' in source for flag in columns.FLAG_MEANINGS)

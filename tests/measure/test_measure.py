@@ -1,0 +1,373 @@
+import json
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from scripts import catalog, child
+from scripts.measure import digest, run, worker
+from scripts.measure.job import Job, Outcome
+from scripts.measure.workload import Workload, load
+
+WORKLOADS = {
+    "sum_range": {"numbers": [900, 300, 220, 1300]},
+    "py_loop": {"n": 100, "count": 5},
+    "noop": {"count": 5},
+    "hashlib_large": {"size": 4096, "count": 5},
+    "hashlib_small": {"count": 5, "repeat": 2},
+    "shared_append": {"n": 50, "count": 5},
+    "url_fetch": {"count": 5, "delay_s": 0.0},
+}
+TOO_NEW = {"interpreter_pool": (3, 14)}
+
+
+def measure(build, folder, **changes):
+    """Runs the measuring side in a build; returns its result."""
+    spec = {
+        "workload": "py_loop",
+        "params": {"n": 100, "count": 5},
+        "backend": "sequential",
+        "workers": 2,
+        "switch_interval_s": None,
+        "start": "natural",
+        "scaling": "strong",
+        "warmups": 1,
+        "repeats": 2,
+        "expected": None,
+        **changes,
+    }
+    spec.setdefault("reference", spec["workload"])
+    folder.mkdir(exist_ok=True)
+    (folder / "spec.json").write_text(json.dumps(spec))
+    done = subprocess.run(
+        [*build.command, "-m", "scripts.measure", "run", str(folder), "2"],
+        env=child.environment(build.env),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    result = json.loads((folder / "result.json").read_text())
+    return SimpleNamespace(**result, stderr=done.stderr)
+
+
+def counted(result):
+    return [sample for sample in result.measured["samples"] if not sample["warmup"]]
+
+
+def test_every_workload_is_tried():
+    assert sorted(WORKLOADS) == catalog.names(catalog.WORKLOADS)
+
+
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_every_workload_runs_right_on_every_backend_and_build(backend, build, tmp_path):
+    version = tuple(map(int, build.facts["version"].split(".")[:2]))
+    expected = {}
+    for workload, params in WORKLOADS.items():
+        result = measure(build, tmp_path, workload=workload, params=params, backend=backend)
+        if version < TOO_NEW.get(backend, (0,)):
+            assert (result.status, "before Python 3.14" in result.reason) == ("unsupported", True)
+            continue
+        assert (result.status, result.reason) == ("ok", None), (workload, result.stderr)
+        expected[workload] = result.measured["expected"]
+        for sample in result.measured["samples"]:
+            check_sample(sample, tasks=len(params.get("numbers", range(5))), gil=build.gil)
+    if expected:
+        assert expected["py_loop"] == digest.digest([sum(range(100))] * 5)
+
+
+def check_sample(sample, tasks, gil):
+    assert sample["tasks"]["index"] == list(range(tasks))
+    times = zip(sample["tasks"]["start_s"], sample["tasks"]["end_s"], strict=True)
+    assert all(0 <= start <= end <= sample["total_s"] for start, end in times)
+    phases = sample["startup_s"] + sample["work_s"] + sample["teardown_s"]
+    assert phases == pytest.approx(sample["total_s"])
+    assert set(sample["gil"]) == {gil}
+    assert sample["workers_used"] == len(set(sample["tasks"]["worker"])) <= sample["workers"]
+    assert sample["cpu_s"] > 0
+    assert sample["task_cpu_s"] >= 0
+
+
+SETTING = ["thread", "process_fork", "process_spawn", "process_forkserver", "thread_pool", "process_pool"]
+
+
+@pytest.mark.parametrize("backend", [*SETTING, "interpreter_pool", "asyncio_to_thread"])
+def test_every_worker_reads_back_the_interval_that_was_set(backend, build, tmp_path):
+    result = measure(build, tmp_path, backend=backend, switch_interval_s=0.0123)
+    if result.status == "unsupported":
+        pytest.skip(result.reason)
+    assert {value for sample in counted(result) for value in sample["switch_intervals_s"]} == {0.0123}
+
+
+PARTING = ["thread", "process", "process_fork", "process_spawn", "process_forkserver"]
+
+
+@pytest.mark.parametrize("start", ["natural", "together"])
+@pytest.mark.parametrize("backend", PARTING)
+def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
+    params = {"n": 10, "count": 6}
+    result = measure(build, tmp_path, backend=backend, workers=4, params=params, start=start)
+    for sample in result.measured["samples"]:
+        assert sample["tasks"]["worker"][:4] == [0, 1, 2, 3]
+        assert sample["workers_used"] == 4
+
+
+@pytest.mark.parametrize("backend", [*PARTING, "thread_pool", "process_pool", "interpreter_pool", "asyncio"])
+def test_all_workers_are_there_before_a_together_start(backend, build, tmp_path):
+    result = measure(build, tmp_path, backend=backend, workers=3, start="together", params={"n": 10, "count": 7})
+    if result.status == "unsupported":
+        pytest.skip(result.reason)
+    assert result.status == "ok", result.stderr
+    assert {sample["workers"] for sample in counted(result)} == {3}
+
+
+@pytest.mark.parametrize("backend", ["thread", "process"])
+def test_the_default_is_one_worker_for_each_task(backend, this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend=backend, workers="default", params={"n": 10, "count": 3})
+    assert [(s["workers"], s["workers_used"]) for s in counted(result)] == [(3, 3)] * 2
+
+
+def test_the_default_of_a_pool_is_its_own(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread_pool", workers="default")
+    assert counted(result)[0]["workers"] > 4
+
+
+@pytest.mark.parametrize(
+    ("backend", "method"),
+    [("process_fork", "fork"), ("process_spawn", "spawn"), ("process_forkserver", "forkserver")],
+)
+def test_the_start_method_is_the_backend_s(backend, method, build, tmp_path):
+    assert counted(measure(build, tmp_path, backend=backend))[0]["start_method"] == method
+
+
+def test_the_start_method_of_process_is_the_build_s_default(build, tmp_path):
+    version = tuple(map(int, build.facts["version"].split(".")[:2]))
+    found = counted(measure(build, tmp_path, backend="process"))[0]["start_method"]
+    assert found == ("forkserver" if version >= (3, 14) else "fork")
+
+
+def test_weak_scaling_runs_the_whole_list_once_for_each_worker(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread", scaling="weak", workers=3)
+    assert [len(sample["tasks"]["index"]) for sample in result.measured["samples"]] == [15] * 3
+
+
+@pytest.mark.parametrize("backend", ["thread", "sequential", "asyncio", "thread_pool", "asyncio_to_thread"])
+def test_workers_of_one_process_append_to_one_list(backend, build, tmp_path):
+    params = WORKLOADS["shared_append"]
+    result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
+    assert [sample["metrics"] for sample in counted(result)] == [{"items_in_parent": 250}] * 2
+
+
+@pytest.mark.parametrize("backend", ["process", "process_pool"])
+def test_processes_leave_the_parent_s_list_empty(backend, build, tmp_path):
+    params = WORKLOADS["shared_append"]
+    result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
+    assert [sample["metrics"] for sample in counted(result)] == [{"items_in_parent": 0}] * 2
+
+
+def test_above_1000_tasks_each_worker_keeps_a_summary(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread", workload="noop", params={"count": 1001})
+    (sample, _) = counted(result)
+    assert sample["tasks"] is None
+    assert sum(worker["count"] for worker in sample["task_summary"]) == 1001
+    for one in sample["task_summary"]:
+        assert one["quantiles_s"] == sorted(one["quantiles_s"])
+        assert len(one["quantiles_s"]) == 5
+
+
+OWN = """
+import helper
+
+class Thing:
+    def __init__(self, n):
+        self.n = n
+    def __repr__(self):
+        return f"Thing({self.n})"
+
+def tasks(n=3):
+    return [Thing(i) for i in range(n)]
+
+def task(thing):
+    return Thing(helper.twice(thing.n))
+"""
+
+
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_a_user_s_file_with_classes_and_a_module_beside_it_is_a_workload(backend, build, tmp_path):
+    (tmp_path / "my work").mkdir()
+    path = tmp_path / "my work" / "own.py"
+    path.write_text(OWN)
+    (path.parent / "helper.py").write_text("def twice(n):\n    return 2 * n\n")
+    result = measure(build, tmp_path, backend=backend, workload="own", reference=str(path), params={"n": 4})
+    if result.status == "unsupported":
+        pytest.skip(result.reason)
+    assert (result.status, result.reason) == ("ok", None), result.stderr
+
+
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_a_task_that_raises_fails_the_run(backend, this_build, tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text("def tasks(): return [1, 2, 3]\ndef task(a):\n    if a == 3: raise ValueError('no three')\n")
+    result = measure(this_build, tmp_path, backend=backend, workload="bad", reference=str(path), params={})
+    if result.status == "unsupported":
+        pytest.skip(result.reason)
+    assert result.status == "failed"
+    assert "no three" in result.reason
+    assert "measured" not in vars(result)
+
+
+def test_a_worker_that_dies_is_told_by_its_number_and_exit_code(this_build, tmp_path):
+    path = tmp_path / "dies.py"
+    path.write_text("import os\ndef tasks(): return [1, 2]\ndef task(a):\n    if a == 2: os._exit(7)\n")
+    result = measure(this_build, tmp_path, backend="process", workload="dies", reference=str(path), params={})
+    assert (result.status, result.reason.endswith("worker 1 died with exit code 7")) == ("failed", True)
+
+
+def test_results_that_differ_from_the_expected_digest_are_wrong(this_build, tmp_path):
+    result = measure(this_build, tmp_path, expected="0" * 64)
+    assert result.status == "wrong_result"
+    assert "in sequence it is 000000000000" in result.reason
+
+
+def test_results_that_depend_on_the_backend_are_wrong(this_build, tmp_path):
+    path = tmp_path / "told.py"
+    source = "import threading\ndef tasks(): return [1]\ndef task(a): return threading.current_thread().name\n"
+    path.write_text(source)
+    result = measure(this_build, tmp_path, backend="thread", workload="told", reference=str(path), params={})
+    assert result.status == "wrong_result"
+
+
+def test_a_check_that_raises_makes_the_result_wrong(this_build, tmp_path):
+    path = tmp_path / "checked.py"
+    path.write_text(
+        "def tasks(): return [1]\ndef task(a): return a\ndef check(results, arguments): raise ValueError(f'{results}?')\n"
+    )
+    result = measure(this_build, tmp_path, workload="checked", reference=str(path), params={})
+    assert (result.status, result.reason) == ("wrong_result", "ValueError: [1]?")
+
+
+class Clock:
+    """A clock that moves only when the task moves it."""
+
+    def __init__(self):
+        self.now = 42.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_a_task_is_timed_from_its_start_to_its_end(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(worker, "perf_counter", clock)
+    monkeypatch.setattr(worker, "thread_time", lambda: clock() / 2)
+
+    def task(seconds):
+        clock.now += seconds
+        return seconds
+
+    workload = SimpleNamespace(task=task, has_shared=False)
+    report = worker.Report("w")
+    pairs = enumerate([1.0, 4.0])
+    results = worker.work_through(worker.Setting(workload, None), pairs, worker.Shared(workload), report, clock, 40.0)
+    assert results == [(0, 1.0), (1, 4.0)]
+    assert report.tasks == [(0, 42.0, 43.0, 0.5), (1, 43.0, 47.0, 2.0)]
+    assert report.cpu_s == 7.0
+
+
+def test_the_phases_of_a_sample_are_told_from_its_tasks():
+    first, second = worker.Report("a"), worker.Report("b")
+    first.tasks, first.cpu_s = [(0, 11.0, 14.0, 2.0)], 2.5
+    second.tasks, second.cpu_s = [(1, 12.0, 18.0, 3.0)], 3.5
+    outcome = Outcome([first, second], [(1, "y"), (0, "x")], workers=2)
+    assert outcome.results == ["x", "y"]
+    times = run._times(outcome, began=10.0, ended=20.0)
+    names = ("total_s", "startup_s", "work_s", "teardown_s", "cpu_s", "task_cpu_s", "workers_used")
+    assert [times[name] for name in names] == [10.0, 1.0, 7.0, 2.0, 6.0, 5.0, 2]
+
+
+def test_the_reports_of_a_pool_s_tasks_are_joined_by_worker():
+    reports = []
+    for key, index, start, cpu in (("b", 0, 5.0, 1.0), ("a", 1, 4.0, 2.0), ("b", 2, 6.0, 3.0)):
+        report = worker.Report(key)
+        report.tasks, report.cpu_s, report.gil = [(index, start, start + 1, 0.1)], cpu, True
+        reports.append((report, f"result {index}"))
+    outcome = Outcome.of_pool(reports, workers=4)
+    assert [(one.key, [task[0] for task in one.tasks], one.cpu_s) for one in outcome.reports] == [
+        ("a", [1], 2.0),
+        ("b", [0, 2], 3.0),
+    ]
+    assert outcome.results == ["result 0", "result 1", "result 2"]
+
+
+def test_the_samples_follow_the_warm_ups_and_memory_is_read_last(monkeypatch):
+    events = []
+    backend = SimpleNamespace(run=lambda job: events.append("sample") or _outcome(job))
+    monkeypatch.setattr(run, "_load_backend", lambda name: backend)
+    monkeypatch.setattr(run.gc, "collect", lambda: events.append("collect"))
+    spec = {
+        "backend": "b",
+        "reference": "noop",
+        "workload": "noop",
+        "switch_interval_s": None,
+        "params": {"count": 1},
+        "workers": 1,
+        "scaling": "strong",
+        "start": "natural",
+        "warmups": 1,
+        "repeats": 2,
+        "expected": None,
+    }
+    measured = run.run(spec, events.append)
+    assert events == [*["collect", "sample"] * 3, "memory_begin", "collect", "sample", "memory_end"]
+    assert [sample["warmup"] for sample in measured["samples"]] == [True, False, False]
+
+
+def _outcome(job: Job):
+    report = worker.Report("w")
+    done = worker.work_through(job.setting, enumerate(job.arguments), job.shared, report)
+    return Outcome([report], done, workers=1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ([1, 2], [1, 2], True),
+        ([1, 2], [2, 1], False),
+        ([1], [1.0], False),
+        ([[1], 2], [[1, 2]], False),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({3, 1, 2}, {1, 2, 3}, True),
+        ("1", 1, False),
+        (b"x", "x", False),
+        (None, "None", False),
+    ],
+)
+def test_digests_are_equal_for_equal_values_only(one, other, equal):
+    assert (digest.digest(one) == digest.digest(other)) == equal
+
+
+def test_a_result_without_a_stable_form_has_no_digest():
+    with pytest.raises(TypeError, match=r"results of type object have no stable form: add a check\(\)"):
+        digest.digest([object()])
+
+
+def test_a_workload_crosses_a_pickle_as_its_name():
+    import pickle
+
+    workload = load("noop")
+    assert pickle.loads(pickle.dumps(workload)) is workload
+
+
+def test_a_workload_without_task_is_refused():
+    with pytest.raises(TypeError, match="workload 'w' lacks the function 'task'"):
+        Workload("w", SimpleNamespace(tasks=lambda: [1]))
+
+
+def test_a_failing_workload_of_a_path_leaves_no_module_behind(tmp_path):
+    import sys
+
+    path = tmp_path / "breaks_on_import.py"
+    path.write_text("raise RuntimeError('here')\n")
+    with pytest.raises(RuntimeError, match="here"):
+        load(str(path))
+    assert "breaks_on_import" not in sys.modules

@@ -1,0 +1,81 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts import child
+
+SOURCES = sorted(Path("scripts").rglob("*.py"))
+MEASURE = [path for path in SOURCES if "measure" in path.parts]
+ANALYSIS = [path for path in SOURCES if "analysis" in path.parts]
+LIGHT = [Path("scripts", name) for name in ("launch.py", "record.py", "child.py", "process_tree.py", "progress.py")]
+
+
+def imported(path):
+    """The full names of all modules that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def of_ours(path, *allowed):
+    return {
+        name
+        for name in imported(path)
+        if name.startswith("scripts.") and not any(name == one or name.startswith(f"{one}.") for one in allowed)
+    }
+
+
+def foreign(path):
+    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"scripts"}
+
+
+@pytest.mark.parametrize("path", MEASURE, ids=str)
+def test_the_measuring_side_imports_itself_and_the_standard_library_alone(path):
+    assert not of_ours(path, "scripts.measure", "scripts.record")
+    assert not foreign(path)
+
+
+@pytest.mark.parametrize("path", ANALYSIS, ids=str)
+def test_the_analysing_side_imports_itself_and_the_record_alone(path):
+    assert not of_ours(path, "scripts.analysis", "scripts.record")
+
+
+@pytest.mark.parametrize("path", LIGHT, ids=str)
+def test_what_each_run_pays_for_needs_no_installed_package(path):
+    assert not foreign(path)
+    assert not of_ours(path, *(f"scripts.{light.stem}" for light in LIGHT))
+
+
+def test_the_record_imports_nothing_of_ours():
+    assert not of_ours(Path("scripts/record.py"))
+
+
+def test_the_table_of_runs_is_made_without_files_pandas_or_snakemake():
+    assert not foreign(Path("scripts/sweep.py"))
+    assert not imported(Path("scripts/sweep.py")) & {"os", "pathlib", "subprocess", "io"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=str)
+def test_every_file_and_public_function_says_in_a_sentence_what_it_is(path):
+    tree = ast.parse(path.read_text())
+    kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
+    public = [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
+    for node in [tree, *public]:
+        text = ast.get_docstring(node)
+        assert text, getattr(node, "name", path)
+        assert text.partition("\n\n")[0].rstrip().endswith((".", "`", ":", ")")), text
+
+
+def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build):
+    modules = [".".join(path.with_suffix("").parts) for path in MEASURE if path.name not in ("__main__.py",)]
+    modules = [name.removesuffix(".__init__") for name in modules]
+    program = f"import importlib, sys\nsys.path.insert(0, {child.ROOT!r})\nfor name in {modules!r}: importlib.import_module(name)"
+    done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

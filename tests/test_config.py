@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts import config
+
+CONFIGS = sorted(Path("config").glob("*.yaml"))
+
+
+def mistakes(text, tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    with pytest.raises(config.ConfigError) as caught:
+        config.checked(yaml.safe_load(text), [path], tmp_path)
+    return [line.replace(f"{path}", "my.yaml") for line in caught.value.mistakes]
+
+
+GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
+
+
+def test_an_unknown_key_names_the_nearest_one(tmp_path):
+    (line,) = mistakes("rouns: 3\n" + GOOD, tmp_path)
+    assert line.startswith("my.yaml:1: rouns: unknown key 'rouns'. Did you mean 'rounds'? Known: backends, ceiling, ")
+
+
+def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path):
+    text = """\
+timeout: 0
+repeats: 0
+experiments:
+  - name: a b
+    workloads: [noop]
+  - name: ok
+    workloads: []
+    workers: [0]
+"""
+    assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
+        ["my.yaml:4", "experiments[0].name"],
+        ["my.yaml:8", "experiments[1].workers[0]"],
+        ["my.yaml:7", "experiments[1].workloads"],
+        ["my.yaml:2", "repeats"],
+        ["my.yaml:1", "timeout"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "experiments: [{name: e, workloads: [py_lop]}]",
+            "my.yaml:1: experiments[0].workloads[0]: unknown workload 'py_lop'. Did you mean 'py_loop'? Known: "
+            "hashlib_large, hashlib_small, noop, py_loop, shared_append, sum_range, url_fetch. A file of your own is named "
+            "by its path.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [tread]}]",
+            "my.yaml:1: experiments[0].backends[0]: unknown backend 'tread'. Did you mean 'thread'? Known: asyncio, "
+            "asyncio_to_thread, interpreter_pool, process, process_fork, process_forkserver, process_pool, process_spawn, "
+            "sequential, thread, thread_pool.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{noop: {n: 1}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'noop' has no parameter 'n'. Known: count.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{noop: {count: {sweep: []}}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: parameter 'count': a swept value is {sweep: [value, …]} with at least "
+            "one value.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [./none.py]}]",
+            "my.yaml:1: experiments[0].workloads[0]: './none.py' cannot be read: No such file or directory.",
+        ),
+        (
+            "sweep: runs\n" + GOOD,
+            "my.yaml:1: sweep: 'runs' is the name of another folder there. Choose another name.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop]}, {name: e, workloads: [py_loop]}]",
+            "my.yaml:1: experiments[1].name: a second experiment 'e'. Give each a name of its own.",
+        ),
+        (
+            "pythons: [3.1]\n" + GOOD,
+            "my.yaml:1: pythons[0]: YAML read the number 3.1, which may mean 3.1 or 3.10. Write the version in quotes.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], scaling: weak, workers: [default]}]",
+            "my.yaml:1: experiments[0].workers: weak scaling needs numbers of workers, not 'default'.",
+        ),
+        (
+            "experiments: [{name: e}]",
+            "my.yaml:1: experiments[0].workloads: is missing.",
+        ),
+        (
+            "switch_intervals: [-1]\n" + GOOD,
+            "my.yaml:1: switch_intervals[0]: -1 is not allowed. Expected: seconds, more than 0, or default.",
+        ),
+        (
+            "pythons: [{name: x, comand: y}]\n" + GOOD,
+            "my.yaml:1: pythons[0].comand: unknown key 'comand'. Did you mean 'command'? Known: command, env, name, "
+            "optional.",
+        ),
+        (
+            "rounds: true\n" + GOOD,
+            "my.yaml:1: rounds: True is not allowed. Expected: fresh processes of each combination, at least 1; from 6 on "
+            "the intervals are 95 % intervals.",
+        ),
+        (
+            "backends: []\n" + GOOD,
+            "my.yaml:1: backends: is empty. Expected: a list of backends.",
+        ),
+    ],
+)
+def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, tmp_path):
+    assert mistakes(text, tmp_path) == [message]
+
+
+def test_a_workload_file_without_task_is_refused(tmp_path):
+    (tmp_path / "half.py").write_text("def tasks(): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [half.py]}]", tmp_path)
+    assert line == "my.yaml:1: experiments[0].workloads[0]: workload 'half.py' lacks the function 'task'."
+
+
+def test_two_workloads_of_one_name_are_refused(tmp_path):
+    (tmp_path / "noop.py").write_text("def tasks(): return [1]\ndef task(a): return a\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop, ./noop.py]}]", tmp_path)
+    assert line.startswith("my.yaml:1: experiments[0].workloads[1]: a second workload 'noop'.")
+
+
+@pytest.mark.parametrize("text", ["1e-6", "'1e-6'", "1.0e-6"])
+def test_seconds_that_yaml_reads_as_text_are_numbers(text):
+    checked = config.checked(yaml.safe_load(f"switch_intervals: [{text}]\n{GOOD}"))
+    assert checked["experiments"][0]["switch_intervals"] == [1e-6]
+
+
+def test_a_version_that_yaml_reads_as_a_number_is_taken_where_it_can_mean_one_only():
+    assert config.checked(yaml.safe_load("pythons: [3.12]\n" + GOOD))["pythons"] == ["3.12"]
+
+
+def test_experiments_inherit_what_they_do_not_set():
+    checked = config.checked({"rounds": 2, "experiments": [{"name": "e", "workloads": ["noop"], "repeats": 9}]})
+    assert {key: checked["experiments"][0][key] for key in ("rounds", "repeats", "warmups")} == {
+        "rounds": 2,
+        "repeats": 9,
+        "warmups": 1,
+    }
+
+
+def test_the_default_config_sets_every_key_to_the_default_of_the_schema():
+    schema = config.load_schema()
+    defaults = config.with_defaults({"experiments": []}, schema)
+    written = yaml.safe_load(Path("config/config.yaml").read_text())
+    ours = {"pythons", "reference", "experiments"}  # the default sweep is about two builds
+    assert {key: value for key, value in written.items() if key not in ours} == {
+        key: defaults[key] for key in written if key not in ours
+    }
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_ready_made_sweep_is_accepted(path):
+    if path.name == "config.schema.yaml":
+        pytest.skip("the schema itself")
+    text = path.read_text()
+    config.checked(yaml.safe_load(text), [path])
+    assert len([line for line in text.splitlines()[:2] if line.startswith("# ")]) == 2

@@ -1,0 +1,307 @@
+"""The workflow as users run it: Snakemake on a copy of the checkout, with sweeps of a few milliseconds a run."""
+
+import json
+import re
+import shutil
+import sys
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+import yaml
+
+from scripts import calls
+from tests.conftest import ROOT, find_build, run_python
+
+TINY = yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text())
+FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
+
+
+@pytest.fixture
+def snakemake(clone):
+    """Runs Snakemake in the clone on the tiny sweep with these changes to it."""
+
+    def call(*arguments, name="tiny", **changes):
+        path = clone / f"{name}.yaml"
+        path.write_text(yaml.safe_dump({**TINY, **changes}))
+        command = ["-m", "snakemake", "--cores", "2", *arguments, "--configfile", str(path)]
+        return run_python(*command, cwd=clone)
+
+    return call
+
+
+def experiment(**changes):
+    return [{**TINY["experiments"][0], **changes}]
+
+
+def measured(done):
+    """How many runs a call of Snakemake measured, or would measure."""
+    found = re.search(r"^measure +(\d+)$", done.stderr + done.stdout, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def records(clone):
+    return {path.stem: json.loads(path.read_text()) for path in (clone / "results/test-machine/runs").glob("*.json")}
+
+
+def test_a_sweep_leaves_records_tables_figures_and_a_report(snakemake, clone):
+    done = snakemake()
+    assert done.returncode == 0, done.stderr
+    assert measured(done) == 8
+    lines = re.findall(r"^\[\s*\d/8\] .*$", done.stderr, re.MULTILINE)
+    assert len(lines) == 8
+    assert re.fullmatch(r"\[1/8\] \S+ py_loop \S+ w\d round 1: \S+ (µs|ms|s), about \d+ s left", lines[0])
+    folder = clone / "results/test-machine"
+    for name in ("machine.json", "tiny/config.yaml", "tiny/report.html", "tiny/figures/speedup-tiny.svg"):
+        assert (folder / name).stat().st_size > 100
+    summary = pd.read_csv(folder / "tiny/tables/summary.csv")
+    assert set(summary["backend"]) == {"sequential", "thread", "process"}
+    assert set(summary["status"]) == {"ok"}
+    texts = [path.read_text() for path in folder.rglob("*.*") if path.is_file()]
+    assert not [text for text in texts if str(clone) in text or sys.prefix in text]
+
+    again = snakemake()
+    assert "Nothing to be done" in again.stdout + again.stderr
+    assert "0 of 8 runs to measure" in again.stderr
+
+
+def test_runs_never_overlap_in_time(snakemake, clone):
+    snakemake(rounds=3)
+    times = []
+    for one in records(clone).values():
+        begun = datetime.fromisoformat(one["started"])  # in whole seconds
+        times.append((begun, one["wall_s"]))
+    first, last = min(times)[0], max(times)[0] + timedelta(seconds=1)
+    assert sum(wall_s for _, wall_s in times) < (last - first).total_seconds() + times[-1][1] + 1
+    log = (clone / ".snakemake/log").iterdir()
+    text = max(log).read_text()
+    open_runs = 0
+    for kind in re.findall(r"^(rule measure:|Finished jobid: \d+ \(Rule: measure\))", text, re.MULTILINE):
+        open_runs += 1 if kind.startswith("rule") else -1
+        assert open_runs in (0, 1)
+    assert len(times) == 12
+
+
+def test_rounds_follow_each_other(snakemake, clone):
+    done = snakemake(rounds=3)
+    order = [int(number) for number in re.findall(r"^\[.*/12\] .* round (\d)", done.stderr, re.MULTILINE)]
+    assert order == [1] * 4 + [2] * 4 + [3] * 4
+
+
+def test_more_workers_or_rounds_run_only_what_is_new(snakemake, clone):
+    snakemake()
+    before = records(clone)
+    done = snakemake(experiments=experiment(workers=[2, 3]))
+    assert measured(done) == 6  # thread, process and ceiling, in two rounds
+    assert {name: records(clone)[name] for name in before} == before
+    assert measured(snakemake("-n", rounds=3)) == 4
+    assert measured(snakemake("-n")) == 0
+
+
+def test_a_lost_or_damaged_record_is_measured_again_and_it_alone(snakemake, clone):
+    snakemake()
+    before = records(clone)
+    lost, damaged, *_ = sorted(before)
+    runs = clone / "results/test-machine/runs"
+    (runs / f"{lost}.json").unlink()
+    (runs / f"{damaged}.json").write_text((runs / f"{damaged}.json").read_text()[:100])
+    assert "2 of 8 runs to measure, about" in snakemake("-n").stderr
+    assert (runs / f"{damaged}.json").stat().st_size == 100
+    done = snakemake()
+    assert (done.returncode, measured(done)) == (0, 2)
+    after = records(clone)
+    assert {name for name in before if after[name] != before[name]} == {lost, damaged}
+
+
+def test_a_failing_workload_leaves_tables_and_report_and_is_tried_again_alone(snakemake, clone, tmp_path):
+    flag = tmp_path / "broken"
+    flag.touch()
+    (tmp_path / "shaky.py").write_text(FAILING.format(flag=str(flag)))
+    sweep = experiment(workloads=[{"py_loop": {"n": 1000, "count": 4}}, str(tmp_path / "shaky.py")], ceiling=False)
+    done = snakemake(experiments=sweep)
+    assert done.returncode == 1
+    assert "6 of the runs failed" in done.stderr
+    folder = clone / "results/test-machine/tiny"
+    failures = pd.read_csv(folder / "tables/failures.csv")
+    assert list(failures["status"]) == ["failed"] * 6
+    assert set(failures["reason"]) <= {"SystemExit: broken", *failures["reason"]}
+    assert "SystemExit: broken" in (folder / "report.html").read_text()
+
+    before = records(clone)
+    assert "6 of 12 runs to measure" in snakemake("-n", experiments=sweep).stderr
+    assert records(clone) == before
+    flag.unlink()
+    done = snakemake(experiments=sweep)
+    assert (done.returncode, measured(done)) == (0, 6)
+    after = records(clone)
+    assert {name for name in before if before[name] != after[name]} == {name for name in before if "shaky" in name}
+    assert pd.read_csv(folder / "tables/failures.csv").empty
+
+
+def test_runs_that_hang_or_crash_leave_a_record_each(snakemake, clone, tmp_path):
+    (tmp_path / "hangs.py").write_text("import time\ndef tasks(): return [1]\ndef task(a): time.sleep(60)\n")
+    (tmp_path / "dies.py").write_text("import os\ndef tasks(): return [1]\ndef task(a): os.abort()\n")
+    files = [str(tmp_path / "hangs.py"), str(tmp_path / "dies.py")]
+    done = snakemake(
+        rounds=1, timeout=0.5, experiments=experiment(workloads=files, backends=["sequential"], ceiling=False)
+    )
+    assert done.returncode == 1
+    found = {one["spec"]["workload"]: (one["status"], one["reason"]) for one in records(clone).values()}
+    assert found == {
+        "hangs": ("timeout", "took longer than the limit of 0.5 s"),
+        "dies": ("crashed", "ended by signal SIGABRT"),
+    }
+
+
+def test_a_workload_beside_the_config_is_swept_by_its_path(snakemake, clone):
+    (clone / "mine.py").write_text("def tasks(n=3): return list(range(n))\ndef task(a): return a + 1\n")
+    sweep = experiment(workloads=[{"./mine.py": {"n": {"sweep": [2, 5]}}}], ceiling=False)
+    done = snakemake(experiments=sweep, rounds=1)
+    assert done.returncode == 0, done.stderr
+    summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv")
+    assert set(summary["workload"]) == {"mine"}
+    assert set(summary["params"]) == {'{"n": 2}', '{"n": 5}'}
+
+
+def test_sweeps_share_records_and_keep_their_own_tables(snakemake, clone):
+    snakemake()
+    before = (clone / "results/test-machine/tiny/tables/summary.csv").read_text()
+    done = snakemake(name="other", rounds=3)
+    assert (done.returncode, measured(done)) == (0, 4)
+    assert (clone / "results/test-machine/tiny/tables/summary.csv").read_text() == before
+    assert pd.read_csv(clone / "results/test-machine/other/tables/summary.csv")["rounds_ok"].eq(3).all()
+
+
+def test_a_lost_memory_of_snakemake_repeats_no_run(snakemake, clone):
+    snakemake()
+    shutil.rmtree(clone / ".snakemake")
+    assert measured(snakemake("-n")) == 0
+
+
+def test_a_bad_config_is_refused_before_anything_runs(snakemake, clone):
+    done = snakemake(rouns=1, repeats=0)
+    assert done.returncode == 1
+    text = done.stdout + done.stderr
+    assert "tiny.yaml:" in text and "rouns: unknown key 'rouns'. Did you mean 'rounds'?" in text
+    assert "repeats: 0 is not allowed" in text
+    assert "Traceback" not in text
+    assert not (clone / "results").exists()
+
+
+def test_an_upgraded_build_runs_its_own_again(snakemake, tmp_path, tmp_path_factory, free_threaded):
+    path = tmp_path / "python3.14t"
+    path.symlink_to(free_threaded.command[0])
+    pythons = ["current", {"name": "mine", "command": str(path)}]
+    sweep = {"pythons": pythons, "experiments": experiment(backends=["sequential"], ceiling=False)}
+    assert measured(snakemake(**sweep)) == 4
+    assert measured(snakemake("-n", **sweep)) == 0
+    path.unlink()
+    path.symlink_to(find_build("3.12", tmp_path_factory).command[0])
+    done = snakemake("-n", **sweep)
+    assert measured(done) == 2
+
+
+def test_a_build_s_options_and_variables_reach_it_and_are_read_back(snakemake, clone, free_threaded):
+    command = list(free_threaded.command)
+    pythons = [
+        {"name": "off", "command": command},
+        {"name": "on", "command": command, "env": {"PYTHON_GIL": "1"}},
+        {"name": "by-option", "command": [*command, "-X", "gil=1"]},
+    ]
+    done = snakemake(pythons=pythons, rounds=1, experiments=experiment(backends=["thread", "process"], ceiling=False))
+    assert done.returncode == 0, done.stderr
+    seen = {}
+    for one in records(clone).values():
+        gil = {gil for sample in one["measured"]["samples"] for gil in sample["gil"]}
+        seen.setdefault(one["spec"]["python"], set()).update(gil)
+    assert seen == {"off": {False}, "on": {True}, "by-option": {True}}
+
+
+def test_what_a_build_rejects_is_unsupported_and_no_failure(snakemake, clone, tmp_path_factory):
+    command = find_build("3.14", tmp_path_factory).command[0]
+    pythons = ["current", {"name": "no-gil", "command": command, "env": {"PYTHON_GIL": "0"}}]
+    done = snakemake(pythons=pythons, rounds=1, experiments=experiment(backends=["sequential"], ceiling=False))
+    assert done.returncode == 0, done.stderr
+    summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv").set_index("python")
+    assert summary.loc["no-gil", "status"] == "unsupported"
+    assert "Disabling the GIL is not supported" in summary.loc["no-gil", "reason"]
+
+
+def test_the_targets_make_what_they_say(snakemake, clone):
+    folder = clone / "results/test-machine/tiny"
+    assert snakemake("tables").returncode == 0
+    assert (folder / "tables/summary.csv").exists() and not (folder / "figures").exists()
+    assert snakemake("figures").returncode == 0
+    assert (folder / "figures/speedup-tiny.svg").exists() and not (folder / "report.html").exists()
+    assert snakemake("report").returncode == 0
+    assert (folder / "report.html").exists()
+
+
+def test_snakemake_s_own_report_holds_the_figures(snakemake, clone):
+    snakemake()
+    done = snakemake("--report", "out.html")
+    assert done.returncode == 0, done.stderr
+    text = (clone / "out.html").read_text()
+    assert "speedup-tiny.svg" in text and "phases-tiny.svg" in text
+
+
+def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, clone):
+    done = snakemake("-n", pythons=["current", {"name": "3.99", "optional": True}])
+    assert done.returncode == 0
+    assert "build '3.99' left out: no Python '3.99' found" in done.stderr
+    done = snakemake("-n", pythons=["current", "3.99"])
+    assert done.returncode == 1
+    assert "experiments[0].pythons[1]: no Python '3.99' found" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reading"),
+    [
+        (["--cores", "2"], False),
+        (["-call"], False),
+        (["-c", "all", "-q"], False),
+        (["-n"], True),
+        (["-np"], True),
+        (["--dry-run"], True),
+        (["--cores", "2", "--lint"], True),
+        (["--report=x.html"], True),
+        (["--list-rules"], True),
+        (["--report-after-run", "--cores", "1"], False),
+    ],
+)
+def test_calls_that_run_nothing_are_known(arguments, reading):
+    assert calls.is_reading(arguments) == reading
+
+
+def test_the_rate_limiter_is_stopped_where_it_is():
+    workflow = SimpleNamespace(scheduler=SimpleNamespace(job_rate_limiter="on"))
+    calls.stop_rate_limiter(workflow)
+    assert workflow.scheduler.job_rate_limiter is None
+    calls.stop_rate_limiter(object())
+
+
+def test_snakemake_has_no_timers_left_while_it_measures(snakemake, clone):
+    source = "import os\ndef tasks(): return [1]\ndef task(a):\n    return 0\n"
+    source += "def metrics(results, arguments):\n    pid = {pid}\n    return {{'threads': len(os.listdir(f'/proc/{{pid}}/task'))}}\n"
+    launcher = "int(open(f'/proc/{os.getppid()}/stat').read().split()[3])"  # the launcher's parent
+    (clone / "counts.py").write_text(source.format(pid=launcher))
+    sweep = experiment(workloads=["./counts.py"], backends=["sequential"], ceiling=False)
+    done = snakemake(experiments=sweep, rounds=40)
+    assert done.returncode == 0, done.stderr
+    threads = [one["measured"]["samples"][0]["metrics"]["threads"] for one in records(clone).values()]
+    assert max(threads) < 12
+
+
+def test_no_run_is_disturbed_by_snakemake(snakemake, clone):
+    snakemake()
+    taken = [one["snakemake_cpu_s"] for one in records(clone).values()]
+    assert all(isinstance(seconds, float) and seconds >= 0 for seconds in taken)
+
+
+def test_two_calls_have_two_ids(snakemake, clone):
+    snakemake(rounds=1)
+    snakemake(rounds=2)
+    calls_by_round = {one["spec"]["round"]: one["call"]["id"] for one in records(clone).values()}
+    assert len(set(calls_by_round.values())) == 2
+    assert all(re.fullmatch(r"\d{8}T\d{6}-\d+", call) for call in calls_by_round.values())
