@@ -21,8 +21,8 @@ class ConfigError(Exception):
     """A config that cannot be run; `mistakes` holds a line for each mistake."""
 
     def __init__(self, mistakes):
-        super().__init__("\n".join(mistakes))
         self.mistakes = list(mistakes)
+        super().__init__("\n".join(self.mistakes))
 
 
 def load_schema():

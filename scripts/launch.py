@@ -52,7 +52,8 @@ def read_entry(plan, run):
 def measure(entry, call, expected):
     """The record of one run, begun now."""
     before, snakemake_before = state(), _snakemake_cpu_s(call)
-    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
+    started = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:06}Z"
     folder = f"/tmp/gil-scaling-{os.getpid()}-{time.time_ns()}"
     os.mkdir(folder, 0o700)
     try:

@@ -172,7 +172,9 @@ def scrub(text):
     """The text without the folders of this machine: of an absolute path only the file's name stays."""
     import re  # here, because few runs need it and each pays for it
 
-    return re.sub(r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+", "", text)
+    quoted = r"(?<=[\"'])/(?:[^/\"'\n]+/)+"  # may hold spaces
+    bare = r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+"
+    return re.sub(f"{quoted}|{bare}", "", text)
 
 
 def write(path, record):

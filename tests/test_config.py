@@ -5,7 +5,7 @@ import yaml
 
 from scripts import config
 
-CONFIGS = sorted(Path("config").glob("*.yaml"))
+CONFIGS = sorted(path for path in Path("config").glob("*.yaml") if path.name != "config.schema.yaml")
 
 
 def mistakes(text, tmp_path):
@@ -159,8 +159,6 @@ def test_the_default_config_sets_every_key_to_the_default_of_the_schema():
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_ready_made_sweep_is_accepted(path):
-    if path.name == "config.schema.yaml":
-        pytest.skip("the schema itself")
     text = path.read_text()
     config.checked(yaml.safe_load(text), [path])
     assert len([line for line in text.splitlines()[:2] if line.startswith("# ")]) == 2

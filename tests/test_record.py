@@ -92,6 +92,7 @@ def test_a_damaged_file_names_itself(text, tmp_path):
     ("text", "scrubbed"),
     [
         ('File "/home/me/x/run.py", line 3', 'File "run.py", line 3'),
+        ("not '/a b/c d/e f.py' but", "not 'e f.py' but"),
         ("no /opt/py/bin/python3 here", "no python3 here"),
         ("see http://127.0.0.1:80/a/b", "see http://127.0.0.1:80/a/b"),
         ("1/2 and a/b/c", "1/2 and a/b/c"),

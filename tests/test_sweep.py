@@ -213,7 +213,7 @@ def test_the_name_stays_when_only_labels_and_limits_change():
 
 def test_the_name_is_this_one():
     spec = {"workload": "py_loop", "backend": "thread", "workers": 4, "python": "3.14t", "round": 2}
-    assert sweep.run_name(spec) == "py_loop-thread-w4-3.14t-r2-7a4387e17b"
+    assert sweep.run_name(spec) == "py_loop-thread-w4-3.14t-r2-ef014d8ae7"
 
 
 def test_a_name_holds_only_what_is_safe_in_a_file_name():

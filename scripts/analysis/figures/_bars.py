@@ -23,7 +23,7 @@ def rows_of(summary, experiment):
 
 
 def draw(rows, draw_panel, caption, x_label):
-    """A panel a workload and build, in each of which draw_panel(axes, rows) draws a row at y = 0, 1, 2 …"""
+    """A panel a workload and build, in each of which draw_panel(axes, rows) draws a row at each whole y from 0."""
     if rows.empty:
         return _style.empty("No run is ok."), "Nothing to show."
     most = rows.groupby(["panel", "python"]).size().max()
