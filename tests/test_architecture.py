@@ -79,3 +79,14 @@ def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build
     program = f"import importlib, sys\nsys.path.insert(0, {child.ROOT!r})\nfor name in {modules!r}: importlib.import_module(name)"
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_worker_imports_little_but_our_own_modules(build):
+    needed = "collections, contextlib, importlib, multiprocessing.connection, multiprocessing.context, threading, time"
+    program = (
+        f"import sys\nsys.path.insert(0, {child.ROOT!r})\nimport {needed}\nbefore = set(sys.modules)\n"
+        "import scripts.measure.processes\nfrom scripts.measure.workload import load\nload('noop')\n"
+        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('scripts')))"
+    )
+    done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

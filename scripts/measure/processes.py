@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import traceback
 from collections import deque
 from multiprocessing.connection import wait
 from time import process_time
@@ -84,6 +83,8 @@ def _work(setting, first, more, warm, connection):
         results = work_through(setting, pairs, shared, report, process_time)
         connection.send((report, results))
     except BaseException:
+        import traceback  # here, because its import would take longer than many a task
+
         connection.send(traceback.format_exc())
 
 

@@ -101,7 +101,7 @@ def test_what_failed_and_what_cannot_run_is_told_with_its_reason(folder_and_text
     page = Page(folder_and_text[1])
     assert ["f", "crashed", "ended by signal SIGSEGV"] in page.rows
     assert ["3.14", "py_loop", "interpreter_pool", "too old"] in page.rows
-    assert "12 of 14 runs are ok" in page.text
+    assert "12 of 14 runs are ok, 1 cannot run here, in 6 rounds" in " ".join(page.text.split())
 
 
 def test_a_hostile_record_stays_text(tmp_path):
@@ -119,6 +119,17 @@ def test_a_page_is_the_same_for_the_same_tables(tmp_path):
     assert page_of(tmp_path / "a", records)[1] == page_of(tmp_path / "b", records)[1]
 
 
+def test_the_page_warns_where_rows_rest_on_few_rounds(tmp_path):
+    pages = [
+        Page(page_of(tmp_path / str(rounds), sweep_records({"sequential": [1.0] * rounds}))[1]).text
+        for rounds in (5, 6)
+    ]
+    assert ["fewer than 6 rounds: what is given there is the range" in " ".join(text.split()) for text in pages] == [
+        True,
+        False,
+    ]
+
+
 def test_a_report_of_nothing_but_failures_is_made(tmp_path):
     records = sweep_records({"sequential": [1.0], "thread": [1.0]})
     for one in records:
@@ -130,7 +141,7 @@ def test_a_report_of_nothing_but_failures_is_made(tmp_path):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0, "0 s"),
+        (0, "0 ns"),
         (1.2345e-7, "123 ns"),
         (1.27e-6, "1.27 µs"),
         (0.0531, "53.1 ms"),

@@ -50,7 +50,7 @@ def content(plan_path):
         "builds": [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]],
         "config": (folder / "config.yaml").read_text(encoding="utf-8"),
         "tables": [(name, len(found[name])) for name in TABLES],
-        "few_rounds": bool((summary["interval"] == "range").any()),
+        "few_rounds": any("few_rounds" in flags.split(";") for flags in summary["flags"].dropna()),
     }
 
 
@@ -59,11 +59,17 @@ def _measured(runs):
     return {
         "runs": int(runs["run"].nunique()),
         "ok": int(runs.loc[runs["status"] == "ok", "run"].nunique()),
-        "first": started.min() if len(started) else "–",
-        "last": started.max() if len(started) else "–",
+        "unsupported": int(runs.loc[runs["status"] == "unsupported", "run"].nunique()),
+        "first": _minute(started.min()) if len(started) else "–",
+        "last": _minute(started.max()) if len(started) else "–",
         "calls": int(runs["call"].nunique()),
         "rounds": int(runs["round"].max()) if runs["round"].notna().any() else 0,
     }
+
+
+def _minute(started):
+    """A moment without its seconds: 2026-01-31 12:34 UTC."""
+    return f"{started[:10]} {started[11:16]} UTC"
 
 
 def _experiment(name, summary, folder):
