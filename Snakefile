@@ -1,8 +1,7 @@
 from snakemake.utils import min_version
 
 from scripts.analysis.figures import NAMES as FIGURES
-from scripts.calls import make_plan, stop_rate_limiter
-from scripts.plan import command
+from scripts.calls import make_plan, shell_prefix, stop_rate_limiter
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
 min_version("9.20")
@@ -14,16 +13,9 @@ configfile: "config/config.yaml"
 report: "config/report/workflow.rst"
 
 
+shell.prefix(shell_prefix())
+
 PLAN = make_plan(config, workflow)
-
-# The launcher runs before each measurement and needs no installed packages: without them it starts in half the time.
-LAUNCH = command("scripts.launch", "-S")
-PUBLISH = command("scripts.plan")
-COLLECT = command("scripts.analysis.tables")
-FIGURE = command("scripts.analysis.figures")
-PAGE = command("scripts.analysis.report")
-VERDICT = command("scripts.analysis.verdict")
-
 
 RECORDS = expand("<set>/runs/{run}.json", run=PLAN.names)
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=["samples", "runs", "summary", "tasks", "failures"])
@@ -102,7 +94,7 @@ rule plan:
     log:
         "<sweep>/logs/plan.log",
     shell:
-        "{PUBLISH} {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
+        "python -m scripts.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
 
 
 rule machine:
@@ -139,8 +131,9 @@ rule measure:
         "<set>/logs/runs/{run}.log",
     priority: lambda wildcards: PLAN.ranks[wildcards.run]
     threads: lambda wildcards: workflow.cores
+    # The launcher needs no installed packages; without them it starts in half the time.
     shell:
-        "{LAUNCH} {PLAN.file:q} {wildcards.run:q} {output:q} {log:q}"
+        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q}"
 
 
 rule round:
@@ -163,7 +156,7 @@ rule collect:
     log:
         "<sweep>/logs/collect.log",
     shell:
-        "{COLLECT} {input.plan:q} 2> {log:q}"
+        "python -m scripts.analysis.tables {input.plan:q} 2> {log:q}"
 
 
 rule figure:
@@ -181,7 +174,7 @@ rule figure:
     log:
         "<sweep>/logs/{figure}-{experiment}.log",
     shell:
-        "{FIGURE} {wildcards.figure:q} {wildcards.experiment:q} {input.plan:q} {output:q} 2> {log:q}"
+        "python -m scripts.analysis.figures {wildcards.figure:q} {wildcards.experiment:q} {input.plan:q} {output:q} 2> {log:q}"
 
 
 rule page:
@@ -196,7 +189,7 @@ rule page:
     log:
         "<sweep>/logs/page.log",
     shell:
-        "{PAGE} {input.plan:q} {output:q} 2> {log:q}"
+        "python -m scripts.analysis.report {input.plan:q} {output:q} 2> {log:q}"
 
 
 rule verdict:
@@ -206,5 +199,7 @@ rule verdict:
         page="<sweep>/report.html",
     output:
         "<sweep>/verdict.txt",
+    log:
+        "<sweep>/logs/verdict.log",
     shell:
-        "{VERDICT} {input.failures:q} > {output:q}"
+        "python -m scripts.analysis.verdict {input.failures:q} > {output:q} 2> {log:q} || (cat {log:q} >&2; exit 1)"

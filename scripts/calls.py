@@ -1,11 +1,14 @@
 """Fits a plan into Snakemake: its modes, its errors, and what of it would disturb a measurement."""
 
+import os
 import re
+import shlex
 import sys
 
 from snakemake.exceptions import WorkflowError
 
 from scripts import config, plan
+from scripts.child import ROOT
 
 # Modes of Snakemake that read the Snakefile and run nothing.
 _READING = re.compile(
@@ -32,6 +35,12 @@ def make_plan(settings, workflow, arguments=None):
             plan.prepare(made)
         print(plan.summary(made), file=sys.stderr)
     return made
+
+
+def shell_prefix():
+    """What each shell command begins with: this Python is `python`, and our modules are found from everywhere."""
+    path, root = shlex.quote(os.path.dirname(sys.executable)), shlex.quote(ROOT)
+    return f'set -euo pipefail; export PATH={path}:"$PATH" PYTHONPATH={root}; '
 
 
 def is_reading(arguments):

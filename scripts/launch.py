@@ -1,6 +1,7 @@
 """One run: starts the measured build as a child, alone on the machine, and writes its record whatever happens.
 
-`python -m scripts.launch PLAN RUN RECORD LOG`. Standard library only, and little of it: this is the price of each run.
+`python -m scripts.launch RUN RECORD LOG`, with the plan and its call in the environment. Standard library only, and little
+of it: this is the price of each run.
 """
 
 import fcntl
@@ -19,11 +20,11 @@ _KEPT_IN_RECORD = 2_000
 _POLL_MEMORY_S = 0.002
 
 
-def main(plan, run, out, log):
-    """Measures one run of a plan and writes its record and log."""
+def main(run, out, log):
+    """Measures one run of the current call and writes its record and log."""
     out, log = map(os.path.abspath, (out, log))
-    entry = read_entry(plan, run)
     call = progress.current_call()
+    entry = read_entry(call["plan"], run)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupted)
     with open(_lock_file(), "rb") as lock:
@@ -268,7 +269,7 @@ def _steal_s():
 
 
 def _snakemake_cpu_s(call):
-    return process_tree.cpu_s(call["pid"]) if call["pid"] else None
+    return process_tree.cpu_s(call["pid"])
 
 
 def _lock_file():

@@ -6,7 +6,6 @@ The plan is a file for the jobs to read: its first line is what the analysis nee
 
 import hashlib
 import json
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 import yaml
 
 from scripts import builds, catalog, config, machine, progress, record, sweep
-from scripts.child import ROOT
 from scripts.prober import Prober
 
 FOLDER = Path(".snakemake/gil-scaling")
@@ -218,7 +216,7 @@ def prepare(plan):
             Path(plan.result_set, "runs", f"{run.name}.json").replace(aside / f"{run.name}.json")
     for old in FOLDER.glob("*.progress"):
         old.unlink()
-    progress.announce(len(plan.todo), FOLDER.resolve())
+    progress.announce(len(plan.todo), Path(plan.file).resolve())
 
 
 def summary(plan):
@@ -245,11 +243,6 @@ def publish(plan, out, config_out):
         header = json.loads(file.readline())
     record.write_text(out, json.dumps(header["plan"], sort_keys=True, indent=1) + "\n")
     record.write_text(config_out, header["config"])
-
-
-def command(module, *options):
-    """The start of a shell command that runs one of our modules in the Python that runs Snakemake."""
-    return f"PYTHONPATH={shlex.quote(ROOT)} {shlex.join([sys.executable, *options, '-m', module])}"
 
 
 if __name__ == "__main__":

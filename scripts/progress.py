@@ -7,8 +7,8 @@ import time
 VARIABLE = "GIL_SCALING_CALL"
 
 
-def announce(runs, folder, clock=time.time):
-    """Notes in the environment, for the jobs of this call of Snakemake, which call it is and how many runs it has."""
+def announce(runs, plan, clock=time.time):
+    """Notes in the environment, for the jobs of this call of Snakemake, which call it is, its plan and its number of runs."""
     if VARIABLE in os.environ:  # on a cluster each job reads the Snakefile again
         return
     now = clock()
@@ -17,22 +17,19 @@ def announce(runs, folder, clock=time.time):
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "pid": os.getpid(),
         "runs": runs,
-        "folder": str(folder),
+        "plan": str(plan),
     }
     os.environ[VARIABLE] = json.dumps(call)
 
 
 def current_call():
-    """The call that this job belongs to."""
-    text = os.environ.get(VARIABLE)
-    return json.loads(text) if text else {"id": "", "time": "", "pid": None, "runs": 0, "folder": None}
+    """The call that this job belongs to: id, time, pid of Snakemake, number of runs, path of the plan."""
+    return json.loads(os.environ[VARIABLE])
 
 
 def advance(call, began, clock=time.time):
-    """Counts one more run of the call, begun at the time `began`; returns (runs done, seconds left or None)."""
-    if not call["folder"]:
-        return 1, None
-    path = os.path.join(call["folder"], f"{call['id']}.progress")
+    """Counts one more run of the call, begun at the time `began`; returns (runs done, seconds left)."""
+    path = os.path.join(os.path.dirname(call["plan"]), f"{call['id']}.progress")
     with open(path, "a+") as file:
         if not file.tell():
             file.write(f"{began}\n")
@@ -47,7 +44,7 @@ def line(done, runs, spec, workers, outcome, left_s):
     """For example: [ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left."""
     width = len(str(runs))
     what = f"{spec['python']} {spec['workload']} {spec['backend']} w{workers} round {spec['round']}"
-    left = "" if left_s is None or done >= runs else f", about {duration(max(1, round(left_s)))} left"
+    left = "" if done >= runs else f", about {duration(max(1, round(left_s)))} left"
     return f"[{done:>{width}}/{max(runs, done)}] {what}: {outcome}{left}"
 
 

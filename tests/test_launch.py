@@ -34,13 +34,15 @@ def start(tmp_path, this_build):
             "expected": sweep.digest([full["workload"], full["params"]]),
         }
         plan = tmp_path / "plan.jsonl"
+        call = {"id": "c", "time": "t", "pid": os.getpid(), "runs": 1, "plan": str(plan)}
+        (tmp_path / "c.progress").unlink(missing_ok=True)
         plan.write_text("{}\n" + json.dumps(entry) + "\n")
         out, log = tmp_path / "set" / "runs" / "a-run.json", tmp_path / "a-run.log"
         out.parent.mkdir(parents=True, exist_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-S", "-m", "scripts.launch", plan, "a-run", out, log],
+            [sys.executable, "-S", "-m", "scripts.launch", "a-run", out, log],
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, progress.VARIABLE: json.dumps(call), **(environment or {})},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -238,7 +240,7 @@ def test_the_progress_line_is_this_one():
 
 
 def test_the_time_left_is_that_of_the_runs_before(tmp_path):
-    call = {"id": "c", "folder": str(tmp_path), "runs": 4}
+    call = {"id": "c", "plan": str(tmp_path / "plan.jsonl"), "runs": 4}
     assert progress.advance(call, 100.0, lambda: 110.0) == (1, 30.0)
     assert progress.advance(call, 110.0, lambda: 140.0) == (2, 40.0)
     assert progress.advance(call, 140.0, lambda: 150.0)[0] == 3
