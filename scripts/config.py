@@ -161,8 +161,6 @@ def nearest(word, known):
 
 
 def _meaning_mistakes(config, base):
-    if config["sweep"] in RESERVED_SWEEPS:
-        yield ["sweep"], reserved(config["sweep"])
     if config["machine"] == "compare":
         yield ["machine"], reserved("compare")
     files = {}
@@ -174,6 +172,16 @@ def _meaning_mistakes(config, base):
 
 
 _OWN_NAME = "Give each a name of its own."
+
+
+def name_mistake(sweep):
+    """What is wrong with the name of a sweep, which may come from a file's name; None if nothing is."""
+    if sweep in RESERVED_SWEEPS:
+        return reserved(sweep)
+    name = load_schema()["$defs"]["name"]
+    if not re.fullmatch(name["pattern"], sweep):
+        return f"{sweep!r}, from the file's name, is not allowed. Expected: {name['description']}. Set the key sweep."
+    return None
 
 
 def reserved(name):

@@ -3,6 +3,7 @@
 import math
 import os
 import platform
+import re
 import socket
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ _CPU = Path("/sys/devices/system/cpu")
 
 
 def label():
-    """The machine's default label: its host name without the domain."""
-    return socket.gethostname().partition(".")[0] or "machine"
+    """The machine's default label: its host name without the domain, as a file may be named."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", socket.gethostname().partition(".")[0]).lstrip("_-")[:60] or "machine"
 
 
 def allowed_cpus():

@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -50,12 +51,12 @@ class Plan:
         """The names of all runs."""
         return [run.name for run in self.runs]
 
-    @property
+    @cached_property
     def ranks(self):
         """The priority of each run: the first has the highest."""
         return {run.name: -place for place, run in enumerate(self.runs)}
 
-    @property
+    @cached_property
     def rounds(self):
         """The numbers of the rounds of each run."""
         return {run.name: run.spec["round"] for run in self.runs}
@@ -88,8 +89,9 @@ def make(settings, files=(), explicit_files=()):
     checked = config.checked(settings, files)
     name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
     place = config.Places(files).line
-    if name in config.RESERVED_SWEEPS:
-        raise config.ConfigError([place(["sweep"], config.reserved(name))])
+    problem = config.name_mistake(name)
+    if problem:
+        raise config.ConfigError([place(["sweep"], problem)])
     cpus = _choose_cpus(checked["cpus"])
     chosen, notes = _choose_builds(checked, cpus, place)
     workloads, backends = _catalogue(checked["experiments"])

@@ -30,20 +30,14 @@ def tree(pid):
 
 def _memory_of_one(pid):
     """(bytes, kind) of one process, None when it is gone."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Pss:"):
-                    return int(line.split()[1]) * 1024, "pss"
-    except OSError:
-        pass
-    try:
-        with open(f"/proc/{pid}/status") as file:
-            for line in file:
-                if line.startswith("VmRSS:"):
-                    return int(line.split()[1]) * 1024, "rss"
-    except OSError:
-        pass
+    for name, key, kind in (("smaps_rollup", "Pss:", "pss"), ("status", "VmRSS:", "rss")):
+        try:
+            with open(f"/proc/{pid}/{name}") as file:
+                for line in file:
+                    if line.startswith(key):
+                        return int(line.split()[1]) * 1024, kind
+        except OSError:
+            continue
     return None
 
 

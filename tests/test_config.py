@@ -73,10 +73,6 @@ experiments:
             "my.yaml:1: experiments[0].workloads[0]: './none.py' cannot be read: No such file or directory.",
         ),
         (
-            "sweep: runs\n" + GOOD,
-            "my.yaml:1: sweep: 'runs' is the name of another folder there. Choose another name.",
-        ),
-        (
             "experiments: [{name: e, workloads: [noop]}, {name: e, workloads: [py_loop]}]",
             "my.yaml:1: experiments[1].name: a second experiment 'e'. Give each a name of its own.",
         ),
@@ -114,6 +110,22 @@ experiments:
 )
 def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, tmp_path):
     assert mistakes(text, tmp_path) == [message]
+
+
+@pytest.mark.parametrize("name", ["a b", "a\n", "a/b", "..", "-a", "", "a" * 61, "ä"])
+def test_a_name_must_be_safe_as_a_file_name(name):
+    with pytest.raises(config.ConfigError, match="is not allowed. Expected: a name of letters"):
+        config.checked({"experiments": [{"name": name, "workloads": ["noop"]}]})
+
+
+@pytest.mark.parametrize("name", config.RESERVED_SWEEPS)
+def test_a_sweep_cannot_be_named_as_another_folder(name):
+    assert config.name_mistake(name) == f"{name!r} is the name of another folder there. Choose another name."
+
+
+@pytest.mark.parametrize("name", ["my sweep", "../up", "", "-x", "x" * 61, "a\n"])
+def test_a_file_name_that_cannot_name_a_folder_asks_for_the_key(name):
+    assert config.name_mistake(name).endswith("Set the key sweep.")
 
 
 def test_a_workload_file_without_task_is_refused(tmp_path):

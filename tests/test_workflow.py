@@ -183,6 +183,13 @@ def test_a_bad_config_is_refused_before_anything_runs(snakemake, clone):
     assert not (clone / "results").exists()
 
 
+def test_a_reserved_sweep_name_is_refused_by_key_and_by_file_name(snakemake, clone):
+    for done in (snakemake(sweep="runs"), snakemake(name="logs"), snakemake(name="my sweep")):
+        assert done.returncode == 1
+        assert "sweep: " in done.stdout + done.stderr
+    assert not (clone / "results").exists()
+
+
 def test_an_upgraded_build_runs_its_own_again(snakemake, tmp_path, tmp_path_factory, free_threaded):
     path = tmp_path / "python3.14t"
     path.symlink_to(free_threaded.command[0])
