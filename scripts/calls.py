@@ -24,8 +24,10 @@ def make_plan(settings, workflow, arguments=None):
     Raises WorkflowError, which Snakemake shows without a traceback, for a config that cannot be run.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
+    explicit = list(map(str, workflow.overwrite_configfiles or []))
+    files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
     try:
-        made = plan.make(settings, workflow.configfiles, workflow.overwrite_configfiles)
+        made = plan.make(settings, files, explicit)
     except config.ConfigError as error:
         raise WorkflowError(f"the config cannot be run:\n{error}") from None
     if workflow.is_main_process:

@@ -1,6 +1,7 @@
 """Checks a config: all mistakes at once, each with its place and what would be right."""
 
 import difflib
+import json
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -228,9 +229,20 @@ def _workload_mistakes(item, base):
         if name not in workload.parameters and not workload.any_parameter:
             parameters = sorted(workload.parameters)
             yield f"workload {workload.name!r} has no parameter {name!r}. {nearest(str(name), parameters)}"
+        if not _is_json(value):
+            kinds = "numbers, texts, true, false, null, and lists and mappings of them"
+            yield f"parameter {name!r}: {value!r:.60} is no value of JSON. Expected: {kinds}."
         is_swept = isinstance(value, dict) and "sweep" in value
         if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
             yield f"parameter {name!r}: a swept value is {{sweep: [value, …]}} with at least one value."
+
+
+def _is_json(value):
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 # ---- where a mistake stands

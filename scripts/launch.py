@@ -68,8 +68,8 @@ def measure(entry, call, expected):
         _remove(folder)
     snakemake_after = _snakemake_cpu_s(call)
     status, reason = judge(entry, ended, result, text)
-    if status != "ok":
-        reason, text = record.scrub(reason), record.scrub(text)
+    if text or reason:
+        reason, text = reason and record.scrub(reason), record.scrub(text)
     return {
         "format": record.FORMAT,
         "run": entry["run"],
@@ -269,7 +269,7 @@ def _steal_s():
 
 
 def _snakemake_cpu_s(call):
-    return process_tree.cpu_s(call["pid"])
+    return process_tree.cpu_s(call["pid"]) if call["host"] == os.uname().nodename else None
 
 
 def _lock_file():

@@ -16,6 +16,7 @@ def announce(runs, plan, clock=time.time):
         "id": f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}",
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "pid": os.getpid(),
+        "host": os.uname().nodename,
         "runs": runs,
         "plan": str(plan),
     }
@@ -23,7 +24,7 @@ def announce(runs, plan, clock=time.time):
 
 
 def current_call():
-    """The call that this job belongs to: id, time, pid of Snakemake, number of runs, path of the plan."""
+    """The call that this job belongs to: id, time, pid and host of Snakemake, number of runs, path of the plan."""
     return json.loads(os.environ[VARIABLE])
 
 

@@ -112,9 +112,18 @@ def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, t
     assert mistakes(text, tmp_path) == [message]
 
 
+@pytest.mark.parametrize("value", [".nan", "2026-01-01", "[.inf]", "!!binary aGk="])
+def test_a_parameter_must_be_a_value_that_json_holds(value, tmp_path):
+    (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
+    assert "parameter 'count': " in line
+    assert line.endswith(
+        "is no value of JSON. Expected: numbers, texts, true, false, null, and lists and mappings of them."
+    )
+
+
 @pytest.mark.parametrize("name", ["a b", "a\n", "a/b", "..", "-a", "", "a" * 61, "ä"])
 def test_a_name_must_be_safe_as_a_file_name(name):
-    with pytest.raises(config.ConfigError, match="is not allowed. Expected: a name of letters"):
+    with pytest.raises(config.ConfigError, match=r"is not allowed\. Expected: a name of letters"):
         config.checked({"experiments": [{"name": name, "workloads": ["noop"]}]})
 
 

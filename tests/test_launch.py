@@ -34,7 +34,7 @@ def start(tmp_path, this_build):
             "expected": sweep.digest([full["workload"], full["params"]]),
         }
         plan = tmp_path / "plan.jsonl"
-        call = {"id": "c", "time": "t", "pid": os.getpid(), "runs": 1, "plan": str(plan)}
+        call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename, "runs": 1, "plan": str(plan)}
         (tmp_path / "c.progress").unlink(missing_ok=True)
         plan.write_text("{}\n" + json.dumps(entry) + "\n")
         out, log = tmp_path / "set" / "runs" / "a-run.json", tmp_path / "a-run.log"
@@ -135,6 +135,12 @@ def test_nothing_of_the_machine_s_folders_gets_into_a_record(start, tmp_path):
         assert folder not in text
 
 
+def test_what_a_run_that_works_says_on_stderr_is_kept_without_folders(start):
+    found = start("def task(a): print('seen in /some/where/deep.py', file=sys.stderr)")
+    assert (found.status, found.log) == ("ok", "seen in deep.py\n" * found.log.count("\n"))
+    assert found.log
+
+
 def test_the_user_s_python_variables_do_not_reach_the_build(start):
     source = """
 def task(a):
@@ -207,6 +213,11 @@ def test_an_interrupted_run_leaves_no_record_and_no_process(start, tmp_path):
     assert running.process.returncode == 128 + signal.SIGTERM
     assert not running.out.exists()
     assert not is_running(note.read_text())
+
+
+@pytest.mark.parametrize(("host", "known"), [(os.uname().nodename, True), ("another", False)])
+def test_snakemake_s_cpu_time_is_read_on_its_own_machine_alone(host, known):
+    assert (launch._snakemake_cpu_s({"pid": os.getpid(), "host": host}) is not None) == known
 
 
 def test_the_environment_keeps_what_is_not_python_s():

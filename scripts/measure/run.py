@@ -155,11 +155,14 @@ def _summaries(tasks):
 
 
 def _clean(metrics):
-    """The metrics as JSON can hold them: an unknown number is None."""
-    return {
-        str(name): None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in metrics.items()
-    }
+    """The metrics as JSON can hold them: numbers, words, None for an unknown number, and whatever else as text."""
+    return {str(name): _plain(value) for name, value in metrics.items()}
+
+
+def _plain(value):
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _check_digests(expected, digests, setting, arguments):

@@ -246,6 +246,17 @@ def test_a_check_that_raises_makes_the_result_wrong(this_build, tmp_path):
     assert (result.status, result.reason) == ("wrong_result", "ValueError: [1]?")
 
 
+def test_metrics_are_what_json_can_hold(this_build, tmp_path):
+    path = tmp_path / "odd.py"
+    path.write_text(
+        "def tasks(): return [1]\ndef task(a): return a\n"
+        "def metrics(*_): return {'n': 1, 'x': 0.5, 'nan': float('nan'), 'list': [float('inf')], 'word': 'w', 'none': None}\n"
+    )
+    (found, _) = counted(measure(this_build, tmp_path, workload="odd", reference=str(path), params={}))
+    expected = {"n": 1, "x": 0.5, "nan": None, "list": "[inf]", "word": "w", "none": None}
+    assert found["metrics"] == expected
+
+
 class Clock:
     """A clock that moves only when the task moves it."""
 
