@@ -139,7 +139,7 @@ TABLES = {
 }
 
 FLAG_MEANINGS = {
-    "few_rounds": "fewer than 6 rounds: ranges instead of intervals, and no claim",
+    "few_rounds": "fewer than 6 rounds, of the row or of its baseline: ranges instead of intervals, and no claim",
     "gil_reenabled": "the GIL came back on in a build that runs without it",
     "gil_differs": "a worker's GIL was not in the state that the build showed when it was asked",
     "interval_differs": "a worker read back another switch interval than was set",

@@ -65,7 +65,7 @@ def _row(key, group, baselines, builds):
         "rounds_ok": len(good),
         "status": max(group["status"], key=_STATUSES.index),
         "reason": bad["reason"].iloc[0] if len(bad) else None,
-        "interval": statistics.CI95 if len(good) >= statistics.LEAST_ROUNDS else statistics.RANGE,
+        "interval": statistics.RANGE,
     }
     if not len(good):
         return row
@@ -73,9 +73,11 @@ def _row(key, group, baselines, builds):
         values = _column(good, column.name)
         _put(row, column.name, statistics.median(values if values.notna().all() else []))
     flags = {flag for found in good["flags"] for flag in found}
-    if len(good) < statistics.LEAST_ROUNDS:
+    ratios = _add_speedups(row, good, baselines, flags)
+    if len(good) >= statistics.LEAST_ROUNDS and all(ratio.kind == statistics.CI95 for ratio in ratios):
+        row["interval"] = statistics.CI95
+    else:
         flags.add("few_rounds")
-    _add_speedups(row, good, baselines, flags)
     if unlike(builds.get(row["python"]), builds.get(good["reference"].iloc[0])):
         flags.add("unlike_builds")
     last = good.iloc[-1]
@@ -94,16 +96,21 @@ def _put(row, name, estimate):
 
 
 def _add_speedups(row, good, baselines, flags):
-    """Both speedups with intervals, and the limits that rest on the baseline alone."""
+    """Adds both speedups with intervals, and the limits that rest on the baseline; returns the ratios that are known."""
     times = f"{row['timed']}_s"
     factor = row["workers"] if row["scaling"] == "weak" else 1
     pairs = [(run, baselines.of(run, run["python"])) for run in good.to_dict("records")]
-    _put(row, "speedup", _ratio(pairs, times, factor, flags))
     against = [(run, baselines.of(run, run["reference"])) for run, _ in pairs]
-    _put(row, "speedup_reference", _ratio(against, times, factor, flags))
+    ratios = [_ratio(pairs, times, factor, flags), _ratio(against, times, factor, flags)]
+    _put(row, "speedup", ratios[0])
+    _put(row, "speedup_reference", ratios[1])
     row["efficiency"] = row["speedup"] / row["workers"]
-    if row["scaling"] == "weak":
-        return
+    if row["scaling"] == "strong":
+        _add_limits(row, pairs, times)
+    return [ratio for ratio in ratios if not math.isnan(ratio.value)]
+
+
+def _add_limits(row, pairs, times):
     bounds = [_bound(run, base, times) for run, base in pairs if base is not None]
     row["speedup_bound"] = float(np.median(bounds)) if bounds else math.nan
     row["efficiency_bound"] = row["speedup"] / row["speedup_bound"]

@@ -46,6 +46,19 @@ def test_fewer_than_six_rounds_give_the_range_and_a_flag(tmp_path):
     assert "few_rounds" in found["flags"].split(";")
 
 
+def test_a_speedup_over_few_baselines_makes_no_claim_however_many_rounds_the_row_has(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    records[0].update(status="timeout", reason="slow", measured=None)
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert (found["rounds_ok"], found["speedup"], found["interval"]) == (6, pytest.approx(2), "range")
+    assert "few_rounds" in found["flags"].split(";")
+
+
+def test_a_row_without_any_baseline_still_has_the_interval_of_its_times(tmp_path):
+    found = row(made(tmp_path, sweep_records({"thread": [2.0] * 6}))["summary"], "thread")
+    assert (math.isnan(found["speedup"]), found["interval"]) == (True, "ci95")
+
+
 def test_warm_ups_count_in_no_median(tmp_path):
     samples = [make_sample(99.0, warmup=True), make_sample(1.0), make_sample(3.0), make_sample(2.0)]
     found = made(tmp_path, [make_record(samples=samples)])
