@@ -13,7 +13,7 @@ WORKLOADS = {
     "sum_range": {"numbers": [900, 300, 220, 1300]},
     "py_loop": {"n": 100, "count": 5},
     "noop": {"count": 5},
-    "hashlib_large": {"size": 4096, "count": 5},
+    "hashlib_large": {"size": 4096, "count": 5, "repeat": 2},
     "hashlib_small": {"count": 5, "repeat": 2},
     "shared_append": {"n": 50, "count": 5},
     "url_fetch": {"count": 5, "delay_s": 0.0},
