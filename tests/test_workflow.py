@@ -119,7 +119,7 @@ def test_a_failing_workload_leaves_tables_and_report_and_is_tried_again_alone(sn
     folder = clone / "results/test-machine/tiny"
     failures = pd.read_csv(folder / "tables/failures.csv")
     assert list(failures["status"]) == ["failed"] * 6
-    assert set(failures["reason"]) <= {"SystemExit: broken", *failures["reason"]}
+    assert failures["reason"].str.contains("SystemExit: broken").all()
     assert "SystemExit: broken" in (folder / "report.html").read_text()
 
     before = records(clone)
@@ -293,7 +293,7 @@ def test_snakemake_has_no_timers_left_while_it_measures(snakemake, clone):
     assert max(threads) < 12
 
 
-def test_no_run_is_disturbed_by_snakemake(snakemake, clone):
+def test_each_record_says_what_snakemake_took_meanwhile(snakemake, clone):
     snakemake()
     taken = [one["snakemake_cpu_s"] for one in records(clone).values()]
     assert all(isinstance(seconds, float) and seconds >= 0 for seconds in taken)
