@@ -1,5 +1,6 @@
 from snakemake.utils import min_version
 
+from scripts.analysis.columns import TABLES
 from scripts.analysis.figures import NAMES as FIGURES
 from scripts.calls import make_plan, shell_prefix, stop_rate_limiter
 
@@ -18,7 +19,7 @@ shell.prefix(shell_prefix())
 PLAN = make_plan(config, workflow)
 
 RECORDS = expand("<set>/runs/{run}.json", run=PLAN.names)
-SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=["samples", "runs", "summary", "tasks", "failures"])
+SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 SWEEP_FIGURES = expand("<sweep>/figures/{figure}-{experiment}.svg", figure=FIGURES, experiment=PLAN.experiments)
 
 

@@ -10,6 +10,7 @@ from scripts.child import ROOT
 WORKLOADS = Path(ROOT, "scripts/measure/workloads")
 BACKENDS = Path(ROOT, "scripts/measure/backends")
 
+_PACKAGE = "scripts.measure.workloads"
 _GIVEN = ("context", "workers")  # what the measuring side fills in
 
 
@@ -34,14 +35,20 @@ class Workload:
     shares: bool = False
     waits: bool = False
     starts_threads: bool = False
+    no_speedup: bool = False
 
 
 @dataclass(frozen=True)
 class Backend:
-    """What is known of a backend file before it runs."""
+    """What is known of a backend file before it runs; digest is None for those that come with the workflow."""
 
     name: str
     one_thread_per_gil: bool
+    reference: str
+    digest: str | None
+    parameters: tuple
+    defaults: dict = field(repr=False)
+    any_parameter: bool = False
 
 
 def names(folder):
@@ -54,8 +61,7 @@ def read_workload(text, base):
 
     Raises CatalogError for a file that is not there, does not parse, or lacks `tasks` or `task`.
     """
-    own = "/" in text or text.endswith(".py")
-    path = (Path(base) / Path(text).expanduser()).resolve() if own else WORKLOADS / f"{text}.py"
+    path, own = _place(text, WORKLOADS, base)
     tree = _parse(path, text)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
     bound = functions.keys() | _bound(tree)
@@ -80,13 +86,41 @@ def read_workload(text, base):
         shares="shared" in bound,
         waits=_constant(tree, "waits"),
         starts_threads=_constant(tree, "starts_threads"),
+        no_speedup=_constant(tree, "no_speedup"),
     )
 
 
-def read_backend(name):
-    """The backend of a name; raises CatalogError."""
-    tree = _parse(BACKENDS / f"{name}.py", name)
-    return Backend(name, _constant(tree, "one_thread_per_gil"))
+def read_backend(text, base):
+    """The backend of a name, or of a path (one with a slash or .py), relative to base.
+
+    Raises CatalogError for a file that is not there, does not parse, or lacks `run`.
+    """
+    path, own = _place(text, BACKENDS, base)
+    tree = _parse(path, text)
+    runs = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run"]
+    if not runs:
+        raise CatalogError(f"backend {text!r} lacks the function 'run'")
+    arguments = runs[-1].args
+    return Backend(
+        name=path.stem,
+        one_thread_per_gil=_constant(tree, "one_thread_per_gil"),
+        reference=str(path) if own else path.stem,
+        digest=_digest(path) if own else None,
+        parameters=tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:]),
+        defaults=_defaults(arguments),
+        any_parameter=arguments.kwarg is not None,
+    )
+
+
+def is_own(text):
+    """Whether a workload or backend is named by the path of a file of the user's own."""
+    return "/" in text or text.endswith(".py")
+
+
+def _place(text, folder, base):
+    """The path of the file that a name or path means, and whether it is the user's own."""
+    own = is_own(text)
+    return ((Path(base) / Path(text).expanduser()).resolve() if own else folder / f"{text}.py"), own
 
 
 def _parse(path, text):
@@ -149,11 +183,17 @@ def _digest(path):
         except (SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                imported = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                imported = [node.module or alias.name for alias in node.names]
-            else:
-                continue
-            todo += sorted(file.parent / f"{name.partition('.')[0]}.py" for name in imported)
+            todo += sorted(file.parent / f"{name}.py" for name in _imported(node))
     return state.hexdigest()[:16]
+
+
+def _imported(node):
+    """The names of the modules that a node imports, as they would be called if they lay beside the file."""
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if not isinstance(node, ast.ImportFrom):
+        return set()
+    module = node.module or ""
+    if module == _PACKAGE or not module:
+        return {alias.name for alias in node.names}
+    return {module.removeprefix(f"{_PACKAGE}.").partition(".")[0]}

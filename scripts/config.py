@@ -155,7 +155,7 @@ def nearest(word, known):
     """A hint at the nearest of the known words, and all of them."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{hint}Known: {', '.join(known)}."
+    return f"{hint}Known: {', '.join(known) or 'none'}."
 
 
 # ---- what the schema cannot say
@@ -164,7 +164,7 @@ def nearest(word, known):
 def _meaning_mistakes(config, base):
     if config["machine"] == "compare":
         yield ["machine"], reserved("compare")
-    files = {}
+    files = {"workloads": {}}
     for index, experiment in enumerate(config["experiments"]):
         for path, text in _experiment_mistakes(experiment, files, base):
             yield ["experiments", index, *path], text
@@ -191,44 +191,48 @@ def reserved(name):
 
 
 def _experiment_mistakes(experiment, files, base):
-    """files: {workload name: the file or name that it stands for}, of all experiments so far."""
+    """files: {"workloads": {name: the file or name that it stands for}} of all experiments so far."""
     if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
         yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
-    known = catalog.names(catalog.BACKENDS)
-    for place, backend in enumerate(experiment["backends"]):
-        if backend not in known:
-            yield ["backends", place], f"unknown backend {backend!r}. {nearest(backend, known)}"
-    for place, item in enumerate(experiment["workloads"]):
-        for text in _workload_mistakes(item, base):
-            yield ["workloads", place], text
-        file = named_workload(item)[0]
-        if files.setdefault(Path(file).stem, file) != file:
-            yield ["workloads", place], f"a second workload {Path(file).stem!r}. {_OWN_NAME}"
+    files = {**files, "backends": {name: name for name in catalog.names(catalog.BACKENDS)}}
+    for key, folder, read in _PARTS:
+        for place, item in enumerate(experiment[key]):
+            for text in _part_mistakes(key[:-1], item, folder, read, base):
+                yield [key, place], text
+            file = named(item)[0]
+            if files[key].setdefault(Path(file).stem, file) != file:
+                yield [key, place], f"a second {key[:-1]} {Path(file).stem!r}. {_OWN_NAME}"
 
 
-def named_workload(item):
-    """(name or path, params) of an entry of `workloads`."""
+_PARTS = (
+    ("backends", catalog.BACKENDS, catalog.read_backend),
+    ("workloads", catalog.WORKLOADS, catalog.read_workload),
+)
+
+
+def named(item):
+    """(name or path, params) of an entry of `workloads` or `backends`."""
     if isinstance(item, str):
         return item, {}
     ((text, params),) = item.items()
     return str(text), params or {}
 
 
-def _workload_mistakes(item, base):
-    text, params = named_workload(item)
-    known = catalog.names(catalog.WORKLOADS)
-    if "/" not in text and not text.endswith(".py") and text not in known:
-        yield f"unknown workload {text!r}. {nearest(text, known)} A file of your own is named by its path."
+def _part_mistakes(kind, item, folder, read, base):
+    """What is wrong with an entry of `workloads` or `backends`: its name, its file, its parameters."""
+    text, params = named(item)
+    known = catalog.names(folder)
+    if not catalog.is_own(text) and text not in known:
+        yield f"unknown {kind} {text!r}. {nearest(text, known)} A file of your own is named by its path."
         return
     try:
-        workload = catalog.read_workload(text, base)
+        part = read(text, base)
     except catalog.CatalogError as error:
         yield f"{error}."
         return
     for name, value in params.items():
-        if name not in workload.parameters and not workload.any_parameter:
-            parameters = sorted(workload.parameters)
-            yield f"workload {workload.name!r} has no parameter {name!r}. {nearest(str(name), parameters)}"
+        if name not in part.parameters and not part.any_parameter:
+            yield f"{kind} {part.name!r} has no parameter {name!r}. {nearest(str(name), sorted(part.parameters))}"
         if not _is_json(value):
             kinds = "numbers, texts, true, false, null, and lists and mappings of them"
             yield f"parameter {name!r}: {value!r:.60} is no value of JSON. Expected: {kinds}."

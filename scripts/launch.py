@@ -41,7 +41,7 @@ def main(run, out, log):
 
 
 def read_entry(plan, run):
-    """The line of a plan that is about a run: spec, command, env, reference, timeout_s, expected."""
+    """The line of a plan that is about a run: spec, command, env, both references, timeout_s, expected."""
     key = json.dumps({"run": run})[:-1]
     with open(plan, encoding="utf-8") as file:
         for text in file:
@@ -58,7 +58,8 @@ def measure(entry, call, expected):
     folder = f"/tmp/gil-scaling-{os.getpid()}-{time.time_ns()}"
     os.mkdir(folder, 0o700)
     try:
-        spec = dict(entry["spec"], reference=entry["reference"], expected=expected)
+        places = {key: entry[key] for key in ("reference", "backend_reference")}
+        spec = {**entry["spec"], **places, "expected": expected}
         with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
             json.dump(spec, file)
         ended = _Ended() if entry["rejected"] else _run_child(entry, folder)

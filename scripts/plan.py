@@ -152,11 +152,14 @@ def _choose_cpus(wanted):
 
 
 def _catalogue(experiments):
-    texts = {config.named_workload(item)[0] for experiment in experiments for item in experiment["workloads"]}
-    names = {"sequential", "process", *(name for experiment in experiments for name in experiment["backends"])}
+    """What is known of all workloads and backends, by name or path; two backends serve as baseline and ceiling."""
+    workloads, backends = (
+        {config.named(item)[0] for experiment in experiments for item in experiment[key]}
+        for key in ("workloads", "backends")
+    )
     return (
-        {text: catalog.read_workload(text, ".") for text in sorted(texts)},
-        {name: catalog.read_backend(name) for name in sorted(names)},
+        {text: catalog.read_workload(text, ".") for text in sorted(workloads)},
+        {text: catalog.read_backend(text, ".") for text in sorted({"sequential", "process", *backends})},
     )
 
 
@@ -183,7 +186,13 @@ def _write(label, name, settings, chosen, runs):
             "builds": sorted(set(own)),
             "experiments": [experiment["name"] for experiment in settings["experiments"]],
             "runs": [
-                {"run": run.name, "waits": run.workload.waits, "uses": [vars(use) for use in run.uses]} for run in runs
+                {
+                    "run": run.name,
+                    "waits": run.workload.waits,
+                    "no_speedup": run.workload.no_speedup,
+                    "uses": [vars(use) for use in run.uses],
+                }
+                for run in runs
             ],
         },
         "config": record.scrub(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)),
@@ -197,6 +206,7 @@ def _write(label, name, settings, chosen, runs):
             "env": run.build.env,
             "rejected": run.build.rejected,
             "reference": run.workload.reference,
+            "backend_reference": run.backend.reference,
             "timeout_s": run.timeout_s,
             "expected": run.expected,
         }

@@ -2,13 +2,14 @@
 
 Standard library only. History of the format:
 1  2026-11-22  first version
+2  2026-11-22  spec: backend_params, backend_digest; samples: segments
 """
 
 import json
 import math
 import os
 
-FORMAT = 1
+FORMAT = 2
 PROTOCOL = 1  # of measuring: a step makes every run run again
 
 STATUSES = ("ok", "unsupported", "failed", "wrong_result", "timeout", "crashed")  # from best to worst
@@ -28,14 +29,18 @@ class RecordError(Exception):
 
 
 class Field:
-    """One field of a record: its name, the JSON types it may have, its unit, its meaning, the format it is in since."""
+    """One field of a record: its name, the JSON types it may have, its unit, its meaning, the format it is in since.
 
-    def __init__(self, name, types, unit, meaning, since=1):
+    default: what it is in records of older formats.
+    """
+
+    def __init__(self, name, types, unit, meaning, since=1, default=None):
         self.name = name
         self.types = types
         self.unit = unit
         self.meaning = meaning
         self.since = since
+        self.default = default
 
 
 FIELDS = (
@@ -61,6 +66,8 @@ SPEC_FIELDS = (
     Field("workload_digest", TEXT, "", "digest of its source and of its own modules beside it"),
     Field("params", OBJECT, "", "the workload's parameters"),
     Field("backend", TEXT, "", "name of the backend"),
+    Field("backend_params", OBJECT, "", "the backend's parameters that are not at their default", 2, {}),
+    Field("backend_digest", TEXT + NONE, "", "digest of the source of a backend of the user's own", 2),
     Field("workers", WHOLE + TEXT, "count", "number of workers, or default"),
     Field("switch_interval_s", NUMBER + NONE, "s", "null where the axis collapsed"),
     Field("start", TEXT, "", "natural or together"),
@@ -102,9 +109,11 @@ SAMPLE_FIELDS = (
     Field("tasks", OBJECT + NONE, "", "columns index, worker, start_s, end_s, cpu_s; null above 1,000 tasks"),
     Field("task_summary", LIST + NONE, "", "instead: count, first, last and quantiles for each worker"),
     Field("metrics", OBJECT, "", "figures that the workload names"),
+    Field("segments", OBJECT + NONE, "", "columns worker, start_s, end_s: when each ran, where the workload tells", 2),
 )
 
 TASK_COLUMNS = ("index", "worker", "start_s", "end_s", "cpu_s")
+SEGMENT_COLUMNS = ("worker", "start_s", "end_s")
 
 
 def read(path):
@@ -115,10 +124,25 @@ def read(path):
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: cannot be read: {error}") from error
     try:
+        _fill_later_fields(record)
         check(record)
     except RecordError as error:
         raise RecordError(f"{path}: {error}") from None
     return record
+
+
+def _fill_later_fields(record):
+    """Gives a record just read the fields that its format did not have yet, at their defaults."""
+    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+        return
+    measured = record.get("measured")
+    samples = measured.get("samples") if isinstance(measured, dict) else None
+    parts = [(record, FIELDS), (record.get("spec"), SPEC_FIELDS), (measured, MEASURED_FIELDS)]
+    parts += [(sample, SAMPLE_FIELDS) for sample in samples] if isinstance(samples, list) else []
+    for values, fields in parts:
+        for field in fields:
+            if isinstance(values, dict) and field.since > record["format"]:
+                values.setdefault(field.name, field.default)
 
 
 def check(record):
@@ -136,8 +160,9 @@ def check(record):
     _check_fields(record["measured"], MEASURED_FIELDS, "measured")
     for number, sample in enumerate(record["measured"]["samples"]):
         _check_fields(sample, SAMPLE_FIELDS, f"measured.samples[{number}]")
-        if sample["tasks"] is not None:
-            _check_tasks(sample["tasks"], f"measured.samples[{number}].tasks")
+        for name, columns in (("tasks", TASK_COLUMNS), ("segments", SEGMENT_COLUMNS)):
+            if sample[name] is not None:
+                _check_columns(sample[name], columns, f"measured.samples[{number}].{name}")
     if all(sample["warmup"] for sample in record["measured"]["samples"]):
         raise RecordError("measured.samples holds no sample that counts")
 
@@ -156,13 +181,13 @@ def _check_fields(values, fields, where):
             raise RecordError(f"{where}.{field.name}: {value!r} is not a finite number")
 
 
-def _check_tasks(tasks, where):
-    columns = [tasks.get(name) for name in TASK_COLUMNS]
+def _check_columns(table, names, where):
+    columns = [table.get(name) for name in names]
     if not all(isinstance(column, list) and column for column in columns):
-        raise RecordError(f"{where}: not the lists {', '.join(TASK_COLUMNS)}")
+        raise RecordError(f"{where}: not the lists {', '.join(names)}")
     if len({len(column) for column in columns}) > 1:
         raise RecordError(f"{where}: lists of different lengths")
-    for name, column in zip(TASK_COLUMNS, columns):
+    for name, column in zip(names, columns):
         for value in column:
             if not (isinstance(value, NUMBER) and math.isfinite(value)) and (value, name) != (None, "cpu_s"):
                 raise RecordError(f"{where}.{name}: {value!r:.60} is not a finite number")

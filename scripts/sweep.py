@@ -9,8 +9,8 @@ import json
 import re
 from dataclasses import dataclass, replace
 
-from scripts.config import named_workload
-from scripts.record import PROTOCOL
+from scripts.config import named
+from scripts.record import PROTOCOL, SPEC_FIELDS
 
 ASKED, BASELINE, CEILING = "asked", "baseline", "ceiling"
 
@@ -25,6 +25,7 @@ class Combination:
     workload: str
     params: str  # as JSON, with sorted keys
     backend: str
+    backend_params: str  # likewise, without those at their default
     workers: int | str
     switch_interval_s: float | None
     start: str
@@ -54,6 +55,7 @@ class Run:
     name: str
     spec: dict
     workload: object
+    backend: object
     build: object
     timeout_s: float
     uses: list
@@ -71,9 +73,10 @@ def expand(config, builds, workloads, backends, cpus, auto_workers):
     """The runs of a config in the order in which they are to run, equal ones of several experiments merged.
 
     config: checked; builds: {experiment name: [Build]}; workloads: {name or path: catalog.Workload};
-    backends: {name: catalog.Backend}; cpus: ids or None; auto_workers: the numbers that `auto` stands for.
+    backends: {name or path: catalog.Backend}; cpus: ids or None; auto_workers: the numbers that `auto` stands for.
     """
     runs = {}
+    by_name = {backend.name: backend for backend in backends.values()}
     for experiment in config["experiments"]:
         own_builds = builds[experiment["name"]]
         reference = experiment["reference"] or own_builds[0].name
@@ -85,7 +88,8 @@ def expand(config, builds, workloads, backends, cpus, auto_workers):
                     role = chosen.get(combination, CEILING)
                     use = Use(experiment["name"], role, reference, combination in ceilings)
                     for number in range(1, experiment["rounds"] + 1):
-                        run = _run(combination, number, build, workload, cpus, experiment["timeout"])
+                        backend = by_name[combination.backend]
+                        run = _run(combination, number, build, workload, backend, cpus, experiment["timeout"])
                         merged = runs.setdefault(run.name, run)
                         merged.uses.append(use)
                         merged.timeout_s = max(merged.timeout_s, run.timeout_s)
@@ -114,14 +118,31 @@ def digest(value):
 def _workloads(experiment, workloads):
     """(workload, params) for each entry of `workloads` and each value of its swept parameters."""
     for item in experiment["workloads"]:
-        text, given = named_workload(item)
-        workload = workloads[text]
-        axes = [
-            [(name, choice) for choice in (value["sweep"] if _is_swept(value) else [value])]
-            for name, value in sorted({**workload.defaults, **given}.items())
-        ]
-        for choice in itertools.product(*axes):
-            yield workload, json.dumps(dict(choice), sort_keys=True)
+        text, given = named(item)
+        for params in _choices({**workloads[text].defaults, **given}):
+            yield workloads[text], json.dumps(params, sort_keys=True)
+
+
+def _backends(experiment, backends):
+    """(backend, params) for each entry of `backends`; params at their default are left out, for they change nothing."""
+    for item in experiment["backends"]:
+        text, given = named(item)
+        backend = backends[text]
+        for params in _choices(given):
+            own = {name: value for name, value in params.items() if value != backend.defaults.get(name, _NONE)}
+            yield backend, json.dumps(own, sort_keys=True)
+
+
+_NONE = object()
+
+
+def _choices(params):
+    """Each choice among the values of the swept parameters."""
+    axes = [
+        [(name, choice) for choice in (value["sweep"] if _is_swept(value) else [value])]
+        for name, value in sorted(params.items())
+    ]
+    return map(dict, itertools.product(*axes))
 
 
 def _is_swept(value):
@@ -132,22 +153,25 @@ def _combinations(experiment, build, workload, params, backends, auto_workers):
     """{combination: role} of one workload on one build, the sequential baseline included."""
     base = _sequential(experiment, build, workload, params)
     chosen = {}
-    for name in experiment["backends"]:
-        intervals = _intervals(experiment, workload, backends[name], build)
-        if name == "sequential":
+    for backend, backend_params in _backends(experiment, backends):
+        intervals = _intervals(experiment, workload, backend, build)
+        if backend.name == "sequential":
             chosen.update({replace(base, switch_interval_s=interval): ASKED for interval in intervals})
             continue
-        own = replace(base, backend=name, start=experiment["start"], scaling=experiment["scaling"])
+        own = replace(base, backend=backend.name, backend_params=backend_params)
+        own = replace(own, start=experiment["start"], scaling=experiment["scaling"])
         for interval, count in itertools.product(intervals, _counts(experiment, auto_workers)):
             chosen[replace(own, switch_interval_s=interval, workers=count)] = ASKED
-    interval = _intervals(experiment, workload, backends["sequential"], build)[0]
-    chosen.setdefault(replace(base, switch_interval_s=interval), BASELINE)
+    if not workload.no_speedup:
+        for interval in _intervals(experiment, workload, backends["sequential"], build):
+            chosen.setdefault(replace(base, switch_interval_s=interval), BASELINE)
     return chosen
 
 
 def _ceilings(experiment, build, workload, params, auto_workers):
     """The combinations that tell what the machine allows: processes in steady state, at each number of workers."""
-    if not experiment["ceiling"] or workload.shares or workload.waits or workload.starts_threads:
+    has_none = workload.shares or workload.waits or workload.starts_threads or workload.no_speedup
+    if has_none or not experiment["ceiling"]:
         return []
     base = _sequential(experiment, build, workload, params)
     steady = replace(base, backend="process", start="together", scaling=experiment["scaling"])
@@ -160,6 +184,7 @@ def _sequential(experiment, build, workload, params):
         workload=workload.name,
         params=params,
         backend="sequential",
+        backend_params="{}",
         workers=1,
         switch_interval_s=None,
         start="natural",
@@ -182,10 +207,12 @@ def _intervals(experiment, workload, backend, build):
     return list(dict.fromkeys(found))
 
 
-def _run(combination, number, build, workload, cpus, timeout_s):
+def _run(combination, number, build, workload, backend, cpus, timeout_s):
     spec = {
         **vars(combination),
         "params": json.loads(combination.params),
+        "backend_params": json.loads(combination.backend_params),
+        "backend_digest": backend.digest,
         "workload_digest": workload.digest,
         "cpus": cpus,
         "fingerprint": build.fingerprint,
@@ -194,11 +221,16 @@ def _run(combination, number, build, workload, cpus, timeout_s):
         "protocol": PROTOCOL,
         "round": number,
     }
-    return Run(run_name(spec), spec, workload, build, timeout_s, [])
+    return Run(run_name(spec), spec, workload, backend, build, timeout_s, [])
 
 
 def run_name(spec):
-    """A readable stem and a short hash of everything that changes the number."""
+    """A readable stem and a short hash of everything that changes the number.
+
+    Fields that came with a later format of the record count where they are set, so that older records keep their names.
+    """
+    later = {field.name: field.default for field in SPEC_FIELDS if field.since > 1}
+    counting = {key: value for key, value in spec.items() if key not in later or value != later[key]}
     workers = "default" if spec["workers"] == "default" else f"w{spec['workers']}"
     stem = "-".join([spec["workload"], spec["backend"], workers, spec["python"], f"r{spec['round']}"])
-    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', stem)[:120]}-{digest(spec)}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', stem)[:120]}-{digest(counting)}"

@@ -72,6 +72,8 @@ def make_spec(**changes):
         "workload_digest": "0" * 16,
         "params": {"count": 2, "n": 10},
         "backend": "thread",
+        "backend_params": {},
+        "backend_digest": None,
         "workers": 2,
         "switch_interval_s": 0.005,
         "start": "natural",
@@ -114,6 +116,7 @@ def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=(0.4, 0.4), g
         },
         "task_summary": None,
         "metrics": {},
+        "segments": None,
     }
     return {**sample, **changes}
 
@@ -192,7 +195,7 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
             {"experiment": name, "role": role, "reference": reference, "is_ceiling": role == "ceiling"}
             for name in experiments
         ]
-        runs.append({"run": one["run"], "waits": False, "uses": uses})
+        runs.append({"run": one["run"], "waits": False, "no_speedup": False, "uses": uses})
     plan = {
         "format": 1,
         "machine": machine,

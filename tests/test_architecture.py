@@ -39,7 +39,7 @@ def foreign(path):
 @pytest.mark.parametrize("path", MEASURE, ids=str)
 def test_the_measuring_side_imports_itself_and_the_standard_library_alone(path):
     assert not of_ours(path, "scripts.measure", "scripts.record")
-    assert not foreign(path)
+    assert foreign(path) == ({"numpy"} if path.name == "_numpy.py" else set())
 
 
 @pytest.mark.parametrize("path", ANALYSIS, ids=str)
@@ -70,7 +70,7 @@ def test_every_file_and_public_function_says_in_a_sentence_what_it_is(path):
     for node in [tree, *public]:
         text = ast.get_docstring(node)
         assert text, getattr(node, "name", path)
-        assert text.partition("\n\n")[0].rstrip().endswith((".", "`", ":", ")")), text
+        assert text.partition("\n\n")[0].rstrip().endswith((".", "?", "`", ":", ")")), text
 
 
 def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build):

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from scripts import config
+from scripts import catalog, config
 
+WORKLOADS = ", ".join(catalog.names(catalog.WORKLOADS))
 CONFIGS = sorted(path for path in Path("config").glob("*.yaml") if path.name != "config.schema.yaml")
 
 
@@ -50,14 +51,27 @@ experiments:
         (
             "experiments: [{name: e, workloads: [py_lop]}]",
             "my.yaml:1: experiments[0].workloads[0]: unknown workload 'py_lop'. Did you mean 'py_loop'? Known: "
-            "hashlib_large, hashlib_small, noop, py_loop, shared_append, sum_range, url_fetch. A file of your own is named "
-            "by its path.",
+            f"{WORKLOADS}. A file of your own is named by its path.",
         ),
         (
             "experiments: [{name: e, workloads: [noop], backends: [tread]}]",
             "my.yaml:1: experiments[0].backends[0]: unknown backend 'tread'. Did you mean 'thread'? Known: asyncio, "
-            "asyncio_to_thread, interpreter_pool, process, process_fork, process_forkserver, process_pool, process_spawn, "
-            "sequential, thread, thread_pool.",
+            "asyncio_threads, asyncio_to_thread, interpreter, interpreter_pool, multiprocessing_pool, process, process_fork, "
+            "process_forkserver, process_pool, process_spawn, sequential, thread, thread_pool. A file of your own is named "
+            "by its path.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{process_pool: {chunk: 1}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'process_pool' has no parameter 'chunk'. Did you mean "
+            "'chunksize'? Known: chunksize.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{thread: {chunksize: 1}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'thread' has no parameter 'chunksize'. Known: none.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [./none.py]}]",
+            "my.yaml:1: experiments[0].backends[0]: './none.py' cannot be read: No such file or directory.",
         ),
         (
             "experiments: [{name: e, workloads: [{noop: {n: 1}}]}]",
@@ -104,7 +118,8 @@ experiments:
         ),
         (
             "backends: []\n" + GOOD,
-            "my.yaml:1: backends: is empty. Expected: a list of backends.",
+            "my.yaml:1: backends: is empty. Expected: a list of backends: names, paths of files, or {name: {parameter: "
+            "value}}, where {sweep: [values]} as a value is one more axis.",
         ),
     ],
 )
@@ -141,6 +156,18 @@ def test_a_workload_file_without_task_is_refused(tmp_path):
     (tmp_path / "half.py").write_text("def tasks(): return []\n")
     (line,) = mistakes("experiments: [{name: e, workloads: [half.py]}]", tmp_path)
     assert line == "my.yaml:1: experiments[0].workloads[0]: workload 'half.py' lacks the function 'task'."
+
+
+def test_a_backend_file_without_run_is_refused(tmp_path):
+    (tmp_path / "half.py").write_text("def go(job): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop], backends: [half.py]}]", tmp_path)
+    assert line == "my.yaml:1: experiments[0].backends[0]: backend 'half.py' lacks the function 'run'."
+
+
+def test_a_backend_of_one_s_own_cannot_have_the_name_of_one_of_ours(tmp_path):
+    (tmp_path / "thread.py").write_text("def run(job): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop], backends: [./thread.py]}]", tmp_path)
+    assert line == ("my.yaml:1: experiments[0].backends[0]: a second backend 'thread'. Give each a name of its own.")
 
 
 def test_two_workloads_of_one_name_are_refused(tmp_path):

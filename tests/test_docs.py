@@ -1,6 +1,7 @@
 """The parts of the READMEs that are made from the code; `pytest --fix` rewrites them."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def written(value):
     """A default as it stands in YAML."""
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"
-    return {None: "null", True: "true", False: "false"}.get(value, str(value))
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def key_rows(properties, schema, mark=()):

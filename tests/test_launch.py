@@ -30,6 +30,7 @@ def start(tmp_path, this_build):
             "env": full["env"],
             "rejected": rejected,
             "reference": str(path) if source else "noop",
+            "backend_reference": full["backend"],
             "timeout_s": timeout_s,
             "expected": sweep.digest([full["workload"], full["params"]]),
         }
@@ -207,6 +208,7 @@ def test_an_interrupted_run_leaves_no_record_and_no_process(start, tmp_path):
     source = f"def task(a):\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n    time.sleep(60)"
     running = start(source, wait=False)
     while not note.exists() or not note.read_text():
+        assert running.process.poll() is None, running.process.stderr.read()
         time.sleep(0.01)
     running.process.send_signal(signal.SIGTERM)
     running.process.communicate(timeout=30)

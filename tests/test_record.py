@@ -48,7 +48,7 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         (["wall_s"], "fast", "record.wall_s: 'fast' has a wrong type"),
         (["wall_s"], True, "record.wall_s: True has a wrong type"),
         (["status"], "fine", "unknown status 'fine'"),
-        (["format"], 99, "format 99 is not known; this version reads 1 to 1"),
+        (["format"], 99, "format 99 is not known; this version reads 1 to 2"),
         (["spec", "round"], 1.5, "spec.round: 1.5 has a wrong type"),
         (["measured"], None, "measured is null, yet the status is ok"),
         (["measured", "samples", 1, "total_s"], None, "measured.samples[1].total_s: None has a wrong type"),

@@ -21,12 +21,12 @@ class FakeBuild:
 
 def expand(experiments, builds=None, cpus=None, **top):
     settings = config.checked({**top, "experiments": experiments})
-    texts = {config.named_workload(item)[0] for one in experiments for item in one["workloads"]}
+    texts = {config.named(item)[0] for one in experiments for item in one["workloads"]}
     return sweep.expand(
         settings,
         {one["name"]: list(builds or [FakeBuild("3.14")]) for one in experiments},
         {text: catalog.read_workload(text, ".") for text in texts},
-        {name: catalog.read_backend(name) for name in catalog.names(catalog.BACKENDS)},
+        {name: catalog.read_backend(name, ".") for name in catalog.names(catalog.BACKENDS)},
         cpus,
         [1, 2, 4],
     )

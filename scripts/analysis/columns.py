@@ -18,6 +18,7 @@ KEYS = (
     Column("workload", "", "name of the workload"),
     Column("params", "", "its parameters as JSON, keys sorted"),
     Column("backend", "", "name of the backend"),
+    Column("backend_params", "", "those of its parameters that are not at their default, as JSON"),
     Column("workers", "count", "workers that the backend had"),
     Column("workers_asked", "", "what the config asked for: a number, or default"),
     Column("switch_interval_s", "s", "the interval in force; empty where it can have no effect"),
@@ -128,6 +129,13 @@ TABLES = {
         Column("start_s", "s", "from the sample's beginning to the task's start"),
         Column("end_s", "s", "from the sample's beginning to the task's end"),
         Column("cpu_s", "s", "CPU time inside the task; empty for coroutines"),
+    ),
+    "segments": (
+        *KEYS,
+        ROUND,
+        Column("worker", "", "number of the worker, from 0"),
+        Column("start_s", "s", "from the sample's beginning to the moment when the worker began to run"),
+        Column("end_s", "s", "from the sample's beginning to the moment when it ceased to"),
     ),
     "failures": (
         *KEYS,

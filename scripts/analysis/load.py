@@ -26,8 +26,9 @@ _ONE_THREAD = ("sequential", "asyncio")
 class Loaded:
     """The records of a sweep as frames.
 
-    samples: a row a sample; runs: a row a run and use, with object columns `tasks` (of the sample nearest to the run's
-    median), `durations` (a task's median time in s, by its number), `reference`, `is_ceiling` and `usable_cpus`;
+    samples: a row a sample; runs: a row a run and use, with object columns `tasks` and `segments` (of the sample nearest
+    to the run's median), `durations` (a task's median time in s, by its number), `reference`, `is_ceiling`, `no_speedup`
+    and `usable_cpus`;
     builds: {name: facts}.
     """
 
@@ -52,7 +53,10 @@ def load(plan_path):
             found = record.read(path)
         except record.RecordError as error:
             found = _damaged(planned["run"], str(error).replace(str(path), path.name))
-        row = _run_row(found, builds, machine, planned["waits"])
+        row = {
+            **_run_row(found, builds, machine, planned["waits"]),
+            "no_speedup": planned.get("no_speedup", False),
+        }
         own_samples = _sample_rows(found)
         for use in planned["uses"]:
             own = {"machine": plan["machine"], **use}
@@ -63,7 +67,7 @@ def load(plan_path):
 
 def _damaged(name, problem):
     spec = dict.fromkeys([field.name for field in record.SPEC_FIELDS])
-    spec.update(params={}, start="natural", workers="default")
+    spec.update(params={}, backend_params={}, start="natural", workers="default")
     state = {"before": {"load_1min": None}}
     blank = dict.fromkeys([field.name for field in record.FIELDS])
     return {
@@ -87,6 +91,7 @@ def _keys(found):
         "workload": spec["workload"],
         "params": json.dumps(spec["params"], sort_keys=True),
         "backend": spec["backend"],
+        "backend_params": json.dumps(spec["backend_params"], sort_keys=True),
         "workers": workers,
         "workers_asked": str(asked),
         "switch_interval_s": spec["switch_interval_s"],
@@ -142,6 +147,7 @@ def _run_row(found, builds, machine, waits):
         "metrics": json.dumps(median_metrics([sample["metrics"] for sample, _ in counted]), sort_keys=True),
         "flags": _flags(found, counted, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
         "tasks": nearest["tasks"],
+        "segments": nearest["segments"],
         "durations": _durations([sample for sample, _ in counted]),
     }
 
@@ -165,8 +171,10 @@ def median_metrics(metrics):
 
 
 def _durations(samples):
-    """The median time of each task over the samples, by the task's number; None above 1,000 tasks."""
+    """The median time of each task over the samples, by the task's number; None where samples lack some or all."""
     if any(sample["tasks"] is None for sample in samples):
+        return None
+    if len({tuple(sample["tasks"]["index"]) for sample in samples}) > 1:
         return None
     times = [np.subtract(sample["tasks"]["end_s"], sample["tasks"]["start_s"]) for sample in samples]
     return np.median(times, axis=0).tolist()

@@ -41,16 +41,21 @@ def _column(frame, name):
 
 
 class _Baselines:
-    """The sequential run of each block and round."""
+    """The sequential run of each block and round; where its own threads make the interval an axis, of each interval."""
 
     def __init__(self, runs):
-        found = runs[(runs["backend"] == "sequential") & (runs["status"] == "ok")]
-        self._rows = {(*(row[name] for name in _BLOCK), row["round"]): row for row in found.to_dict("records")[::-1]}
+        found = runs[(runs["backend"] == "sequential") & (runs["status"] == "ok") & ~runs["no_speedup"].eq(True)]
+        self._rows = {}
+        for row in found.to_dict("records"):
+            block = (*(row[name] for name in _BLOCK), row["round"])
+            self._rows.setdefault(block, row)
+            self._rows[(*block, row["switch_interval_s"])] = row
 
     def of(self, run, python):
         """The baseline of a run on a build, None where there is none."""
         block = {**{name: run[name] for name in _BLOCK}, "python": python}
-        return self._rows.get((*(block[name] for name in _BLOCK), run["round"]))
+        key = (*(block[name] for name in _BLOCK), run["round"])
+        return self._rows.get((*key, run["switch_interval_s"]), self._rows.get(key))
 
 
 def _row(key, group, baselines, builds):

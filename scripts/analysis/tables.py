@@ -18,6 +18,7 @@ _TEXT = (
     "experiment",
     "workload",
     "backend",
+    "backend_params",
     "run",
     "call",
     "reason",
@@ -42,7 +43,8 @@ def tables(loaded):
         "samples": loaded.samples,
         "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
         "summary": summary,
-        "tasks": _tasks(runs),
+        "tasks": _of_one_sample(runs, "tasks"),
+        "segments": _of_one_sample(runs, "segments"),
         "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
     }
     return {name: _shaped(made[name], name) for name in TABLES}
@@ -64,17 +66,17 @@ def _shaped(table, name):
     return shaped.astype(dict.fromkeys(whole, "Int64"))
 
 
-def _tasks(runs):
-    """A row a task of one sample of each combination: the one whose time is the nearest to the combination's median."""
-    if "tasks" not in runs:
+def _of_one_sample(runs, name):
+    """A row a task or segment of one sample of each combination: the one nearest to the combination's median time."""
+    if name not in runs:
         return pd.DataFrame()
-    good = runs[runs["tasks"].map(lambda tasks: isinstance(tasks, dict))]
-    keys = [column for column in names("tasks") if column in good and column not in ("workers", "round", "cpu_s")]
+    good = runs[runs[name].map(lambda columns: isinstance(columns, dict))]
+    keys = [column for column in names(name) if column in good and column not in ("workers", "round", "cpu_s")]
     parts = []
     for _, group in good.groupby(keys, dropna=False, sort=False):
         times = group["work_s"].where(group["timed"] == "work", group["total_s"])
         chosen = group.loc[(times - times.median()).abs().idxmin()]
-        columns = pd.DataFrame(chosen["tasks"]).rename(columns={"index": "task"})
+        columns = pd.DataFrame(chosen[name]).rename(columns={"index": "task"})
         parts.append(columns.assign(**{key: chosen[key] for key in (*keys, "workers", "round")}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

@@ -1,6 +1,8 @@
 """What a backend gets (a job) and what it gives back (an outcome)."""
 
-from scripts.measure.worker import Report
+import os
+
+from scripts.measure.worker import Call, Report
 
 
 class Job:
@@ -33,6 +35,13 @@ class Job:
                 return
             yield index, self.arguments[index]
 
+    def calls(self, chunksize=1):
+        """What a pool runs, in the order of the tasks: calls without arguments, each of chunksize tasks in a row."""
+        pairs = tuple(enumerate(self.arguments))
+        home = os.getpid()
+        for first in range(0, len(pairs), chunksize):
+            yield Call(self.setting, pairs[first : first + chunksize], home, self.shared)
+
     def warm_argument(self, number):
         """The argument of the untimed task that a worker runs before it waits for the others."""
         return self.arguments[number % len(self.arguments)]
@@ -54,19 +63,22 @@ class Outcome:
         self.cpu_s = self.task_cpu_s = None
 
     @classmethod
-    def of_pool(cls, outcomes, workers, start_method=None):
-        """Joins the (report, result) of each task into one report a worker, in the order of their first tasks."""
+    def of_pool(cls, outcomes, workers=None, start_method=None):
+        """Joins what the calls of a job gave into one report a worker, in the order of their first tasks.
+
+        workers: how many the pool had; None: as many as ran tasks.
+        """
         joined = {}
         pairs = []
-        for report, result in outcomes:
-            pairs.append((report.tasks[0][0], result))
+        for report, results in outcomes:
+            pairs += results
             worker = joined.setdefault(report.key, Report(report.key))
             worker.tasks += report.tasks
             worker.gil = bool(worker.gil) or report.gil
             worker.switch_interval_s = report.switch_interval_s
             worker.cpu_s = max(worker.cpu_s or 0.0, report.cpu_s)
         reports = sorted(joined.values(), key=lambda worker: min(task[1] for task in worker.tasks))
-        return cls(reports, pairs, workers, start_method)
+        return cls(reports, pairs, workers or len(reports), start_method)
 
 
 def _index_of(pair):

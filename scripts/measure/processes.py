@@ -1,4 +1,4 @@
-"""Runs tasks in multiprocessing.Process workers, for the backends of each start method."""
+"""What the backends of processes share: workers of multiprocessing.Process, and how those of a pool meet."""
 
 import multiprocessing
 import os
@@ -68,6 +68,21 @@ def _hand_out(crew, beyond):
                 done[number] = message
                 del waiting[connection]
     return [done[number] for number in sorted(done)]
+
+
+_gate = None
+
+
+def enter(gate):
+    """Begins a worker of a pool: keeps the barrier at which the workers meet, None where they do not."""
+    global _gate
+    _gate = gate
+
+
+def meet(setting, argument):
+    """Runs one untimed task in a worker of a pool and waits for the other workers."""
+    untimed_task(setting, argument)
+    _gate.wait()
 
 
 def _work(setting, first, more, warm, connection):

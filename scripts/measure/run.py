@@ -1,19 +1,20 @@
 """One run: warm-ups and samples of one combination in this process, each checked."""
 
 import gc
-import importlib
 import math
 import os
 import sys
 import time
-from contextlib import nullcontext
+from functools import partial
 
 from scripts.measure import workload as workloads
 from scripts.measure.digest import digest
-from scripts.measure.job import Job
+from scripts.measure.job import Job, Outcome
 from scripts.measure.worker import Report, Setting, Shared, gil_enabled, work_through
 
+BACKENDS = "scripts.measure.backends"
 MOST_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
+MOST_SEGMENTS = 1000  # of a sample, the first
 
 
 class WrongResult(Exception):
@@ -27,22 +28,21 @@ class Unsupported(Exception):
 def run(spec, tell):
     """Measures what spec asks for; returns the measured part of a run record.
 
-    spec: the record's spec, with `reference` (the workload's name or path) and `expected` (digest or None).
+    spec: the record's spec, with `reference` and `backend_reference` (the workload's and the backend's name or path) and
+    `expected` (digest or None).
     tell: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
     Raises Unsupported, WrongResult, or what the workload raises.
     """
-    backend = _load_backend(spec["backend"])
+    backend = workloads.load_module(spec["backend_reference"], BACKENDS)
     workload = workloads.load(spec["reference"])
-    for part in (backend, workload.module):
-        reason = getattr(part, "available", _nothing)()
-        if reason:
-            raise Unsupported(reason)
+    _check_available(spec, backend, workload.module)
+    execute = _executor(spec, backend, workload.module)
     setting = Setting(workload, spec["switch_interval_s"])
     setting.apply()
     facts = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     params = spec["params"]
     workers = None if spec["workers"] == "default" else spec["workers"]
-    with workload.open_context(params) if workload.context else nullcontext() as context:
+    with workload.open_context(params) as context:
         arguments = workload.tasks(params, context=context, workers=workers)
         if not arguments:
             raise ValueError(f"workload {spec['workload']!r} made no tasks of {params!r}")
@@ -52,16 +52,17 @@ def run(spec, tell):
 
         def sample():
             shared = Shared(workload)
-            return _sample(backend, Job(setting, arguments, workers, together, shared), workload)
+            return _sample(execute, Job(setting, arguments, workers, together, shared), workload)
 
         samples, digests = [], []
         for number in range(spec["warmups"] + spec["repeats"]):
             measured, found = sample()
             samples.append(dict(measured, warmup=number < spec["warmups"]))
             digests.append(found)
-        tell("memory_begin")
-        sample()
-        tell("memory_end")
+        if not getattr(workload.module, "no_speedup", False):
+            tell("memory_begin")
+            sample()
+            tell("memory_end")
         facts["expected"] = _check_digests(spec["expected"], digests, setting, arguments)
     facts.update(
         samples=samples,
@@ -72,20 +73,33 @@ def run(spec, tell):
     return facts
 
 
-def _nothing():
-    return None
+def _check_available(spec, backend, module):
+    """Raises Unsupported where the backend, the workload, or a backend of the user's own cannot do what is asked."""
+    for part in (backend, module):
+        available = getattr(part, "available", None)
+        reason = available(**workloads.named_of(available, {"backend": spec["backend"]})) if available else None
+        if reason:
+            raise Unsupported(reason)
+    if spec["start"] == "together" and os.sep in spec["backend_reference"]:
+        raise Unsupported("the workers of a backend of one's own cannot be made to begin together")
 
 
-def _load_backend(name):
-    return importlib.import_module(f"scripts.measure.backends.{name}")
+def _executor(spec, backend, module):
+    """What takes a job and runs it: the backend, or the workload itself where it is about the backend's failures."""
+    run_on = getattr(module, "run_on", None)
+    if run_on is not None:
+        return partial(run_on, spec["backend"])
+    return partial(backend.run, **spec["backend_params"])
 
 
-def _sample(backend, job, workload):
+def _sample(execute, job, workload):
     """Times one sample; returns its part of the record and the digest of its results (None: it has a check)."""
     gc.collect()
     began = time.perf_counter()
-    outcome = backend.run(job)
+    outcome = execute(job)
     ended = time.perf_counter()
+    if not isinstance(outcome, Outcome):
+        outcome = Outcome.of_pool(outcome, job.workers)
     results = outcome.results
     if len(results) != len(job.arguments):
         raise WrongResult(f"{len(results)} results came of {len(job.arguments)} tasks")
@@ -95,8 +109,22 @@ def _sample(backend, job, workload):
     except Exception as error:
         raise WrongResult(f"{type(error).__name__}: {error}") from error
     metrics = workload.hook("metrics", *of_workload) or {}
+    segments = workload.hook("segments", *of_workload)
     found = None if hasattr(workload.module, "check") else digest(results)
-    return dict(_times(outcome, began, ended), metrics=_clean(metrics)), found
+    measured = _times(outcome, began, ended)
+    return dict(measured, metrics=_clean(metrics), segments=_segments(segments, began)), found
+
+
+def _segments(segments, began):
+    """(worker, start, end) in seconds of the clock, as columns in seconds from the sample's beginning."""
+    if segments is None:
+        return None
+    first = sorted(segments, key=lambda segment: segment[1])[:MOST_SEGMENTS]
+    return {
+        "worker": [worker for worker, _, _ in first],
+        "start_s": [start - began for _, start, _ in first],
+        "end_s": [end - began for _, _, end in first],
+    }
 
 
 def _times(outcome, began, ended):

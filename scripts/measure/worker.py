@@ -110,33 +110,43 @@ def untimed_task(setting, argument):
     setting.workload.task(argument, *Shared(setting.workload).arguments())
 
 
-def task_in_thread(setting, index, argument, shared):
-    """One task in a thread of a pool; returns the worker's report on it and the result."""
-    report = Report(threading.get_ident())
-    ((_, result),) = work_through(setting, ((index, argument),), shared, report)
-    return report, result
+class Call:
+    """A few tasks in a row as a pool runs them: called in a worker, it gives the worker's report and [(index, result)].
+
+    It can be pickled; where it arrives, the tasks find shared state that is made once for that address space.
+    """
+
+    __slots__ = ("home", "pairs", "setting", "shared")
+
+    def __init__(self, setting, pairs, home, shared=None):
+        self.setting = setting
+        self.pairs = pairs
+        self.home = home
+        self.shared = shared
+
+    def __reduce__(self):
+        return Call, (self.setting, self.pairs, self.home)
+
+    def __call__(self):
+        pid = os.getpid()
+        shared = self.shared
+        if shared is None or pid != self.home:
+            self.setting.apply()
+            shared = _own_shared(self.setting, pid)
+        report = Report((pid, threading.get_ident()))
+        clock = thread_time if pid == self.home else process_time
+        return report, work_through(self.setting, self.pairs, shared, report, clock)
 
 
-def task_in_process(setting, index, argument):
-    """One task in a process of a pool, on shared state made once for this process."""
-    report = Report(os.getpid())
-    pairs = ((index, argument),)
-    ((_, result),) = work_through(setting, pairs, _own_shared(setting), report, process_time)
-    return report, result
-
-
-def task_in_interpreter(setting, index, argument):
-    """One task in an interpreter of a pool, on shared state made once for this interpreter."""
-    report = Report(threading.get_ident())
-    ((_, result),) = work_through(setting, ((index, argument),), _own_shared(setting), report)
-    return report, result
+def perform(call):
+    """Runs a call: for pools that map a function over arguments."""
+    return call()
 
 
 _own = {}
 
 
-def _own_shared(setting):
-    pid = os.getpid()  # a forked child must not take over its parent's
-    if pid not in _own:
+def _own_shared(setting, pid):
+    if pid not in _own:  # by the process, for a forked child must not take over its parent's
         _own[pid] = Shared(setting.workload)
     return _own[pid]

@@ -1,4 +1,4 @@
-"""Loads a workload from its file and calls its functions with the parameters that they name.
+"""Loads workloads and backends from their files and calls a workload's functions with the parameters that they name.
 
 Every worker imports this module, and importing is part of what a process costs: it stays light.
 """
@@ -6,6 +6,7 @@ Every worker imports this module, and importing is part of what a process costs:
 import importlib
 import os
 import sys
+from contextlib import nullcontext
 
 PACKAGE = "scripts.measure.workloads"
 
@@ -15,7 +16,7 @@ _loaded = {}
 class Workload:
     """A workload file, loaded; it crosses to other processes and interpreters as its reference alone."""
 
-    __slots__ = ("context", "has_shared", "module", "reference", "starts_threads", "task")
+    __slots__ = ("has_shared", "module", "reference", "task")
 
     def __init__(self, reference, module):
         for member in ("tasks", "task"):
@@ -24,9 +25,7 @@ class Workload:
         self.reference = reference
         self.module = module
         self.task = module.task
-        self.context = getattr(module, "context", None)
         self.has_shared = hasattr(module, "shared")
-        self.starts_threads = getattr(module, "starts_threads", False)
 
     def __reduce__(self):
         return load, (self.reference,)
@@ -37,8 +36,9 @@ class Workload:
         return list(function(**params, **named_of(function, extra)))
 
     def open_context(self, params):
-        """The workload's context manager, called with those of the params that it names."""
-        return self.context(**named_of(self.context, params))
+        """The workload's context manager, called with those of the params that it names; one of nothing without."""
+        context = getattr(self.module, "context", None)
+        return nullcontext() if context is None else context(**named_of(context, params))
 
     def hook(self, name, *arguments):
         """Calls `check` or `metrics` where the workload has it, with as many arguments as it takes."""
@@ -55,13 +55,14 @@ def load(reference):
     """
     workload = _loaded.get(reference)
     if workload is None:
-        workload = _loaded[reference] = Workload(reference, _import(reference))
+        workload = _loaded[reference] = Workload(reference, load_module(reference, PACKAGE))
     return workload
 
 
-def _import(reference):
+def load_module(reference, package):
+    """The module of a name in a package, or of a path; raises ImportError or whatever the file raises."""
     if os.sep not in reference:
-        return importlib.import_module(f"{PACKAGE}.{reference}")
+        return importlib.import_module(f"{package}.{reference}")
     from importlib.util import module_from_spec, spec_from_file_location
 
     folder, file = os.path.split(reference)
@@ -69,7 +70,7 @@ def _import(reference):
         sys.path.append(folder)  # last: a user's queue.py must not hide the standard library's
     name = os.path.splitext(file)[0]
     if name in sys.modules or name in getattr(sys, "stdlib_module_names", ()):
-        name = f"workload_{name}"
+        name = f"own_{name}"
     spec = spec_from_file_location(name, reference)
     module = module_from_spec(spec)
     sys.modules[name] = module  # before it runs, so that what it defines can be pickled

@@ -19,9 +19,12 @@ BACKENDS = {
     "process_fork": (_COLOURS[6], "^"),
     "process_forkserver": (_COLOURS[5], "v"),
     "process_spawn": (_COLOURS[8], "D"),
+    "multiprocessing_pool": ("#7a3803", "h"),
+    "interpreter": ("#01523b", "p"),
     "interpreter_pool": (_COLOURS[2], "P"),
     "asyncio": (_COLOURS[4], "X"),
     "asyncio_to_thread": (_COLOURS[7], "d"),
+    "asyncio_threads": ("#8a3a77", "<"),
 }
 _OTHER = ("#777777", "*")
 
@@ -64,12 +67,16 @@ def _short(value):
 
 
 def series(rows):
-    """The rows with a column `series`: the backend, and the switch interval where the rows have several."""
+    """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
+    named = rows["backend"] + rows["backend_params"].map(_listed)
     intervals = rows["switch_interval_s"]
-    if intervals.nunique() < 2:
-        return rows.assign(series=rows["backend"])
-    named = intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")
-    return rows.assign(series=rows["backend"] + named)
+    if intervals.nunique() > 1:
+        named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")
+    return rows.assign(series=named)
+
+
+def _listed(params):
+    return "".join(f", {name}={_short(value)}" for name, value in json.loads(params).items())
 
 
 def grid(rows, panel_height, panel_width=4.2):

@@ -111,6 +111,8 @@ def _row(row):
     for name in ("speedup_bound", "speedup_ceiling", "efficiency", "karp_flatt", "cores_used"):
         cells[name] = units.ratio(row[name])
     cells["peak_memory_mb"] = _text(round(row["peak_memory_mb"], 1) if row["peak_memory_mb"] > 0 else None)
+    if row["backend_params"] != "{}":
+        cells["backend"] += f" {row['backend_params']}"
     asked = f" ({row['workers_asked']})" if row["workers_asked"] == "default" else ""
     cells["workers"] += asked
     cells["flags"] = cells["flags"].replace(";", ", ") if row["status"] == "ok" else f"{row['status']}: {row['reason']}"

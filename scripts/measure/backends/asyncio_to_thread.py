@@ -1,11 +1,11 @@
 """asyncio.to_thread: the blocking tasks in the event loop's thread pool, whose size is the number of workers."""
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import task_in_thread, untimed_task
+from scripts.measure.threads import gate_of
+from scripts.measure.worker import untimed_task
 
 one_thread_per_gil = False
 
@@ -22,17 +22,12 @@ async def _run(job):
     asyncio.get_running_loop().set_default_executor(pool)
     if job.together:
         await _meet(job, workers)
-    outcomes = await asyncio.gather(
-        *(
-            asyncio.to_thread(task_in_thread, job.setting, index, argument, job.shared)
-            for index, argument in enumerate(job.arguments)
-        )
-    )
+    outcomes = await asyncio.gather(*map(asyncio.to_thread, job.calls()))
     return Outcome.of_pool(outcomes, workers)
 
 
 async def _meet(job, workers):
-    gate = threading.Barrier(workers)
+    gate = gate_of(job, workers)
 
     def warm(number):
         untimed_task(job.setting, job.warm_argument(number))

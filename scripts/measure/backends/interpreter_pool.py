@@ -1,10 +1,13 @@
-"""concurrent.futures.InterpreterPoolExecutor and its map (3.14+): a GIL for each interpreter, in one process."""
+"""concurrent.futures.InterpreterPoolExecutor and its map (3.14+): a GIL for each interpreter, in one process.
+
+`chunksize` tasks in a row are one task of the pool; the library's own parameter has no effect on interpreters.
+"""
 
 import os
 from itertools import repeat
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import task_in_interpreter, untimed_task
+from scripts.measure.worker import perform, untimed_task
 
 one_thread_per_gil = True
 
@@ -18,21 +21,16 @@ def available():
     return None
 
 
-def run(job):
+def run(job, chunksize=1):
     """Runs the tasks in a new pool."""
     from concurrent.futures import InterpreterPoolExecutor
 
-    with InterpreterPoolExecutor(job.workers, initializer=_begin, initargs=(job.setting,)) as pool:
+    with InterpreterPoolExecutor(job.workers) as pool:
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             _meet(job, pool, workers)
-        count = len(job.arguments)
-        outcomes = list(pool.map(task_in_interpreter, repeat(job.setting), range(count), job.arguments))
+        outcomes = list(pool.map(perform, job.calls(chunksize)))
     return Outcome.of_pool(outcomes, workers)
-
-
-def _begin(setting):
-    setting.apply()
 
 
 def _meet(job, pool, workers):

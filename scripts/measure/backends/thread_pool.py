@@ -1,28 +1,29 @@
-"""concurrent.futures.ThreadPoolExecutor and its map."""
+"""concurrent.futures.ThreadPoolExecutor and its map.
 
-import threading
+`chunksize` tasks in a row are one task of the pool; the library's own parameter has no effect on threads.
+"""
+
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import task_in_thread, untimed_task
+from scripts.measure.threads import gate_of
+from scripts.measure.worker import perform, untimed_task
 
 one_thread_per_gil = False
 
 
-def run(job):
+def run(job, chunksize=1):
     """Runs the tasks in a new pool."""
     with ThreadPoolExecutor(job.workers) as pool:
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             _meet(job, pool, workers)
-        count = len(job.arguments)
-        outcomes = list(pool.map(task_in_thread, repeat(job.setting), range(count), job.arguments, repeat(job.shared)))
+        outcomes = list(pool.map(perform, job.calls(chunksize)))
     return Outcome.of_pool(outcomes, workers)
 
 
 def _meet(job, pool, workers):
-    gate = threading.Barrier(workers)
+    gate = gate_of(job, workers)
 
     def warm(number):
         untimed_task(job.setting, job.warm_argument(number))

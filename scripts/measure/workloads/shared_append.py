@@ -1,8 +1,8 @@
-"""Workers that append to one list, as in the lecture: what sharing costs, and what is not shared.
+"""Workers that append to one list, as in the lecture: what sharing costs, and what is not shared. Its twin is own_append.
 
 With the GIL: threads take as long as the sequence, and no item is lost. Without it: none is lost either, but the threads
-wait for the list's lock and are slower than the sequence. Processes append to copies of their own: the list of the parent
-stays empty, and the metric `items_in_parent` says so.
+wait for the list's lock and are slower than the sequence. Processes and interpreters append to copies of their own: the
+list of the parent stays empty, and the metric items_in_parent says so.
 """
 
 

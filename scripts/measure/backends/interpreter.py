@@ -1,0 +1,61 @@
+"""concurrent.interpreters (3.14+): a new interpreter with a GIL of its own in each of as many threads as there are workers.
+
+Worker i begins with task i and then takes the next from a queue that the interpreters share.
+"""
+
+from contextlib import closing
+
+from scripts.measure.job import Outcome
+from scripts.measure.threads import gate_of, run_crew
+from scripts.measure.worker import Report, Shared, untimed_task, work_through
+
+one_thread_per_gil = True
+
+
+def available():
+    """None, or why this build cannot."""
+    try:
+        from concurrent import interpreters  # noqa: F401
+    except ImportError:
+        return "there is no concurrent.interpreters before Python 3.14"
+    return None
+
+
+def run(job):
+    """Runs the tasks in as many interpreters as there are workers."""
+    from concurrent import interpreters
+
+    workers = job.workers_or_one_a_task()
+    gate = gate_of(job, workers)
+    beyond = interpreters.create_queue()
+    for index in range(workers, len(job.arguments)):
+        beyond.put((index, job.arguments[index]))
+    done = {}
+
+    def work(number):
+        with closing(interpreters.create()) as interpreter:
+            if gate is not None:
+                interpreter.call(untimed_task, job.setting, job.warm_argument(number))
+                gate.wait()
+            done[number] = interpreter.call(_work, job.setting, number, job.first_pair(number), beyond)
+
+    run_crew(work, workers, gate)
+    reports = [done[number][0] for number in range(workers)]
+    return Outcome(reports, [pair for _, results in done.values() for pair in results], workers)
+
+
+def _work(setting, number, first, beyond):
+    setting.apply()
+    report = Report(number)
+    return report, work_through(setting, _pairs(first, beyond), Shared(setting.workload), report)
+
+
+def _pairs(first, beyond):
+    from concurrent.interpreters import QueueEmpty
+
+    yield from first
+    while True:
+        try:
+            yield beyond.get_nowait()
+        except QueueEmpty:
+            return
