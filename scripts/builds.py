@@ -147,6 +147,9 @@ def _resolve(command):
     """A command as the absolute path of its executable and its options."""
     parts = [command] if isinstance(command, str) else list(command)
     executable = shutil.which(os.path.expanduser(parts[0]))
+    version = re.fullmatch(r"python(3\.\d+t?)", parts[0])
+    if executable is None and version:
+        executable = next(candidates(version[1]), None)
     if executable is None:
         raise BuildError(f"no executable {parts[0]!r} found")
     return (os.path.abspath(executable), *parts[1:])
