@@ -88,6 +88,15 @@ def test_a_command_is_resolved_and_keeps_its_options(tmp_path, monkeypatch):
     assert (build.command, build.options) == ((path, "-X", "dev"), ["-X", "dev"])
 
 
+def test_a_command_that_names_a_version_is_looked_for_beyond_path(tmp_path, monkeypatch):
+    path = tmp_path / "versions" / "3.14.2t" / "bin" / "python"
+    path.parent.mkdir(parents=True)
+    path.touch(mode=0o755)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert builds._resolve(["python3.14t", "-X", "dev"]) == (str(path), "-X", "dev")
+
+
 def test_a_command_that_is_not_there_is_named():
     with pytest.raises(builds.BuildError, match=r"no executable '\./none' found"):
         builds.find({"name": "x", "command": "./none"}, prober_of(FACTS))

@@ -29,6 +29,20 @@ def test_a_field_that_changes_takes_a_step_of_the_format():
     assert fields == golden
 
 
+def test_a_record_of_an_older_format_gets_what_it_lacks_at_its_default():
+    found = record.read(Path("tests/data/record-1.json"))
+    assert (found["spec"]["backend_params"], found["spec"]["backend_digest"]) == ({}, None)
+    assert {sample["segments"] for sample in found["measured"]["samples"]} == {None}
+
+
+def test_a_record_of_this_format_must_have_every_field(tmp_path):
+    made = make_record()
+    del made["spec"]["backend_params"]
+    record.write(tmp_path / "a.json", made)
+    with pytest.raises(record.RecordError, match="spec: the field 'backend_params' is missing"):
+        record.read(tmp_path / "a.json")
+
+
 def test_a_record_is_read_as_it_was_written(tmp_path):
     made = make_record()
     record.write(tmp_path / "a.json", made)

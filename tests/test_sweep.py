@@ -94,6 +94,48 @@ def test_a_workload_with_threads_of_its_own_keeps_the_interval_axis(tmp_path):
     assert axes(runs, "switch_interval_s") == [(0.1,), (0.2,)]
 
 
+def test_a_workload_with_threads_of_its_own_has_a_baseline_at_each_interval(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text("starts_threads = True\ndef tasks(): return [1]\ndef task(a): return a\n")
+    runs = expand([experiment(workloads=[str(path)], backends=["thread"], switch_intervals=[0.1, 0.2])])
+    assert axes(runs, "backend", "switch_interval_s") == [
+        ("sequential", 0.1),
+        ("sequential", 0.2),
+        ("thread", 0.1),
+        ("thread", 0.2),
+    ]
+
+
+def test_a_workload_whose_time_tells_nothing_has_no_baseline_and_no_ceiling():
+    runs = expand([experiment(workloads=["handoff"], backends=["thread"], ceiling=True)])
+    assert axes(runs, "backend") == [("thread",)]
+
+
+def test_a_backend_s_parameters_are_axes_and_one_at_its_default_is_the_same_run():
+    backends = ["process_pool", {"process_pool": {"chunksize": {"sweep": [1, 4, 16]}}}]
+    runs = expand([experiment(backends=backends)])
+    found = [run.spec["backend_params"] for run in runs if run.spec["backend"] == "process_pool"]
+    assert sorted(found, key=str) == [{"chunksize": 16}, {"chunksize": 4}, {}]
+    assert len({run.name for run in runs}) == 4
+
+
+def test_a_backend_of_one_s_own_is_known_by_its_source(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("def run(job): return [call() for call in job.calls()]\n")
+    (run,) = [run for run in expand_with(path) if run.spec["backend"] == "mine"]
+    path.write_text("def run(job): return [call() for call in list(job.calls())]\n")
+    (changed,) = [run for run in expand_with(path) if run.spec["backend"] == "mine"]
+    assert run.backend.reference == str(path)
+    assert run.name != changed.name
+
+
+def expand_with(path):
+    settings = config.checked({"experiments": [experiment(backends=[str(path)])]})
+    backends = {name: catalog.read_backend(name, ".") for name in ("sequential", "process", str(path))}
+    workloads = {"py_loop": catalog.read_workload("py_loop", ".")}
+    return sweep.expand(settings, {"e": [FakeBuild("3.14")]}, workloads, backends, None, [1])
+
+
 def test_the_default_interval_and_its_value_are_one_run():
     runs = expand([experiment(backends=["thread"], switch_intervals=["default", 0.005])])
     assert len(runs) == 2
@@ -195,6 +237,8 @@ def test_an_experiment_overrides_what_the_top_level_sets():
         {"warmups": 7},
         {"repeats": 7},
         {"round": 7},
+        {"backend_params": {"chunksize": 4}},
+        {"backend_digest": "d"},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -209,6 +253,12 @@ def test_the_name_stays_when_only_labels_and_limits_change():
         for one in (experiment(), experiment(name="other", timeout=3, reference="3.14"))
     ]
     assert names[0] == names[1]
+
+
+def test_the_name_of_a_run_of_the_first_format_is_the_one_it_had():
+    spec = {"workload": "py_loop", "backend": "thread", "workers": 4, "python": "3.14t", "round": 2}
+    later = {"backend_params": {}, "backend_digest": None}
+    assert sweep.run_name({**spec, **later}) == sweep.run_name(spec)
 
 
 def test_the_name_is_this_one():

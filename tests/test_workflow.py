@@ -158,6 +158,23 @@ def test_a_workload_beside_the_config_is_swept_by_its_path(snakemake, clone):
     assert set(summary["params"]) == {'{"n": 2}', '{"n": 5}'}
 
 
+def test_a_backend_beside_the_config_is_swept_by_its_path(snakemake, clone):
+    (clone / "mine.py").write_text(
+        "def run(job, backwards=False):\n"
+        "    calls = list(job.calls())\n"
+        "    return [call() for call in (calls[::-1] if backwards else calls)]\n"
+    )
+    own = ["./mine.py", {"./mine.py": {"backwards": True}}]
+    done = snakemake(experiments=experiment(backends=own, ceiling=False), rounds=1)
+    assert done.returncode == 0, done.stderr
+    summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv")
+    mine = summary[summary["backend"] == "mine"]
+    assert set(zip(mine["backend_params"], mine["status"], strict=True)) == {
+        ('{"backwards": true}', "ok"),
+        ("{}", "ok"),
+    }
+
+
 def test_sweeps_share_records_and_keep_their_own_tables(snakemake, clone):
     snakemake()
     before = (clone / "results/test-machine/tiny/tables/summary.csv").read_text()

@@ -13,6 +13,13 @@ def seconds(value):
     return f"{_digits(value)} s"
 
 
+def number(value):
+    """A number with three significant digits, a large one in whole: 0.0123, 5.31, 11,449; an en dash for none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 100 else _digits(value)
+
+
 def ratio(value):
     """A ratio with two digits after the point; an en dash for none."""
     return "–" if value is None or math.isnan(value) else f"{value:.2f}"

@@ -99,7 +99,7 @@ def _sample(execute, job, workload):
     outcome = execute(job)
     ended = time.perf_counter()
     if not isinstance(outcome, Outcome):
-        outcome = Outcome.of_pool(outcome, job.workers)
+        outcome = _joined(outcome, job)
     results = outcome.results
     if len(results) != len(job.arguments):
         raise WrongResult(f"{len(results)} results came of {len(job.arguments)} tasks")
@@ -113,6 +113,15 @@ def _sample(execute, job, workload):
     found = None if hasattr(workload.module, "check") else digest(results)
     measured = _times(outcome, began, ended)
     return dict(measured, metrics=_clean(metrics), segments=_segments(segments, began)), found
+
+
+def _joined(outcomes, job):
+    """The outcome of a backend of the user's own, which returns what its calls gave."""
+    outcomes = list(outcomes)
+    for one in outcomes:
+        if not (isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], Report)):
+            raise TypeError(f"run() of a backend is to return what its calls returned, not {one!r:.60}")
+    return Outcome.of_pool(outcomes, job.workers)
 
 
 def _segments(segments, began):

@@ -8,7 +8,7 @@ import pytest
 from scripts.analysis import figures, tables, units
 from scripts.analysis.figures import __main__ as draw
 from scripts.analysis.report import __main__ as build
-from tests.conftest import make_record, sweep_records, write_result_set
+from tests.conftest import make_record, make_sample, sweep_records, write_result_set
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +95,14 @@ def test_the_numbers_stand_with_their_intervals(folder_and_text):
     rows = [row for row in Page(folder_and_text[1]).rows if "thread" in row]
     assert "2.00 s [2.00 s, 2.00 s]" in rows[0]
     assert "2.00 [2.00, 2.00]" in rows[0]
+
+
+def test_the_metrics_stand_with_the_numbers(tmp_path):
+    found = {"latency_p99_ms": 5.3127, "round_trips_per_s": 11449.4, "seen": "nothing", "seen_after_s": None, "n": 3}
+    records = [make_record("a", samples=[make_sample(1.0, metrics=found)])]
+    (row,) = [row for row in Page(page_of(tmp_path, records)[1]).rows if "thread" in row]
+    said = "latency_p99_ms 5.31, n 3, round_trips_per_s 11,449, seen nothing, seen_after_s –"
+    assert said in row
 
 
 def test_what_failed_and_what_cannot_run_is_told_with_its_reason(folder_and_text):

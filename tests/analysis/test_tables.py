@@ -230,6 +230,51 @@ def test_metrics_are_medians_over_samples_and_rounds(tmp_path):
     assert json.loads(found) == {"lost": 6.0, "word": "w"}
 
 
+def test_a_run_is_compared_with_the_baseline_of_its_interval(tmp_path):
+    records = []
+    for interval, base in ((0.1, 8.0), (0.001, 2.0)):
+        for backend in ("sequential", "thread"):
+            spec = {"backend": backend, "workers": 1, "switch_interval_s": interval}
+            made_of = make_record(f"{backend}-{interval}", base if backend == "sequential" else 1.0, spec=spec)
+            records.append(made_of)
+    found = made(tmp_path, records)["summary"]
+    assert row(found, "thread", switch_interval_s=0.1)["speedup"] == pytest.approx(8)
+    assert row(found, "thread", switch_interval_s=0.001)["speedup"] == pytest.approx(2)
+
+
+def test_a_workload_whose_time_tells_nothing_has_no_speedup(tmp_path):
+    path = write_result_set(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.5]}))
+    plan = json.loads(path.read_text())
+    for run in plan["runs"]:
+        run["no_speedup"] = True
+    path.write_text(json.dumps(plan))
+    found = tables.tables(load(path))["summary"]
+    assert found["speedup"].isna().all()
+    assert found["total_s"].tolist() == [1.0, 0.5]
+
+
+def test_the_backend_s_parameters_tell_rows_apart(tmp_path):
+    records = sweep_records({"sequential": [1.0], "process_pool": [0.5]})
+    chunks = make_record("chunks", 0.25, spec={**records[1]["spec"], "backend_params": {"chunksize": 8}})
+    found = made(tmp_path, [*records, chunks])["summary"]
+    pools = found[found["backend"] == "process_pool"].set_index("backend_params")
+    assert pools["speedup"].to_dict() == pytest.approx({"{}": 2.0, '{"chunksize": 8}': 4.0})
+
+
+def test_the_segments_are_a_table(tmp_path):
+    columns_of = {"worker": [0, 1], "start_s": [0.1, 0.2], "end_s": [0.2, 0.3]}
+    records = [make_record("a", samples=[make_sample(1.0, segments=columns_of)])]
+    found = made(tmp_path, records)["segments"]
+    assert found[["worker", "start_s", "end_s", "round"]].values.tolist() == [[0, 0.1, 0.2, 1], [1, 0.2, 0.3, 1]]
+
+
+def test_samples_that_lack_some_tasks_have_no_times_by_task(tmp_path):
+    cut = make_sample(1.0, durations=(0.4,))
+    records = [make_record("s", samples=[make_sample(1.0), cut], spec={"backend": "sequential", "workers": 1})]
+    (durations,) = load(write_result_set(tmp_path, records)).runs["durations"]
+    assert durations is None
+
+
 def test_tables_are_read_as_they_were_written(tmp_path):
     path = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 2, "thread": [0.5] * 2}, python="3.10"))
     tables.main(path)

@@ -1,219 +1,14 @@
-import json
-import subprocess
-import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from scripts import catalog, child
+from scripts import catalog
 from scripts.measure import digest, run, worker
 from scripts.measure.job import Job, Outcome
 from scripts.measure.workload import Workload, load
+from tests.measure.running import counted, measure
 
-WORKLOADS = {
-    "bandwidth": {"duration_s": 0.01, "count": 2},
-    "bytes_copy": {"size": 1000, "copies": 2},
-    "bz2": {"size": 1000},
-    "countdown": {"n": 1000, "count": 5},
-    "crash": {"count": 3, "failing": 1, "task_s": 0},
-    "exception": {"count": 3, "failing": 1, "task_s": 0},
-    "fib": {"n": 5, "count": 5},
-    "file_read": {"size": 1000, "reads": 2},
-    "file_write": {"size": 1000, "files": 2},
-    "handoff": {"duration_s": 0.01},
-    "hashlib_large": {"size": 4096, "count": 5, "repeat": 2},
-    "hashlib_small": {"count": 5, "repeat": 2},
-    "json_round_trip": {"records": 3, "repeat": 2},
-    "latency": {"period_s": 0.001, "requests": 5, "count": 2},
-    "lock_counter": {"n": 2},
-    "lost_update": {"n": 100},
-    "mandelbrot": {"width": 9, "height": 5, "iterations": 9},
-    "mixed": {"slices": 1, "count": 3},
-    "nbody": {"steps": 3},
-    "noop": {"count": 5},
-    "numpy_large": {"size": 100, "additions": 2},
-    "numpy_small": {"size": 10, "additions": 2},
-    "objects": {"items": 10},
-    "own_append": {"n": 50},
-    "own_attribute": {"n": 50},
-    "own_read": {"n": 50},
-    "pattern": {"turns": 40},
-    "payload": {"size": 100},
-    "py_loop": {"n": 100, "count": 5},
-    "queue_handoff": {"n": 50},
-    "regex": {"lines": 5, "repeat": 2},
-    "shared_append": {"n": 50, "count": 5},
-    "shared_attribute": {"n": 50},
-    "shared_read": {"n": 50},
-    "sleep": {"seconds": 0.001},
-    "socket_echo": {"messages": 2},
-    "sort": {"n": 50},
-    "sqlite": {"rows": 20, "queries": 2},
-    "sum_range": {"numbers": [900, 300, 220, 1300]},
-    "task_size": {"turns": 100, "pieces": 5},
-    "url_fetch": {"count": 5, "delay_s": 0.0},
-    "wake_up": {"duration_s": 0.01, "count": 2},
-    "word_count": {"words": 50},
-    "zlib": {"size": 1000},
-}
-FAIL_ON_PURPOSE = ("crash", "exception")
-TOO_NEW = {"interpreter": (3, 14), "interpreter_pool": (3, 14)}
-
-
-def measure(build, folder, **changes):
-    """Runs the measuring side in a build; returns its result."""
-    spec = {
-        "workload": "py_loop",
-        "params": {"n": 100, "count": 5},
-        "backend": "sequential",
-        "backend_params": {},
-        "workers": 2,
-        "switch_interval_s": None,
-        "start": "natural",
-        "scaling": "strong",
-        "warmups": 1,
-        "repeats": 2,
-        "expected": None,
-        **changes,
-    }
-    spec.setdefault("reference", spec["workload"])
-    spec.setdefault("backend_reference", spec["backend"])
-    folder.mkdir(exist_ok=True)
-    (folder / "spec.json").write_text(json.dumps(spec))
-    done = subprocess.run(
-        [*build.command, "-m", "scripts.measure", "run", str(folder), "2"],
-        env=child.environment(build.env),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    result = json.loads((folder / "result.json").read_text())
-    return SimpleNamespace(**result, stderr=done.stderr)
-
-
-def counted(result):
-    return [sample for sample in result.measured["samples"] if not sample["warmup"]]
-
-
-def test_every_workload_is_tried():
-    assert sorted(WORKLOADS) == catalog.names(catalog.WORKLOADS)
-
-
-CONFORMANCE = """
-import json, multiprocessing, pickle, sys, threading, traceback
-from scripts.measure import run
-from scripts.measure.workload import load
-
-for spec in json.load(sys.stdin):
-    workload = load(spec["reference"])
-    found = {"workload": spec["workload"], "top_level": workload.task.__qualname__ == "task"}
-    pickle.dumps(workload.task)
-    try:
-        found.update(status="ok", measured=run.run(spec, lambda event: None))
-    except run.Unsupported as error:
-        found.update(status="unsupported", reason=str(error))
-    except Exception:
-        found.update(status="failed", reason=traceback.format_exc())
-    found["threads_left"] = threading.active_count() - 1
-    found["processes_left"] = len(multiprocessing.active_children())
-    print(json.dumps(found))
-"""
-INTERVAL_S = 0.0123
-DIGESTS = {}
-
-
-@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
-def test_every_workload_runs_right_on_every_backend_and_build(backend, build):
-    version = tuple(map(int, build.facts["version"].split(".")[:2]))
-    for found in conformance(build, backend):
-        where = (backend, build.name, found["workload"])
-        assert (found["threads_left"], found["processes_left"]) == (0, 0), where
-        assert found["top_level"], where
-        if version < TOO_NEW.get(backend, (0,)):
-            assert (found["status"], "before Python 3.14" in found["reason"]) == ("unsupported", True), where
-        elif found["status"] == "unsupported":
-            assert found["workload"].startswith("numpy"), where
-        else:
-            assert found["status"] == "ok", (where, found["reason"])
-            digest_found = found["measured"]["expected"]
-            assert DIGESTS.setdefault((build.name, found["workload"]), digest_found) == digest_found, where
-            for sample in found["measured"]["samples"]:
-                check_conformance(sample, found["workload"], build.gil)
-
-
-def conformance(build, backend):
-    """Runs every workload on a backend in one process of a build, in a session of its own, which it must leave empty."""
-    common = {"backend": backend, "backend_reference": backend, "backend_params": {}, "workers": 2, "start": "natural"}
-    common.update(scaling="strong", warmups=0, repeats=1, expected=None, switch_interval_s=INTERVAL_S)
-    specs = [
-        {**common, "workload": name, "reference": name, "params": params} for name, params in sorted(WORKLOADS.items())
-    ]
-    child_process = subprocess.Popen(
-        [*build.command, "-c", CONFORMANCE],
-        env=child.environment(build.env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    said, _ = child_process.communicate(json.dumps(specs), timeout=300)
-    assert child_process.returncode == 0
-    assert nothing_left(child_process.pid)
-    return [json.loads(line) for line in said.splitlines()]
-
-
-def nothing_left(session):
-    """Whether all processes of a session end; the helpers of multiprocessing do a moment after their parent."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        if not any(session_of(path) == session for path in Path("/proc").glob("[0-9]*/stat")):
-            return True
-        time.sleep(0.01)
-    return False
-
-
-def session_of(path):
-    try:
-        fields = path.read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return None if fields[0] == "Z" else int(fields[3])
-
-
-def check_conformance(sample, workload, gil):
-    if workload in FAIL_ON_PURPOSE:
-        assert sample["metrics"]["seen"]
-        return
-    check_sample(sample, tasks=len(sample["tasks"]["index"]), gil=gil)
-    assert set(sample["switch_intervals_s"]) == {INTERVAL_S}
-
-
-def check_sample(sample, tasks, gil):
-    assert sample["tasks"]["index"] == list(range(tasks))
-    times = zip(sample["tasks"]["start_s"], sample["tasks"]["end_s"], strict=True)
-    assert all(0 <= start <= end <= sample["total_s"] for start, end in times)
-    phases = sample["startup_s"] + sample["work_s"] + sample["teardown_s"]
-    assert phases == pytest.approx(sample["total_s"])
-    assert set(sample["gil"]) == {gil}
-    assert sample["workers_used"] == len(set(sample["tasks"]["worker"])) <= sample["workers"]
-    assert sample["cpu_s"] > 0
-    assert sample["task_cpu_s"] >= 0
-
-
-SETTING = ["thread", "process_fork", "process_spawn", "process_forkserver", "thread_pool", "process_pool"]
-
-
-@pytest.mark.parametrize("backend", [*SETTING, "interpreter_pool", "asyncio_to_thread"])
-def test_every_worker_reads_back_the_interval_that_was_set(backend, build, tmp_path):
-    result = measure(build, tmp_path, backend=backend, switch_interval_s=0.0123)
-    if result.status == "unsupported":
-        pytest.skip(result.reason)
-    assert {value for sample in counted(result) for value in sample["switch_intervals_s"]} == {0.0123}
-
-
-PARTING = ["thread", "process", "process_fork", "process_spawn", "process_forkserver"]
+PARTING = ["thread", "process", "process_fork", "process_spawn", "process_forkserver", "interpreter"]
 
 
 @pytest.mark.parametrize("start", ["natural", "together"])
@@ -221,12 +16,18 @@ PARTING = ["thread", "process", "process_fork", "process_spawn", "process_forkse
 def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
     params = {"n": 10, "count": 6}
     result = measure(build, tmp_path, backend=backend, workers=4, params=params, start=start)
+    if result.status == "unsupported":
+        pytest.skip(result.reason)
     for sample in result.measured["samples"]:
         assert sample["tasks"]["worker"][:4] == [0, 1, 2, 3]
         assert sample["workers_used"] == 4
 
 
-@pytest.mark.parametrize("backend", [*PARTING, "thread_pool", "process_pool", "interpreter_pool", "asyncio"])
+MEETING = ["thread_pool", "process_pool", "multiprocessing_pool", "interpreter_pool"]
+COROUTINES = ["asyncio", "asyncio_to_thread", "asyncio_threads"]
+
+
+@pytest.mark.parametrize("backend", [*PARTING, *MEETING, *COROUTINES])
 def test_all_workers_are_there_before_a_together_start(backend, build, tmp_path):
     result = measure(build, tmp_path, backend=backend, workers=3, start="together", params={"n": 10, "count": 7})
     if result.status == "unsupported":
@@ -267,14 +68,14 @@ def test_weak_scaling_runs_the_whole_list_once_for_each_worker(this_build, tmp_p
 
 @pytest.mark.parametrize("backend", ["thread", "sequential", "asyncio", "thread_pool", "asyncio_to_thread"])
 def test_workers_of_one_process_append_to_one_list(backend, build, tmp_path):
-    params = WORKLOADS["shared_append"]
+    params = {"n": 50, "count": 5}
     result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
     assert [sample["metrics"] for sample in counted(result)] == [{"items_in_parent": 250}] * 2
 
 
 @pytest.mark.parametrize("backend", ["process", "process_pool"])
 def test_processes_leave_the_parent_s_list_empty(backend, build, tmp_path):
-    params = WORKLOADS["shared_append"]
+    params = {"n": 50, "count": 5}
     result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
     assert [sample["metrics"] for sample in counted(result)] == [{"items_in_parent": 0}] * 2
 

@@ -18,6 +18,7 @@ _COLUMNS = (
     "workers",
     "switch_interval_s",
     "time",
+    "metrics",
     "speedup",
     "speedup_reference",
     "speedup_bound",
@@ -105,6 +106,7 @@ def _row(row):
     timed = f"{row['timed']}_s"
     cells = {name: _text(row.get(name)) for name in _COLUMNS if name != "time"}
     cells["time"] = units.seconds_in(*_interval(row, timed))
+    cells["metrics"] = _metrics(row["metrics"])
     cells["switch_interval_s"] = units.seconds(row["switch_interval_s"])
     for name in ("speedup", "speedup_reference"):
         cells[name] = units.ratio_in(*_interval(row, name))
@@ -117,6 +119,15 @@ def _row(row):
     cells["workers"] += asked
     cells["flags"] = cells["flags"].replace(";", ", ") if row["status"] == "ok" else f"{row['status']}: {row['reason']}"
     return {"role": row["role"], "cells": [cells[name] for name in _COLUMNS]}
+
+
+def _metrics(text):
+    """The metrics of a row as words: `latency_p50_ms 5.29, latency_p99_ms 13.9`; an en dash for none."""
+    found = json.loads(text) if isinstance(text, str) else {}
+    said = [
+        f"{name} {value if isinstance(value, bool | str) else units.number(value)}" for name, value in found.items()
+    ]
+    return ", ".join(said) or "–"
 
 
 def _interval(row, name):

@@ -5,6 +5,7 @@ The imports stand where they are needed: a process that runs a task imports this
 
 import sys
 from contextlib import contextmanager
+from time import perf_counter
 
 
 @contextmanager
@@ -28,13 +29,13 @@ _SPIN = "while True: pass"
 
 
 class Busy:
-    """So many CPU-bound threads of this interpreter, or processes; `turns` counts what the threads got done."""
+    """So many CPU-bound threads of this interpreter, or processes, for as long as the context lasts."""
 
     def __init__(self, kind, count):
         if kind not in ("thread", "process"):
             raise ValueError(f"busy: {kind!r} is neither 'thread' nor 'process'")
         self._kind = kind
-        self._turns = [0] * count
+        self._rates = [0.0] * count
         self._crew = []
         self._stop = False
 
@@ -42,7 +43,7 @@ class Busy:
         import subprocess
         import threading
 
-        for number in range(len(self._turns)):
+        for number in range(len(self._rates)):
             if self._kind == "process":
                 self._crew.append(subprocess.Popen([sys.executable, "-I", "-S", "-c", _SPIN], stdin=subprocess.DEVNULL))
             else:
@@ -60,17 +61,18 @@ class Busy:
                 one.join()
 
     def _spin(self, number):
+        began = perf_counter()
         done = 0
         while not self._stop:
             for _ in range(1000):
                 pass
             done += 1000
-        self._turns[number] = done
+        self._rates[number] = done / (perf_counter() - began)
 
     @property
-    def turns(self):
-        """The turns of all threads, once they have ended; None for processes."""
-        return None if self._kind == "process" else sum(self._turns)
+    def turns_per_s(self):
+        """What the threads got done together, once they have ended; None for processes."""
+        return None if self._kind == "process" else sum(self._rates)
 
 
 def echo_until_closed(client_port, order):
@@ -104,8 +106,7 @@ def quantiles_ms(name, seconds):
     return {f"{name}_{key}_ms": value * 1000 for key, value in found.items()}
 
 
-def turns_per_s(results, elapsed_s):
-    """{busy_turns_per_s}: what the busy threads got done meanwhile; None for processes."""
-    if any(result["turns"] is None for result in results):
-        return {"busy_turns_per_s": None}
-    return {"busy_turns_per_s": sum(result["turns"] for result in results) / sum(elapsed_s)}
+def mean_turns_per_s(results):
+    """{busy_turns_per_s}: what the busy threads of a task got done, the tasks' mean; None for processes."""
+    rates = [result["turns_per_s"] for result in results]
+    return {"busy_turns_per_s": None if None in rates else sum(rates) / len(rates)}

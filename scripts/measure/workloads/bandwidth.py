@@ -25,11 +25,11 @@ def tasks(context, busy=1, busy_as="thread", duration_s=0.5, count=1):
 
 
 def task(argument):
-    """How many round trips the client made in which time, and the CPU-bound turns."""
+    """How many round trips the client made in which time, and what the busy threads did."""
     port, busy, busy_as, order = argument
     with _beside.Busy(busy_as, busy) as beside:
         answer = _beside.echo_until_closed(port, order)
-    return dict(answer, turns=beside.turns)
+    return dict(answer, turns_per_s=beside.turns_per_s)
 
 
 def check(results, arguments):
@@ -42,7 +42,4 @@ def check(results, arguments):
 def metrics(results, arguments):
     """Round trips a second, the tasks' mean."""
     rates = [result["round_trips"] / result["elapsed_s"] for result in results]
-    return {
-        "round_trips_per_s": sum(rates) / len(rates),
-        **_beside.turns_per_s(results, [result["elapsed_s"] for result in results]),
-    }
+    return {"round_trips_per_s": sum(rates) / len(rates), **_beside.mean_turns_per_s(results)}

@@ -25,11 +25,11 @@ def tasks(context, busy=1, busy_as="thread", period_s=0.002, requests=500, count
 
 
 def task(argument):
-    """What the client measured: the latency of each request and how late it sent it, in s; and the CPU-bound turns."""
+    """What the client measured: the latency of each request and how late it sent it, in s; and what the busy threads did."""
     port, busy, busy_as, order = argument
     with _beside.Busy(busy_as, busy) as beside:
         answer = _beside.echo_until_closed(port, order)
-    return dict(answer, turns=beside.turns)
+    return dict(answer, turns_per_s=beside.turns_per_s)
 
 
 def check(results, arguments):
@@ -46,5 +46,5 @@ def metrics(results, arguments):
     return {
         **_beside.quantiles_ms("latency", latencies),
         "client_late_p99_ms": _beside.quantiles_ms("late", late)["late_p99_ms"],
-        **_beside.turns_per_s(results, [order["period_s"] * order["count"] for *_, order in arguments]),
+        **_beside.mean_turns_per_s(results),
     }

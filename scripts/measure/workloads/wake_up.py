@@ -20,7 +20,7 @@ def tasks(busy=1, busy_as="thread", sleep_s=0.001, duration_s=0.5, count=1):
 
 
 def task(argument):
-    """The overshoot of each sleep in s, all their time, and the CPU-bound turns."""
+    """The overshoot of each sleep in s, and what the busy threads did."""
     busy, busy_as, sleep_s, duration_s = argument
     overshoots_s = []
     with _beside.Busy(busy_as, busy) as beside:
@@ -29,7 +29,7 @@ def task(argument):
             time.sleep(sleep_s)
             start, now = now, time.perf_counter()
             overshoots_s.append(now - start - sleep_s)
-    return {"overshoots_s": overshoots_s, "elapsed_s": now - began, "turns": beside.turns}
+    return {"overshoots_s": overshoots_s, "turns_per_s": beside.turns_per_s}
 
 
 def check(results, arguments):
@@ -42,5 +42,4 @@ def check(results, arguments):
 def metrics(results, arguments):
     """Quantiles of the overshoot in ms."""
     overshoots = [overshoot for result in results for overshoot in result["overshoots_s"]]
-    elapsed = [result["elapsed_s"] for result in results]
-    return {**_beside.quantiles_ms("overshoot", overshoots), **_beside.turns_per_s(results, elapsed)}
+    return {**_beside.quantiles_ms("overshoot", overshoots), **_beside.mean_turns_per_s(results)}

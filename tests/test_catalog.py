@@ -1,0 +1,44 @@
+import ast
+
+import pytest
+
+from scripts import catalog
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("import helper.part as h", {"helper"}),
+        ("from helper import a, b", {"helper"}),
+        ("from . import one, two", {"one", "two"}),
+        ("from scripts.measure.workloads import _beside", {"_beside"}),
+        ("from scripts.measure.workloads._beside import peer", {"_beside"}),
+        ("x = 1", set()),
+    ],
+)
+def test_the_modules_beside_a_file_are_found_however_it_imports_them(line, names):
+    assert catalog._imported(ast.parse(line).body[0]) == names
+
+
+def test_the_digest_of_a_workload_counts_the_modules_that_its_modules_import(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog, "WORKLOADS", tmp_path)
+    (tmp_path / "w.py").write_text(
+        "from scripts.measure.workloads import _a\ndef tasks(): return [1]\ndef task(x): return x\n"
+    )
+    (tmp_path / "_a.py").write_text("def f():\n    from scripts.measure.workloads import _b\n")
+    (tmp_path / "_b.py").write_text("n = 1\n")
+    before = catalog.read_workload("w", ".").digest
+    (tmp_path / "_b.py").write_text("n = 2\n")
+    assert catalog.read_workload("w", ".").digest != before
+
+
+def test_what_a_backend_takes_is_read_from_its_run(tmp_path):
+    (tmp_path / "mine.py").write_text("one_thread_per_gil = True\ndef run(job, size=4, *, kind='a', **rest): pass\n")
+    found = catalog.read_backend("./mine.py", tmp_path)
+    assert (found.name, found.parameters, found.defaults) == ("mine", ("size", "kind"), {"size": 4, "kind": "a"})
+    assert (found.one_thread_per_gil, found.any_parameter) == (True, True)
+    assert found.reference == str(tmp_path / "mine.py")
+
+
+def test_a_backend_of_ours_has_no_digest_for_the_protocol_stands_for_it():
+    assert catalog.read_backend("thread", ".").digest is None
