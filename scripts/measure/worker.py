@@ -77,10 +77,17 @@ class Report:
         self.switch_interval_s = sys.getswitchinterval()
 
     def __getstate__(self):
-        return self.key, self.tasks, self.gil, self.switch_interval_s, self.cpu_s
+        return self.key, tuple(self.tasks), self.gil, self.switch_interval_s, self.cpu_s
 
     def __setstate__(self, state):
         self.key, self.tasks, self.gil, self.switch_interval_s, self.cpu_s = state
+
+    @classmethod
+    def of(cls, state):
+        """The report that another interpreter gave as plain values."""
+        report = cls(None)
+        report.__setstate__(state)
+        return report
 
 
 def work_through(setting, pairs, shared, report, cpu_clock=thread_time, cpu_began=0.0):
@@ -141,6 +148,16 @@ class Call:
 def perform(call):
     """Runs a call: for pools that map a function over arguments."""
     return call()
+
+
+def perform_plainly(reference, switch_interval_s, pairs, home):
+    """A call given and answered as plain values: (the report's state, results).
+
+    Interpreters share tuples, texts, numbers and bytes as they are; one thing more among them, and all would be pickled,
+    the arguments of the tasks too.
+    """
+    report, results = Call(_setting(reference, switch_interval_s), pairs, home)()
+    return report.__getstate__(), tuple(results)
 
 
 _own = {}

@@ -22,7 +22,41 @@ from scripts.measure.workloads import (
     shared_read,
     sleep,
 )
+from tests.conftest import find_build
 from tests.measure.running import counted, measure
+
+
+REFUSING = """
+import pickle
+
+original = pickle.dumps
+
+def dumps(value, *rest, **named):
+    found = original(value, *rest, **named)
+    if b"some bytes" in found:
+        raise RuntimeError("the bytes were pickled")
+    return found
+
+def tasks(wrapped=False):
+    pickle.dumps = dumps
+    data = [b"some bytes", b"and some bytes", b"some bytes again"]
+    return [[one] for one in data] if wrapped else data
+
+def task(data):
+    return len(data)
+"""
+
+
+@pytest.mark.parametrize("backend", ["interpreter", "interpreter_pool"])
+@pytest.mark.parametrize(("wrapped", "status"), [(False, "ok"), (True, "failed")])
+def test_bytes_reach_interpreters_without_being_pickled_and_lists_do_not(
+    backend, wrapped, status, tmp_path_factory, tmp_path
+):
+    path = tmp_path / "refusing.py"
+    path.write_text(REFUSING)
+    build = find_build("3.14", tmp_path_factory)
+    where = {"workload": "refusing", "reference": str(path), "params": {"wrapped": wrapped}}
+    assert measure(build, tmp_path, **where, backend=backend).status == status
 
 
 def test_requests_that_wait_are_counted_from_the_moment_when_they_were_due():

@@ -7,7 +7,8 @@ from contextlib import closing
 
 from scripts.measure.job import Outcome
 from scripts.measure.threads import gate_of, run_crew
-from scripts.measure.worker import Report, Shared, untimed_task, work_through
+from scripts.measure.worker import Report, Setting, Shared, untimed_task, work_through
+from scripts.measure.workload import load
 
 one_thread_per_gil = True
 
@@ -30,6 +31,7 @@ def run(job):
     beyond = interpreters.create_queue()
     for index in range(workers, len(job.arguments)):
         beyond.put((index, job.arguments[index]))
+    plain = (job.setting.workload.reference, job.setting.switch_interval_s)
     done = {}
 
     def work(number):
@@ -37,17 +39,20 @@ def run(job):
             if gate is not None:
                 interpreter.call(untimed_task, job.setting, job.warm_argument(number))
                 gate.wait()
-            done[number] = interpreter.call(_work, job.setting, number, job.first_pair(number), beyond)
+            done[number] = interpreter.call(_work, *plain, number, job.first_pair(number), beyond)
 
     run_crew(work, workers, gate)
-    reports = [done[number][0] for number in range(workers)]
+    reports = [Report.of(done[number][0]) for number in range(workers)]
     return Outcome(reports, [pair for _, results in done.values() for pair in results], workers)
 
 
-def _work(setting, number, first, beyond):
+def _work(reference, switch_interval_s, number, first, beyond):
+    """From and to plain values, which interpreters share as they are; one thing more among them, and all are pickled."""
+    setting = Setting(load(reference), switch_interval_s)
     setting.apply()
     report = Report(number)
-    return report, work_through(setting, _pairs(first, beyond), Shared(setting.workload), report)
+    results = work_through(setting, _pairs(first, beyond), Shared(setting.workload), report)
+    return report.__getstate__(), tuple(results)
 
 
 def _pairs(first, beyond):

@@ -7,7 +7,7 @@ import os
 from itertools import repeat
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import perform, untimed_task
+from scripts.measure.worker import Report, perform_plainly, untimed_task
 
 one_thread_per_gil = True
 
@@ -29,8 +29,12 @@ def run(job, chunksize=1):
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             _meet(job, pool, workers)
-        outcomes = list(pool.map(perform, job.calls(chunksize)))
-    return Outcome.of_pool(outcomes, workers)
+        done = list(pool.map(perform_plainly, *zip(*map(_plain, job.calls(chunksize)))))
+    return Outcome.of_pool([(Report.of(state), results) for state, results in done], workers)
+
+
+def _plain(call):
+    return call.setting.workload.reference, call.setting.switch_interval_s, call.pairs, call.home
 
 
 def _meet(job, pool, workers):

@@ -1,8 +1,8 @@
 """Tasks that take bytes and give them back: what it costs to bring data to a worker and its result home.
 
-With the GIL and without: threads pass a reference, whatever the size. Processes pickle, write and read the bytes twice,
-interpreters pickle them twice: the time grows with the size, and from some size on eats what parallel work gains. No backend
-can be faster than the sequence, which does nothing.
+With the GIL and without: threads pass a reference, whatever the size. Processes pickle, write and read the bytes on both
+ways, interpreters copy them: the time grows with the size, and from some size on eats what parallel work gains. No backend can
+be faster than the sequence, which does nothing.
 """
 
 

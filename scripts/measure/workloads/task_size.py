@@ -2,7 +2,8 @@
 
 `turns` of a loop in Python are dealt out over `pieces` tasks. With the GIL and without: the larger the tasks, the nearer
 is the speedup to the backend's best; the smaller, the more the handing out of a task outweighs it: microseconds for
-threads, tens of them for interpreters, hundreds for processes. Threads under the GIL never pay.
+threads, about a hundred of them for processes and interpreters, and several hundred for interpreters of a free-threaded
+build, unless tasks travel in chunks. Threads under the GIL never pay.
 """
 
 
