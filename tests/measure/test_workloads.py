@@ -25,7 +25,6 @@ from scripts.measure.workloads import (
 from tests.conftest import find_build
 from tests.measure.running import counted, measure
 
-
 REFUSING = """
 import pickle
 
