@@ -122,6 +122,6 @@ def interval_note(rows):
 
 def empty(message):
     """A figure that says what is missing."""
-    figure = mpl.figure.Figure(figsize=(6, 1.2))
+    figure = mpl.figure.Figure(figsize=(9, 1.2))
     figure.text(0.5, 0.5, message, ha="center", va="center")
     return figure

@@ -14,7 +14,8 @@ def draw(tables, experiment):
     rows = summary[(summary["experiment"] == experiment) & summary["speedup"].notna()]
     shown = _style.series(_style.panels(rows[rows["role"] != "ceiling"]))
     if not (shown["backend"] != "sequential").any():
-        return _style.empty("No speedup: no backend beside sequential has runs that are ok."), "Nothing to show."
+        message = "No speedup: nothing beside the sequence is ok, or what was measured is not a time (see metrics)."
+        return _style.empty(message), "Nothing to show."
     facets = _style.grid(shown, panel_height=3.4)
     for (panel, python), axes in facets.axes_dict.items():
         own = shown[(shown["panel"] == panel) & (shown["python"] == python)]

@@ -8,28 +8,19 @@ trips a second where there were tens of thousands, wherever a core is free for t
 the rate falls only by what the busy threads take of the CPUs.
 """
 
-from scripts.measure.workloads import _beside
+from scripts.measure.workloads import _beside, latency
 
 starts_threads = True
 no_speedup = True
 
 
-def context():
-    """The port of the client."""
-    return _beside.peer("client")
+context = latency.context
+task = latency.task
 
 
 def tasks(context, busy=1, busy_as="thread", duration_s=0.5, count=1):
     """count tasks, each of which answers requests for duration_s beside the busy threads."""
     return [(context, busy, busy_as, {"do": "ask", "duration_s": duration_s})] * count
-
-
-def task(argument):
-    """How many round trips the client made in which time, and what the busy threads did."""
-    port, busy, busy_as, order = argument
-    with _beside.Busy(busy_as, busy) as beside:
-        answer = _beside.echo_until_closed(port, order)
-    return dict(answer, turns_per_s=beside.turns_per_s)
 
 
 def check(results, arguments):

@@ -5,6 +5,8 @@ With the GIL and without: threads are as many times faster as there are CPUs, as
 
 import bz2
 
+from scripts.measure.workloads import _compress
+
 
 def tasks(size=500_000, count=8, level=9):
     """count tasks, each of which compresses a text of size bytes."""
@@ -13,7 +15,4 @@ def tasks(size=500_000, count=8, level=9):
 
 def task(argument):
     """Whether the text is shorter when compressed, and whether it comes back."""
-    number, size, level = argument
-    text = b" ".join(b"%d squared is %d" % (i, i * i) for i in range(number, number + size // 24))
-    packed = bz2.compress(text, level)
-    return len(packed) < len(text), bz2.decompress(packed) == text
+    return _compress.round_trip(bz2.compress, bz2.decompress, argument)

@@ -25,7 +25,7 @@ def tasks(context, busy=1, busy_as="thread", period_s=0.002, requests=500, count
 
 
 def task(argument):
-    """What the client measured: the latency of each request and how late it sent it, in s; and what the busy threads did."""
+    """Answers the client beside the busy threads; what it measured, and what they did."""
     port, busy, busy_as, order = argument
     with _beside.Busy(busy_as, busy) as beside:
         answer = _beside.echo_until_closed(port, order)
