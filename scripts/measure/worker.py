@@ -150,6 +150,11 @@ def perform(call):
     return call()
 
 
+def know(reference):
+    """Loads a workload in a worker that gets plain values: its classes must be known before arguments made of them come."""
+    workloads.load(reference)
+
+
 def perform_plainly(reference, switch_interval_s, pairs, home):
     """A call given and answered as plain values: (the report's state, results).
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from scripts.measure.job import Outcome
 from scripts.measure.threads import gate_of, run_crew
-from scripts.measure.worker import Report, Setting, Shared, untimed_task, work_through
+from scripts.measure.worker import Report, Setting, Shared, know, untimed_task, work_through
 from scripts.measure.workload import load
 
 one_thread_per_gil = True
@@ -36,6 +36,7 @@ def run(job):
 
     def work(number):
         with closing(interpreters.create()) as interpreter:
+            interpreter.call(know, plain[0])
             if gate is not None:
                 interpreter.call(untimed_task, job.setting, job.warm_argument(number))
                 gate.wait()

@@ -7,7 +7,7 @@ import os
 from itertools import repeat
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import Report, perform_plainly, untimed_task
+from scripts.measure.worker import Report, know, perform_plainly, untimed_task
 
 one_thread_per_gil = True
 
@@ -25,7 +25,7 @@ def run(job, chunksize=1):
     """Runs the tasks in a new pool."""
     from concurrent.futures import InterpreterPoolExecutor
 
-    with InterpreterPoolExecutor(job.workers) as pool:
+    with InterpreterPoolExecutor(job.workers, initializer=know, initargs=(job.setting.workload.reference,)) as pool:
         workers = pool._max_workers  # the only place that tells the default
         if job.together:
             _meet(job, pool, workers)
