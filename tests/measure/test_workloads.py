@@ -132,6 +132,11 @@ def test_turns_are_told_from_running_at_once():
     assert found == pytest.approx({"hand_overs_per_s": 0, "hold_p50_ms": 20, "hold_max_ms": 20, "running_mean": 2})
 
 
+def test_a_worker_that_runs_on_after_a_pause_hands_nothing_over():
+    paused = [(0, [(10.0, 10.005), (10.010, 10.015)])]
+    assert handoff.metrics(paused, [])["hand_overs_per_s"] == 0
+
+
 def test_stretches_out_of_order_are_wrong():
     handoff.check(TURNS, [])
     with pytest.raises(ValueError, match="worker 1 are not in order"):
