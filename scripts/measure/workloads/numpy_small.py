@@ -1,8 +1,9 @@
 """Adding small arrays with numpy: what it takes to find and call the loop outweighs the loop.
 
-Unsupported where the build has no numpy. With the GIL: threads take as long as the sequence, for the GIL is held around
-each addition. Without it: faster with the CPUs as far as numpy's own locks and shared counters allow. Beware: an old
-numpy switches the GIL of a free-threaded build on again, which the flag gil_reenabled tells.
+Unsupported where the build has no numpy. With the GIL: threads take as long as the sequence or longer, for what stands
+around the loop holds the GIL, and numpy gives it up and takes it back for so short a loop. Without it: faster with the CPUs
+as far as numpy's own locks and shared counters allow. Beware: an old numpy switches the GIL of a free-threaded build on
+again, which the flag gil_reenabled tells.
 """
 
 from scripts.measure.workloads import _numpy
