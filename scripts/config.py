@@ -164,7 +164,7 @@ def nearest(word, known):
 def _meaning_mistakes(config, base):
     if config["machine"] == "compare":
         yield ["machine"], reserved("compare")
-    files = {"workloads": {}}
+    files = {"workloads": {}, "backends": {name: name for name in catalog.names(catalog.BACKENDS)}}
     for index, experiment in enumerate(config["experiments"]):
         for path, text in _experiment_mistakes(experiment, files, base):
             yield ["experiments", index, *path], text
@@ -191,10 +191,9 @@ def reserved(name):
 
 
 def _experiment_mistakes(experiment, files, base):
-    """files: {"workloads": {name: the file or name that it stands for}} of all experiments so far."""
+    """files: for workloads and backends {name: the file or name that it stands for}, of all experiments so far."""
     if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
         yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
-    files = {**files, "backends": {name: name for name in catalog.names(catalog.BACKENDS)}}
     for key, folder, read in _PARTS:
         for place, item in enumerate(experiment[key]):
             for text in _part_mistakes(key[:-1], item, folder, read, base):

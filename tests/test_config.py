@@ -170,6 +170,15 @@ def test_a_backend_of_one_s_own_cannot_have_the_name_of_one_of_ours(tmp_path):
     assert line == ("my.yaml:1: experiments[0].backends[0]: a second backend 'thread'. Give each a name of its own.")
 
 
+def test_two_backends_of_one_name_are_refused_across_experiments_too(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text("def run(job): return []\n")
+    one, other = (f"{{name: {name}, workloads: [noop], backends: [{name}/mine.py]}}" for name in "ab")
+    (line,) = mistakes(f"experiments: [{one}, {other}]", tmp_path)
+    assert line == "my.yaml:1: experiments[1].backends[0]: a second backend 'mine'. Give each a name of its own."
+
+
 def test_two_workloads_of_one_name_are_refused(tmp_path):
     (tmp_path / "noop.py").write_text("def tasks(): return [1]\ndef task(a): return a\n")
     (line,) = mistakes("experiments: [{name: e, workloads: [noop, ./noop.py]}]", tmp_path)
