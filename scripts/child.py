@@ -4,7 +4,7 @@ import os
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-_THREAD_LIMITS = (
+THREAD_LIMITS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -24,7 +24,7 @@ def environment(own, hash_seed=0, inherited=os.environ):
         for name, value in inherited.items()
         if not name.startswith("PYTHON") and name not in _SET_BY_SNAKEMAKE
     }
-    result.update(dict.fromkeys(_THREAD_LIMITS, "1"))
+    result.update(dict.fromkeys(THREAD_LIMITS, "1"))
     result.update(PYTHON_JIT="0", PYTHONHASHSEED=str(hash_seed))
     result.update(own)
     result["PYTHONPATH"] = os.pathsep.join(filter(None, (ROOT, own.get("PYTHONPATH"))))

@@ -15,7 +15,7 @@ from scripts.child import ROOT
 SCHEMA = Path(ROOT, "config/config.schema.yaml")
 
 RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json")
-NOT_INHERITED = ("machine", "sweep", "cpus", "seed", "experiments")
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments")
 
 
 class ConfigError(Exception):

@@ -7,17 +7,16 @@ of it: this is the price of each run.
 import fcntl
 import json
 import os
-import select
 import signal
 import sys
 import time
+from functools import partial
 
-from scripts import child, process_tree, progress, record
+from scripts import child, process_tree, progress, record, supervisor, surroundings
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
 _KEPT_OF_LOG = 20_000
 _KEPT_IN_RECORD = 2_000
-_POLL_MEMORY_S = 0.002
 
 
 def main(run, out, log):
@@ -27,11 +26,13 @@ def main(run, out, log):
     entry = read_entry(call["plan"], run)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupted)
+    if entry["spec"]["cpus"] is not None:
+        os.sched_setaffinity(0, entry["spec"]["cpus"])
     with open(_lock_file(), "rb") as lock:
         _take(lock)
         began = time.time()
         expected = _Expected(out, entry["expected"])
-        result = measure(entry, call, expected.digest)
+        result = _measure_in_quiet(entry, call, expected.digest)
     expected.keep(result["measured"])
     record.write(out, result)
     record.write_text(log, result["stderr_tail"])
@@ -40,8 +41,26 @@ def main(run, out, log):
     print(progress.line(done, call["runs"], entry["spec"], workers, said, left_s), file=sys.stderr)
 
 
+def _measure_in_quiet(entry, call, expected):
+    """The record of one run: after a wait for quiet, or of the last of several attempts, where the config asks for it."""
+    waited_s, attempts = 0.0, 1
+    if entry["on_noise"] == "wait":
+        own_cpu_s = partial(_own_cpu_s, call)
+        waited_s = surroundings.wait_for_quiet(entry["spec"]["cpus"], entry["usable_cpus"], own_cpu_s)
+    result = measure(entry, call, expected)
+    while entry["on_noise"] == "repeat" and attempts <= surroundings.REPEAT_LIMIT and _is_unsteady(result):
+        attempts += 1
+        result = measure(entry, call, expected)
+    return {**result, "waited_s": waited_s, "attempts": attempts}
+
+
+def _is_unsteady(result):
+    flags = {found["flag"] for found in result["noise"]}
+    return result["status"] == "ok" and not flags.isdisjoint(surroundings.UNSTEADY)
+
+
 def read_entry(plan, run):
-    """The line of a plan that is about a run: spec, command, env, both references, timeout_s, expected."""
+    """The line of a plan that is about a run: its spec, and what else is needed to start and to judge it."""
     key = json.dumps({"run": run})[:-1]
     with open(plan, encoding="utf-8") as file:
         for text in file:
@@ -52,22 +71,10 @@ def read_entry(plan, run):
 
 def measure(entry, call, expected):
     """The record of one run, begun now."""
-    before, snakemake_before = state(), _snakemake_cpu_s(call)
+    watch = _Watch(entry, call)
     seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
-    started = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:06}Z"
-    folder = f"/tmp/gil-scaling-{os.getpid()}-{time.time_ns()}"
-    os.mkdir(folder, 0o700)
-    try:
-        places = {key: entry[key] for key in ("reference", "backend_reference")}
-        spec = {**entry["spec"], **places, "expected": expected}
-        with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
-            json.dump(spec, file)
-        ended = _Ended() if entry["rejected"] else _run_child(entry, folder)
-        result = _read_result(folder)
-        text = _end_of_log(folder)
-    finally:
-        _remove(folder)
-    snakemake_after = _snakemake_cpu_s(call)
+    ended, result, text = _run_build(entry, expected)
+    seen = watch.seen(ended.cpu_s)
     status, reason = judge(entry, ended, result, text)
     if text or reason:
         reason, text = reason and record.scrub(reason), record.scrub(text)
@@ -78,16 +85,39 @@ def measure(entry, call, expected):
         "status": status,
         "reason": reason,
         "call": {"id": call["id"], "time": call["time"]},
-        "started": started,
+        "started": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:06}Z",
         "wall_s": ended.wall_s,
         "exit_code": ended.exit_code,
         "stderr_tail": text[-_KEPT_IN_RECORD:],
-        "snakemake_cpu_s": None if snakemake_before is None else snakemake_after - snakemake_before,
-        "state": {"before": before, "after": state()},
+        **seen,
         "peak_memory_mb": ended.peak_memory_mb,
         "memory_kind": ended.memory_kind,
         "measured": (result or {}).get("measured") if status == "ok" else None,
     }
+
+
+class _Watch:
+    """Reads the machine's state before and after a run; the fixed loop first and last, outside of the run's time."""
+
+    def __init__(self, entry, call):
+        self._cpus, self._count, self._call = entry["spec"]["cpus"], entry["usable_cpus"], call
+        loop_s = surroundings.reference_loop_s()
+        self._before = {**surroundings.read(self._cpus), "reference_loop_s": loop_s}
+        self._own_s, self._snakemake_s, self._began = _own_cpu_s(call), _snakemake_cpu_s(call), time.monotonic()
+
+    def seen(self, run_cpu_s):
+        """What was seen until now, as fields of the record; run_cpu_s is the CPU time of the run's processes."""
+        lasted_s = time.monotonic() - self._began
+        own_s, snakemake_s = _own_cpu_s(self._call), _snakemake_cpu_s(self._call)
+        after = surroundings.read(self._cpus)
+        after["reference_loop_s"] = surroundings.reference_loop_s()
+        all_own_s = None if run_cpu_s is None else own_s - self._own_s + run_cpu_s
+        meanwhile = surroundings.between(self._before, after, lasted_s, all_own_s, self._count)
+        return {
+            "snakemake_cpu_s": None if snakemake_s is None else snakemake_s - self._snakemake_s,
+            "state": {"before": self._before, "after": after, "meanwhile": meanwhile},
+            "noise": surroundings.judge(self._before, after, meanwhile),
+        }
 
 
 def judge(entry, ended, result, text):
@@ -114,88 +144,22 @@ def outcome(result):
     return counted[0]["workers"], progress.duration(times[len(times) // 2])
 
 
-class _Ended:
-    """How a child ended; without an exit code where none was started."""
-
-    def __init__(self):
-        self.exit_code = self.peak_memory_mb = self.memory_kind = None
-        self.wall_s = 0.0
-        self.timed_out = False
-
-
-def _run_child(entry, folder):
-    """Starts the build, waits for its end or the time limit, and leaves nothing of it running."""
-    if entry["spec"]["cpus"] is not None:
-        os.sched_setaffinity(0, entry["spec"]["cpus"])
-    events, tell = os.pipe()
-    os.set_inheritable(tell, True)
-    wake, waker = os.pipe()
-    os.set_blocking(waker, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(waker)
-    command = [*entry["command"], "-m", "scripts.measure", "run", folder, str(tell)]
-    environment = child.environment(entry["env"], entry["spec"]["round"])
-    os.chdir(folder)
-    began = time.monotonic()
-    pid = os.posix_spawn(
-        command[0],
-        command,
-        environment,
-        file_actions=(
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ),
-        setsid=True,
-    )
-    os.close(tell)
+def _run_build(entry, expected):
+    """Runs the build in a folder of its own; returns how it ended, what it measured, the end of what it said."""
+    folder = f"/tmp/gil-scaling-{os.getpid()}-{time.time_ns()}"
+    os.mkdir(folder, 0o700)
     try:
-        return _wait(pid, events, wake, began, entry["timeout_s"])
+        places = {key: entry[key] for key in ("reference", "backend_reference")}
+        spec = {**entry["spec"], **places, "expected": expected, "thread_limits": child.THREAD_LIMITS}
+        with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
+            json.dump(spec, file)
+        command = [*entry["command"], "-m", "scripts.measure", "run", folder]
+        environment = child.environment(entry["env"], entry["spec"]["round"])
+        rejected = entry["rejected"]
+        ended = supervisor.Ended() if rejected else supervisor.run(command, environment, folder, entry["timeout_s"])
+        return ended, _read_result(folder), _end_of_log(folder)
     finally:
-        _kill_group(pid)
-
-
-def _wait(pid, events, wake, began, timeout_s):
-    ended = _Ended()
-    watched = [events, wake]
-    reading_memory = False
-    while True:
-        left = began + timeout_s - time.monotonic()
-        ended.timed_out = left <= 0
-        if ended.timed_out:
-            _kill_group(pid)
-            _, status = os.waitpid(pid, 0)
-        else:
-            pause = min(left, _POLL_MEMORY_S) if reading_memory else left
-            ready, _, _ = select.select(watched, [], [], pause)
-            if events in ready:
-                said = os.read(events, 4096)
-                reading_memory = said.endswith(b"memory_begin\n")
-                if b"memory_begin" in said:  # also of a sample that is over by now
-                    _note_memory(ended, pid)
-                elif not said:
-                    watched.remove(events)
-            elif reading_memory:
-                _note_memory(ended, pid)
-            found, status = os.waitpid(pid, os.WNOHANG)
-            if not found:
-                continue
-        ended.exit_code = os.waitstatus_to_exitcode(status)
-        ended.wall_s = time.monotonic() - began
-        return ended
-
-
-def _note_memory(ended, pid):
-    found, kind = process_tree.memory(pid)
-    if found is not None and found > (ended.peak_memory_mb or 0):
-        ended.peak_memory_mb, ended.memory_kind = found, kind
-
-
-def _kill_group(pid):
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+        _remove(folder)
 
 
 def _interrupted(number, _):
@@ -244,33 +208,13 @@ class _Expected:
             record.write_text(self.path, json.dumps({"digest": found}) + "\n")
 
 
-def state():
-    """What tells how busy the machine is: load, CPU pressure in percent, stolen CPU time in seconds; None if unknown."""
-    return {
-        "load_1min": os.getloadavg()[0],
-        "cpu_pressure_percent": _cpu_pressure_percent(),
-        "steal_s": _steal_s(),
-    }
-
-
-def _cpu_pressure_percent():
-    try:
-        with open("/proc/pressure/cpu") as file:
-            return float(file.readline().split()[1].partition("=")[2])
-    except (OSError, IndexError, ValueError):
-        return None
-
-
-def _steal_s():
-    try:
-        with open("/proc/stat") as file:
-            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
-    except (OSError, IndexError, ValueError):
-        return None
-
-
 def _snakemake_cpu_s(call):
     return process_tree.cpu_s(call["pid"]) if call["host"] == os.uname().nodename else None
+
+
+def _own_cpu_s(call):
+    """The CPU time until now of this process and of Snakemake, where it runs on this machine."""
+    return time.process_time() + (_snakemake_cpu_s(call) or 0.0)
 
 
 def _lock_file():

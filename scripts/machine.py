@@ -8,6 +8,8 @@ import socket
 import sys
 from pathlib import Path
 
+from scripts import cgroup
+
 _CPU = Path("/sys/devices/system/cpu")
 
 
@@ -57,35 +59,8 @@ def choose_cpus(wanted):
 def usable(cpus=None):
     """How many CPUs runs can keep busy: those given (None: all allowed), no more than the cgroup's quota."""
     count = len(cpus or allowed_cpus())
-    quota = cgroup_quota()
+    quota = cgroup.quota()
     return count if quota is None else min(count, math.ceil(quota))
-
-
-def cgroup_quota(root=Path("/sys/fs/cgroup"), own=Path("/proc/self/cgroup")):
-    """The CPUs' worth of time that the container may use, the least on the way up; None without a limit."""
-    try:
-        paths = [line.split(":", 2)[2].strip("/\n") for line in own.read_text().splitlines()]
-    except OSError:
-        return None
-    found = []
-    for path in paths:
-        for folder in (root / path, *(root / path).parents):
-            if not folder.is_relative_to(root):
-                break
-            found += [_quota_of(folder), _quota_of(root / "cpu" / folder.relative_to(root))]
-    return min((quota for quota in found if quota), default=None)
-
-
-def _quota_of(folder):
-    try:
-        if (folder / "cpu.max").exists():
-            quota, period = (folder / "cpu.max").read_text().split()
-        else:
-            quota = (folder / "cpu.cfs_quota_us").read_text()
-            period = (folder / "cpu.cfs_period_us").read_text()
-        return None if quota == "max" or int(quota) < 0 else int(quota) / int(period)
-    except (OSError, ValueError):
-        return None
 
 
 def facts():
@@ -97,7 +72,7 @@ def facts():
         "physical_cpus": len(physical_cpus(allowed)),
         "logical_cpus": os.cpu_count(),
         "usable_cpus": usable(),
-        "cgroup_quota_cpus": cgroup_quota(),
+        "cgroup_quota_cpus": cgroup.quota(),
         "smt": _read_number(_CPU / "smt/active"),
         "governor": _read(_CPU / "cpu0/cpufreq/scaling_governor"),
         "turbo": _turbo(),

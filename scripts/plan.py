@@ -208,6 +208,8 @@ def _write(label, name, settings, chosen, runs):
             "reference": run.workload.reference,
             "backend_reference": run.backend.reference,
             "timeout_s": run.timeout_s,
+            "on_noise": settings["on_noise"],
+            "usable_cpus": machine.usable(run.spec["cpus"]),
             "expected": run.expected,
         }
         lines.append(json.dumps(entry))

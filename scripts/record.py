@@ -3,14 +3,17 @@
 Standard library only. History of the format:
 1  2026-11-22  first version
 2  2026-11-22  spec: backend_params, backend_digest; samples: segments
+3  2026-11-22  record: noise, waited_s, attempts; samples: gil_before, switches, worker_peak_mb
 """
 
 import json
 import math
 import os
 
-FORMAT = 2
-PROTOCOL = 2  # of measuring: a step makes every run run again; 2: pools take calls that carry their tasks
+FORMAT = 3
+PROTOCOL = (
+    3  # of measuring: a step makes every run run again; 2: calls carry their tasks; 3: workers report what they used
+)
 
 STATUSES = ("ok", "unsupported", "failed", "wrong_result", "timeout", "crashed")  # from best to worst
 DONE = ("ok", "unsupported")
@@ -55,7 +58,12 @@ FIELDS = (
     Field("exit_code", WHOLE + NONE, "", "of the measured build; negative: the signal that ended it"),
     Field("stderr_tail", TEXT, "", "the end of what it wrote to stderr"),
     Field("snakemake_cpu_s", NUMBER + NONE, "s", "CPU time of Snakemake meanwhile; null where not readable"),
-    Field("state", OBJECT, "", "state of the machine before and after"),
+    Field("state", OBJECT, "", "state of the machine before and after, and what happened in it meanwhile"),
+    Field("noise", LIST, "", "what disturbed the run: flag, reading, what was seen, the most that is let pass", 3, []),
+    Field("waited_s", NUMBER, "s", "how long the run waited for other processes to leave the CPUs alone", 3, 0.0),
+    Field(
+        "attempts", WHOLE, "count", "how often it was measured, because it was disturbed; the last one is here", 3, 1
+    ),
     Field("peak_memory_mb", NUMBER + NONE, "MiB", "peak of the process tree, in an extra sample"),
     Field("memory_kind", TEXT + NONE, "", "pss or rss"),
     Field("measured", OBJECT + NONE, "", "what the measured build said; null where it said nothing"),
@@ -101,10 +109,14 @@ SAMPLE_FIELDS = (
     Field("teardown_s", NUMBER, "s", "after it"),
     Field("cpu_s", NUMBER + NONE, "s", "CPU time of all workers from their start to their end"),
     Field("task_cpu_s", NUMBER + NONE, "s", "CPU time inside the tasks"),
+    Field("voluntary_switches", WHOLE + NONE, "count", "context switches of all workers because they waited", 3),
+    Field("involuntary_switches", WHOLE + NONE, "count", "because another thread got the CPU", 3),
+    Field("worker_peak_mb", LIST + NONE, "MiB", "for each worker: the peak resident memory of its process", 3),
     Field("workers", WHOLE, "count", "workers that the backend had"),
     Field("workers_used", WHOLE, "count", "workers that ran at least one task"),
     Field("start_method", TEXT + NONE, "", "fork, forkserver or spawn, for processes"),
-    Field("gil", LIST, "", "for each worker: whether it saw the GIL on"),
+    Field("gil_before", LIST + NONE, "", "for each worker: whether the GIL was on before its first task", 3),
+    Field("gil", LIST, "", "for each worker: whether the GIL was on after its last task"),
     Field("switch_intervals_s", LIST, "s", "for each worker: the interval that it read back"),
     Field("tasks", OBJECT + NONE, "", "columns index, worker, start_s, end_s, cpu_s; null above 1,000 tasks"),
     Field("task_summary", LIST + NONE, "", "instead: count, first, last and quantiles for each worker"),

@@ -105,6 +105,10 @@ def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=(0.4, 0.4), g
         "workers": workers,
         "workers_used": workers,
         "start_method": None,
+        "voluntary_switches": 10,
+        "involuntary_switches": 20,
+        "worker_peak_mb": [30.0] * workers,
+        "gil_before": [gil] * workers,
         "gil": [gil] * workers,
         "switch_intervals_s": [interval_s] * workers,
         "tasks": {
@@ -138,9 +142,13 @@ def make_record(run="run", total_s=1.0, samples=None, spec=None, **changes):
         "stderr_tail": "",
         "snakemake_cpu_s": 0.001,
         "state": {
-            "before": {"load_1min": 0.5, "cpu_pressure_percent": None, "steal_s": None},
-            "after": {"load_1min": 0.5, "cpu_pressure_percent": None, "steal_s": None},
+            "before": {"load_1min": 0.5, "reference_loop_s": 0.02},
+            "after": {"load_1min": 0.5, "reference_loop_s": 0.02},
+            "meanwhile": {"other_cpu_s": 0.01},
         },
+        "noise": [],
+        "waited_s": 0.0,
+        "attempts": 1,
         "peak_memory_mb": 12.5,
         "memory_kind": "pss",
         "measured": {

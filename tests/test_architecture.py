@@ -10,7 +10,10 @@ from scripts import child
 SOURCES = sorted(Path("scripts").rglob("*.py"))
 MEASURE = [path for path in SOURCES if "measure" in path.parts]
 ANALYSIS = [path for path in SOURCES if "analysis" in path.parts]
-LIGHT = [Path("scripts", name) for name in ("launch.py", "record.py", "child.py", "process_tree.py", "progress.py")]
+LIGHT = [
+    Path("scripts", f"{name}.py")
+    for name in ("launch", "record", "child", "process_tree", "progress", "supervisor", "surroundings", "cgroup")
+]
 
 
 def imported(path):
@@ -89,4 +92,4 @@ def test_a_worker_imports_little_but_our_own_modules(build):
         "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('scripts')))"
     )
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    assert done.stdout.split() in ([], ["resource"])  # which tells the context switches

@@ -17,11 +17,12 @@ from tests.conftest import ROOT, make_record, make_sample, make_spec
 def start(tmp_path, this_build):
     """Launches a workload written in the test; returns its record."""
 
-    def launcher(source=None, *, build=this_build, timeout_s=60, rejected=None, wait=True, environment=None, **spec):
+    def launcher(source=None, *, build=this_build, timeout_s=60, on_noise="flag", wait=True, environment=None, **spec):
         path = tmp_path / "work.py"
         if source is not None:
             path.write_text(f"import os, signal, sys, time\ndef tasks(count=2): return [0] * count\n{source}")
         named = {"workload": "work", "params": {}} if source else {"workload": "noop", "params": {"count": 4}}
+        rejected = spec.pop("rejected", None)
         full = make_spec(**{"python": build.name, "backend": "sequential", "workers": 1, **named, **spec})
         entry = {
             "run": "a-run",
@@ -32,6 +33,8 @@ def start(tmp_path, this_build):
             "reference": str(path) if source else "noop",
             "backend_reference": full["backend"],
             "timeout_s": timeout_s,
+            "on_noise": on_noise,
+            "usable_cpus": 2,
             "expected": sweep.digest([full["workload"], full["params"]]),
         }
         plan = tmp_path / "plan.jsonl"
@@ -126,6 +129,70 @@ def task(a):
 """
     start(source)
     assert not is_running(note.read_text())
+
+
+def test_not_even_a_process_that_left_its_session_outlives_its_run(start, tmp_path):
+    note = tmp_path / "pid"
+    source = f"""
+def task(a):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            with open({str(note)!r}, "w") as file: file.write(str(os.getpid()))
+            time.sleep(60)
+        os._exit(0)
+    os.wait()
+    while not os.path.exists({str(note)!r}): time.sleep(0.01)
+"""
+    assert start(source).status == "ok"
+    assert not is_running(note.read_text())
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "process_fork", "process_forkserver", "process_spawn"])
+def test_the_cpu_time_of_every_kind_of_worker_is_our_own(backend, start):
+    source = "def task(a):\n    end = time.process_time() + 0.1\n    while time.process_time() < end: pass"
+    found = start(source, backend=backend, workers=1)
+    samples = found.measured["samples"]
+    assert found.state["meanwhile"]["own_cpu_s"] > 0.9 * sum(sample["cpu_s"] for sample in samples) > 0.1
+    assert all(sample["voluntary_switches"] + sample["involuntary_switches"] >= 0 for sample in samples)
+    assert all(8 < peak < 1000 for sample in samples for peak in sample["worker_peak_mb"])
+
+
+def test_the_state_of_the_machine_is_read_around_the_run(start):
+    found = start()
+    for reading in ("before", "after"):
+        assert 0 < found.state[reading]["reference_loop_s"] < 5
+        assert found.state[reading]["busy_s"] > 0
+    assert found.state["meanwhile"]["seconds"] >= found.wall_s
+    assert (found.waited_s, found.attempts) == (0.0, 1)
+
+
+def noisy(times):
+    """A machine that is noisy for so many runs."""
+    left = iter([[{"flag": "noisy"}]] * times)
+    return lambda *_: next(left, [])
+
+
+@pytest.mark.parametrize(("times", "attempts"), [(0, 1), (2, 3), (99, 4)])
+def test_a_disturbed_run_is_repeated_up_to_a_limit(times, attempts, monkeypatch):
+    disturbed = noisy(times)
+    monkeypatch.setattr(launch, "measure", lambda *_: {"status": "ok", "noise": disturbed()})
+    assert launch._measure_in_quiet({"on_noise": "repeat"}, {}, None)["attempts"] == attempts
+
+
+def test_a_disturbed_run_that_failed_is_not_repeated(monkeypatch):
+    monkeypatch.setattr(launch, "measure", lambda *_: {"status": "failed", "noise": [{"flag": "noisy"}]})
+    assert launch._measure_in_quiet({"on_noise": "repeat"}, {}, None)["attempts"] == 1
+
+
+def test_a_run_waits_for_quiet_before_it_begins(start):
+    hog = subprocess.Popen(
+        [sys.executable, "-S", "-c", "import time\nend = time.time() + 3\nwhile time.time() < end: pass"]
+    )
+    found = start(on_noise="wait")
+    assert (found.status, found.attempts) == ("ok", 1)
+    hog.wait()
+    assert 0.3 < found.waited_s <= 61
 
 
 def test_nothing_of_the_machine_s_folders_gets_into_a_record(start, tmp_path):

@@ -3,39 +3,8 @@ import pytest
 from scripts import machine
 
 
-@pytest.fixture
-def cgroup(tmp_path):
-    """Writes cgroup files; returns the quota found in them."""
-
-    def quota(own, files):
-        root = tmp_path / "cgroup"
-        for name, text in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        (tmp_path / "own").write_text(own)
-        return machine.cgroup_quota(root, tmp_path / "own")
-
-    return quota
-
-
-def test_no_cgroup_means_no_quota(cgroup, tmp_path):
-    assert cgroup("0::/\n", {}) is None
-    assert machine.cgroup_quota(tmp_path, tmp_path / "none") is None
-
-
-def test_the_least_quota_on_the_way_up_counts(cgroup):
-    files = {"a/cpu.max": "150000 100000\n", "a/b/cpu.max": "400000 100000\n", "cpu.max": "max 100000\n"}
-    assert cgroup("0::/a/b\n", files) == 1.5
-
-
-def test_quotas_of_the_first_version_are_read_too(cgroup):
-    files = {"cpu/docker/x/cpu.cfs_quota_us": "50000\n", "cpu/docker/x/cpu.cfs_period_us": "100000\n"}
-    assert cgroup("4:cpu,cpuacct:/docker/x\n", files) == 0.5
-
-
 def test_a_quota_bounds_the_usable_cpus(monkeypatch):
-    monkeypatch.setattr(machine, "cgroup_quota", lambda: 1.5)
+    monkeypatch.setattr(machine.cgroup, "quota", lambda: 1.5)
     assert machine.usable(list(range(8))) == 2
     assert machine.usable([0]) == 1
 

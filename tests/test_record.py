@@ -33,6 +33,7 @@ def test_a_record_of_an_older_format_gets_what_it_lacks_at_its_default():
     found = record.read(Path("tests/data/record-1.json"))
     assert (found["spec"]["backend_params"], found["spec"]["backend_digest"]) == ({}, None)
     assert {sample["segments"] for sample in found["measured"]["samples"]} == {None}
+    assert (found["attempts"], found["waited_s"], found["noise"]) == (1, 0.0, [])
 
 
 def test_a_record_of_this_format_must_have_every_field(tmp_path):
@@ -62,7 +63,7 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         (["wall_s"], "fast", "record.wall_s: 'fast' has a wrong type"),
         (["wall_s"], True, "record.wall_s: True has a wrong type"),
         (["status"], "fine", "unknown status 'fine'"),
-        (["format"], 99, "format 99 is not known; this version reads 1 to 2"),
+        (["format"], 99, "format 99 is not known; this version reads 1 to 3"),
         (["spec", "round"], 1.5, "spec.round: 1.5 has a wrong type"),
         (["measured"], None, "measured is null, yet the status is ok"),
         (["measured", "samples", 1, "total_s"], None, "measured.samples[1].total_s: None has a wrong type"),

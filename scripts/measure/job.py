@@ -50,17 +50,18 @@ class Job:
 class Outcome:
     """What came of a job: a report a worker, the results in the order of the tasks, how many workers there were.
 
-    task_cpu_s and cpu_s, in seconds, are set where the workers cannot tell their own: coroutines of one thread.
+    `used` (as worker.used_by_thread gives it) and task_cpu_s, in seconds, are set where the workers cannot tell their
+    own: coroutines of one thread.
     """
 
-    __slots__ = ("cpu_s", "reports", "results", "start_method", "task_cpu_s", "workers")
+    __slots__ = ("reports", "results", "start_method", "task_cpu_s", "used", "workers")
 
     def __init__(self, reports, pairs, workers, start_method=None):
         self.reports = reports
         self.results = [result for _, result in sorted(pairs, key=_index_of)]
         self.workers = workers
         self.start_method = start_method
-        self.cpu_s = self.task_cpu_s = None
+        self.used = self.task_cpu_s = None
 
     @classmethod
     def of_pool(cls, outcomes, workers=None, start_method=None):
@@ -74,9 +75,11 @@ class Outcome:
             pairs += results
             worker = joined.setdefault(report.key, Report(report.key))
             worker.tasks += report.tasks
-            worker.gil = bool(worker.gil) or report.gil
-            worker.switch_interval_s = report.switch_interval_s
-            worker.cpu_s = max(worker.cpu_s or 0.0, report.cpu_s)
+            worker.home = report.home
+            worker.gil_before = report.gil_before if worker.gil_before is None else worker.gil_before
+            if worker.used is None or report.used[0] >= worker.used[0]:  # the latest of its calls
+                worker.gil_after, worker.switch_interval_s = report.gil_after, report.switch_interval_s
+                worker.used = report.used
         reports = sorted(joined.values(), key=lambda worker: min(task[1] for task in worker.tasks))
         return cls(reports, pairs, workers or len(reports), start_method)
 

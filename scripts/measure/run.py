@@ -28,8 +28,8 @@ class Unsupported(Exception):
 def run(spec, tell):
     """Measures what spec asks for; returns the measured part of a run record.
 
-    spec: the record's spec, with `reference` and `backend_reference` (the workload's and the backend's name or path) and
-    `expected` (digest or None).
+    spec: the record's spec, with `reference` and `backend_reference` (the workload's and the backend's name or path),
+    `expected` (digest or None) and `thread_limits` (the variables that limit the threads of libraries).
     tell: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
     Raises Unsupported, WrongResult, or what the workload raises.
     """
@@ -68,7 +68,7 @@ def run(spec, tell):
         samples=samples,
         gil_after=gil_enabled(),
         clock_cost_s=_clock_cost_s(),
-        flags=_flags(),
+        flags=_flags(spec["thread_limits"]),
     )
     return facts
 
@@ -144,27 +144,47 @@ def _times(outcome, began, ended):
     ]
     first = min(task[2] for task in tasks)
     last = max(task[3] for task in tasks)
+    reports = outcome.reports
+    used = outcome.used or [_sum_of(parts) for parts in zip(*(report.used or _UNKNOWN for report in reports))]
     return {
         "total_s": ended - began,
         "startup_s": first,
         "work_s": last - first,
         "teardown_s": ended - began - last,
-        "cpu_s": _sum_or(outcome.cpu_s, [report.cpu_s for report in outcome.reports]),
-        "task_cpu_s": _sum_or(outcome.task_cpu_s, [task[4] for task in tasks]),
+        "cpu_s": used[0],
+        "task_cpu_s": outcome.task_cpu_s if outcome.task_cpu_s is not None else _sum_of(task[4] for task in tasks),
+        "voluntary_switches": used[1],
+        "involuntary_switches": used[2],
+        "worker_peak_mb": [report.used and report.used[3] for report in reports],
         "workers": outcome.workers,
         "workers_used": sum(bool(report.tasks) for report in outcome.reports),
         "start_method": outcome.start_method,
-        "gil": [report.gil for report in outcome.reports],
-        "switch_intervals_s": [report.switch_interval_s for report in outcome.reports],
+        "gil_before": [report.gil_before for report in reports],
+        "gil": _gil_after(reports),
+        "switch_intervals_s": [report.switch_interval_s for report in reports],
         "tasks": _columns(sorted(tasks)) if len(tasks) <= MOST_TASKS else None,
         "task_summary": None if len(tasks) <= MOST_TASKS else _summaries(tasks),
     }
 
 
-def _sum_or(known, parts):
-    if known is not None or None in parts:
-        return known
-    return math.fsum(parts)
+_UNKNOWN = (None,) * 4  # of a worker that cannot tell what it used
+
+
+def _sum_of(parts):
+    """The sum of parts, None where one of them is not known."""
+    parts = list(parts)
+    return None if None in parts else sum(parts)
+
+
+def _gil_after(reports):
+    """For each worker whether the GIL was on at its end.
+
+    In a build without it, importing an extension module turns it on for a moment, whatever the module says of itself
+    (_PyEval_EnableGILTransient in CPython); once on to stay, it never goes off. So what a worker of this interpreter saw
+    counts only while it lasts.
+    """
+    now = gil_enabled()
+    return [report.gil_after and (now or report.home != os.getpid()) for report in reports]
 
 
 def _columns(tasks):
@@ -184,7 +204,7 @@ def _summaries(tasks):
                 "count": len(own),
                 "first_s": min(task[2] for task in own),
                 "last_s": max(task[3] for task in own),
-                "cpu_s": _sum_or(None, [task[4] for task in own]),
+                "cpu_s": _sum_of(task[4] for task in own),
                 "quantiles_s": [durations[round(q * (len(own) - 1) / 4)] for q in range(5)],
             }
         )
@@ -234,14 +254,18 @@ def _clock_cost_s():
     return sorted(end - start for _, start, end, _ in report.tasks)[500]
 
 
-def _flags():
-    """What the interpreter says of how it runs: read back, not believed."""
+def _flags(thread_limits):
+    """What the interpreter says of how it runs: read back, not believed.
+
+    thread_limits: names of the variables that limit the threads of libraries.
+    """
     jit = getattr(sys, "_jit", None)
-    limits = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB")
+    names = [name for name in dir(sys.flags) if not name.startswith(("_", "n_")) and name not in ("count", "index")]
     return {
         "version": sys.version,
-        "hash_seed": os.environ.get("PYTHONHASHSEED"),
+        "hash_seed": None if sys.flags.ignore_environment else os.environ.get("PYTHONHASHSEED"),
         "jit": jit.is_enabled() if jit else None,
-        "thread_limits": sorted({os.environ.get(f"{name}_NUM_THREADS") for name in limits} - {None}),
+        "thread_limits": {name: os.environ.get(name) for name in thread_limits},
         "gc_threshold": list(gc.get_threshold()),
+        "options": {name: getattr(sys.flags, name) for name in names},
     }

@@ -5,6 +5,7 @@ All times are seconds on the clock `time.perf_counter`, which the processes of a
 """
 
 import os
+import resource
 import sys
 import threading
 from time import perf_counter, process_time, thread_time
@@ -58,48 +59,80 @@ class Shared:
         return (self.value,) if hasattr(self, "value") else ()
 
 
+_MAXRSS_MB = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10  # bytes there, KiB elsewhere
+
+
+def used_by_thread():
+    """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this thread; the memory is its process's."""
+    whose = getattr(resource, "RUSAGE_THREAD", None)  # Linux
+    usage = resource.getrusage(resource.RUSAGE_SELF if whose is None else whose)
+    switches = (None, None) if whose is None else (usage.ru_nvcsw, usage.ru_nivcsw)
+    return (thread_time(), *switches, usage.ru_maxrss * _MAXRSS_MB)
+
+
+def used_by_process():
+    """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this process."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return process_time(), usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_maxrss * _MAXRSS_MB
+
+
+def used_since(began, now):
+    """What was used between two readings; the peak of the memory is the later one's."""
+    return (*(None if later is None else later - earlier for earlier, later in zip(began[:3], now)), now[3])
+
+
 class Report:
-    """What one worker says of itself: whose it is, what it read back, its CPU time, its tasks.
+    """What one worker says of itself: whose it is, what it read back, what it used, its tasks.
 
     `tasks` holds (index, start, end, cpu) in seconds; cpu is None where a task has none of its own.
+    `home` is the process it lived in, None for another interpreter; `used` is as used_by_thread gives it.
     """
 
-    __slots__ = ("cpu_s", "gil", "key", "switch_interval_s", "tasks")
+    __slots__ = ("gil_after", "gil_before", "home", "key", "switch_interval_s", "tasks", "used")
 
     def __init__(self, key):
         self.key = key
+        self.home = os.getpid()
         self.tasks = []
-        self.gil = self.switch_interval_s = self.cpu_s = None
+        self.gil_before = self.gil_after = self.switch_interval_s = self.used = None
 
-    def read_back(self):
-        """Notes the GIL state and the interval in force; a GIL once seen on stays noted."""
-        self.gil = bool(self.gil) or gil_enabled()
+    def read_before(self):
+        """Notes the GIL's state before the first task."""
+        self.gil_before = gil_enabled()
+
+    def read_after(self, used=None):
+        """Notes the GIL's state and the interval in force after the last task, and what the worker used."""
+        self.gil_after = gil_enabled()
         self.switch_interval_s = sys.getswitchinterval()
+        self.used = used
 
     def __getstate__(self):
-        return self.key, tuple(self.tasks), self.gil, self.switch_interval_s, self.cpu_s
+        readings = (self.gil_before, self.gil_after, self.switch_interval_s, self.used)
+        return self.key, self.home, tuple(self.tasks), readings
 
     def __setstate__(self, state):
-        self.key, self.tasks, self.gil, self.switch_interval_s, self.cpu_s = state
+        self.key, self.home, self.tasks, readings = state
+        self.gil_before, self.gil_after, self.switch_interval_s, self.used = readings
 
     @classmethod
     def of(cls, state):
         """The report that another interpreter gave as plain values."""
         report = cls(None)
         report.__setstate__(state)
+        report.home = None
         return report
 
 
-def work_through(setting, pairs, shared, report, cpu_clock=thread_time, cpu_began=0.0):
+def work_through(setting, pairs, shared, report, used=used_by_thread, began=None):
     """One worker's life: runs each (index, argument) of pairs; returns [(index, result)].
 
-    cpu_clock counts from the worker's beginning, or from cpu_began for one that lived before.
+    used reads what the worker has used since its beginning, or since the reading `began` for one that lived before.
     """
     task = setting.workload.task
     extra = shared.arguments()
     results = []
     note = report.tasks.append
-    report.read_back()
+    report.read_before()
     for index, argument in pairs:
         start = perf_counter()
         cpu_start = thread_time()
@@ -107,8 +140,7 @@ def work_through(setting, pairs, shared, report, cpu_clock=thread_time, cpu_bega
         cpu = thread_time() - cpu_start
         note((index, start, perf_counter(), cpu))
         results.append((index, result))
-    report.read_back()
-    report.cpu_s = cpu_clock() - cpu_began
+    report.read_after(used() if began is None else used_since(began, used()))
     return results
 
 
@@ -141,8 +173,8 @@ class Call:
             self.setting.apply()
             shared = _own_shared(self.setting, pid)
         report = Report((pid, threading.get_ident()))
-        clock = thread_time if pid == self.home else process_time
-        return report, work_through(self.setting, self.pairs, shared, report, clock)
+        used = used_by_thread if pid == self.home else used_by_process
+        return report, work_through(self.setting, self.pairs, shared, report, used)
 
 
 def perform(call):

@@ -23,6 +23,7 @@ def measure(build, folder, **changes):
         "warmups": 1,
         "repeats": 2,
         "expected": None,
+        "thread_limits": child.THREAD_LIMITS,
         **changes,
     }
     spec.setdefault("reference", spec["workload"])
@@ -52,6 +53,9 @@ def check_sample(sample, tasks, gil):
     phases = sample["startup_s"] + sample["work_s"] + sample["teardown_s"]
     assert phases == pytest.approx(sample["total_s"])
     assert set(sample["gil"]) == {gil}
+    assert len(sample["gil_before"]) == len(sample["gil"])
     assert sample["workers_used"] == len(set(sample["tasks"]["worker"])) <= sample["workers"]
     assert sample["cpu_s"] > 0
+    assert sample["voluntary_switches"] >= 0 <= sample["involuntary_switches"]
+    assert len(sample["worker_peak_mb"]) == len(sample["gil"])
     assert sample["task_cpu_s"] >= 0

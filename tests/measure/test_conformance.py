@@ -107,7 +107,7 @@ def test_every_workload_runs_right_on_every_backend_and_build(backend, build):
 def conformance(build, backend):
     """Runs every workload on a backend in one process of a build, in a session of its own, which it must leave empty."""
     common = {"backend": backend, "backend_reference": backend, "backend_params": {}, "workers": 2, "start": "natural"}
-    common.update(scaling="strong", warmups=0, repeats=1, expected=None, switch_interval_s=INTERVAL_S)
+    common.update(scaling="strong", warmups=0, repeats=1, expected=None, switch_interval_s=INTERVAL_S, thread_limits=[])
     specs = [
         {**common, "workload": name, "reference": name, "params": params} for name, params in sorted(WORKLOADS.items())
     ]

@@ -194,34 +194,49 @@ def test_a_task_is_timed_from_its_start_to_its_end(monkeypatch):
     workload = SimpleNamespace(task=task, has_shared=False)
     report = worker.Report("w")
     pairs = enumerate([1.0, 4.0])
-    results = worker.work_through(worker.Setting(workload, None), pairs, worker.Shared(workload), report, clock, 40.0)
+    setting, shared = worker.Setting(workload, None), worker.Shared(workload)
+    used = lambda: (clock.now, 30, None, 9.0)  # noqa: E731
+    results = worker.work_through(setting, pairs, shared, report, used, began=(40.0, 10, None, 8.0))
     assert results == [(0, 1.0), (1, 4.0)]
     assert report.tasks == [(0, 42.0, 43.0, 0.5), (1, 43.0, 47.0, 2.0)]
-    assert report.cpu_s == 7.0
+    assert report.used == (7.0, 20, None, 9.0)
 
 
 def test_the_phases_of_a_sample_are_told_from_its_tasks():
     first, second = worker.Report("a"), worker.Report("b")
-    first.tasks, first.cpu_s = [(0, 11.0, 14.0, 2.0)], 2.5
-    second.tasks, second.cpu_s = [(1, 12.0, 18.0, 3.0)], 3.5
+    first.tasks, first.used = [(0, 11.0, 14.0, 2.0)], (2.5, 1, 10, 30.0)
+    second.tasks, second.used = [(1, 12.0, 18.0, 3.0)], (3.5, 2, 20, 40.0)
     outcome = Outcome([first, second], [(1, "y"), (0, "x")], workers=2)
     assert outcome.results == ["x", "y"]
     times = run._times(outcome, began=10.0, ended=20.0)
     names = ("total_s", "startup_s", "work_s", "teardown_s", "cpu_s", "task_cpu_s", "workers_used")
     assert [times[name] for name in names] == [10.0, 1.0, 7.0, 2.0, 6.0, 5.0, 2]
+    assert (times["voluntary_switches"], times["involuntary_switches"]) == (3, 30)
+    assert times["worker_peak_mb"] == [30.0, 40.0]
+
+
+@pytest.mark.parametrize(
+    ("home", "on_now", "counts"), [("here", False, False), ("here", True, True), ("elsewhere", False, True)]
+)
+def test_a_gil_that_an_import_turned_on_for_a_moment_does_not_count(home, on_now, counts, monkeypatch):
+    monkeypatch.setattr(run, "gil_enabled", lambda: on_now)
+    report = worker.Report("w")
+    report.gil_after = True
+    report.home = report.home if home == "here" else None
+    assert run._gil_after([report]) == [counts]
 
 
 def test_the_reports_of_a_pool_s_tasks_are_joined_by_worker():
     reports = []
     for key, index, start, cpu in (("b", 0, 5.0, 1.0), ("a", 1, 4.0, 2.0), ("b", 2, 6.0, 3.0)):
         report = worker.Report(key)
-        report.tasks, report.cpu_s, report.gil = [(index, start, start + 1, 0.1)], cpu, True
+        report.tasks, report.used = [(index, start, start + 1, 0.1)], (cpu, 0, 0, 0.0)
+        report.gil_before, report.gil_after = index > 1, index == 2
         reports.append((report, [(index, f"result {index}")]))
     outcome = Outcome.of_pool(reports, workers=4)
-    assert [(one.key, [task[0] for task in one.tasks], one.cpu_s) for one in outcome.reports] == [
-        ("a", [1], 2.0),
-        ("b", [0, 2], 3.0),
-    ]
+    joined = [(one.key, [task[0] for task in one.tasks], one.used[0]) for one in outcome.reports]
+    assert joined == [("a", [1], 2.0), ("b", [0, 2], 3.0)]
+    assert [(one.gil_before, one.gil_after) for one in outcome.reports] == [(False, False), (False, True)]
     assert outcome.results == ["result 0", "result 1", "result 2"]
 
 
@@ -245,6 +260,7 @@ def test_the_samples_follow_the_warm_ups_and_memory_is_read_last(monkeypatch):
         "warmups": 1,
         "repeats": 2,
         "expected": None,
+        "thread_limits": ["OMP_NUM_THREADS"],
     }
     measured = run.run(spec, events.append)
     assert events == [*["collect", "sample"] * 3, "memory_begin", "collect", "sample", "memory_end"]

@@ -9,16 +9,16 @@ from collections import deque
 from time import perf_counter, thread_time
 
 from scripts.measure.job import Outcome
-from scripts.measure.worker import Report, Shared
+from scripts.measure.worker import Report, Shared, used_by_thread, used_since
 
 one_thread_per_gil = True
 
 
 def run(job):
     """Runs the tasks on one new event loop in this thread."""
-    cpu_began = thread_time()
+    began = used_by_thread()
     outcome = asyncio.run(_run(job))
-    outcome.cpu_s = thread_time() - cpu_began
+    outcome.used = used_since(began, used_by_thread())
     return outcome
 
 
@@ -37,6 +37,7 @@ async def _run(job):
         if gate is not None:
             await task(job.warm_argument(number), *Shared(job.setting.workload).arguments())
             await gate.wait()
+        report.read_before()
         for index, argument in job.pairs(number, beyond):
             if not cpu_marks:
                 cpu_marks.append(thread_time())
@@ -45,7 +46,7 @@ async def _run(job):
             report.tasks.append((index, start, perf_counter(), None))
             done.append((index, result))
         cpu_marks.append(thread_time())
-        report.read_back()
+        report.read_after()
 
     await asyncio.gather(*map(work, range(workers)))
     outcome = Outcome(reports, done, workers)

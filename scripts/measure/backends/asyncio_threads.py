@@ -9,7 +9,7 @@ from time import perf_counter, thread_time
 from scripts.measure.backends.asyncio import coroutine_of
 from scripts.measure.job import Outcome
 from scripts.measure.threads import gate_of, run_crew
-from scripts.measure.worker import Report, Shared
+from scripts.measure.worker import Report, Shared, used_by_thread
 
 one_thread_per_gil = False
 
@@ -24,7 +24,7 @@ def run(job):
 
     def work(number):
         asyncio.run(_run(job, number, workers, gate, reports[number], done, task_cpu_s))
-        reports[number].cpu_s = thread_time()
+        reports[number].read_after(used_by_thread())
 
     run_crew(work, workers, gate)
     outcome = Outcome(reports, done, workers)
@@ -46,7 +46,6 @@ async def _run(job, number, workers, gate, report, done, task_cpu_s):
         done.append((index, result))
 
     began = thread_time()
-    report.read_back()
+    report.read_before()
     await asyncio.gather(*map(work, range(number, len(job.arguments), workers)))
-    report.read_back()
     task_cpu_s.append(thread_time() - began)

@@ -1,9 +1,7 @@
 """One task after the other in the main thread: the baseline of every speedup."""
 
-from time import thread_time
-
 from scripts.measure.job import Outcome
-from scripts.measure.worker import Report, work_through
+from scripts.measure.worker import Report, used_by_thread, work_through
 
 one_thread_per_gil = True
 
@@ -12,5 +10,5 @@ def run(job):
     """Runs the tasks in their order."""
     report = Report("main")
     pairs = enumerate(job.arguments)
-    done = work_through(job.setting, pairs, job.shared, report, cpu_began=thread_time())
+    done = work_through(job.setting, pairs, job.shared, report, began=used_by_thread())
     return Outcome([report], done, workers=1)

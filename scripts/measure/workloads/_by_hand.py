@@ -96,7 +96,7 @@ def _reports(told):
             continue
         begin = begun[line["index"]]
         report = reports.setdefault(tuple(begin["worker"]), Report(tuple(begin["worker"])))
-        report.gil, report.switch_interval_s = begin["gil"], begin["switch_interval_s"]
+        report.gil_before, report.switch_interval_s = begin["gil"], begin["switch_interval_s"]
         report.tasks.append((line["index"], begin["at"], line["at"], None))
     return list(reports.values())
 
