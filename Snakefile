@@ -2,7 +2,7 @@ from snakemake.utils import min_version
 
 from scripts.analysis.columns import TABLES
 from scripts.analysis.figures import NAMES as FIGURES
-from scripts.calls import make_plan, shell_prefix, stop_rate_limiter
+from scripts.calls import compare_no_input_sets, make_plan, shell_prefix, stop_rate_limiter
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
 min_version("9.20")
@@ -140,7 +140,9 @@ rule measure:
 rule round:
     """A mark that a round is done: the next one begins after it, and is not repeated because of it."""
     input:
-        lambda wildcards: expand("<set>/runs/{run}.json", run=PLAN.in_round(wildcards.round)),
+        lambda wildcards: compare_no_input_sets(
+            workflow, expand("<set>/runs/{run}.json", run=PLAN.in_round(wildcards.round))
+        ),
     output:
         touch("<set>/rounds/{round}"),
 
@@ -183,6 +185,7 @@ rule page:
     input:
         SWEEP_TABLES,
         SWEEP_FIGURES,
+        PLAN.noise_tables,
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
     output:
@@ -197,10 +200,12 @@ rule verdict:
     """Fails where a run failed, after everything else is made."""
     input:
         failures="<sweep>/tables/failures.csv",
+        summary="<sweep>/tables/summary.csv",
         page="<sweep>/report.html",
     output:
         "<sweep>/verdict.txt",
     log:
         "<sweep>/logs/verdict.log",
     shell:
-        "python -m scripts.analysis.verdict {input.failures:q} > {output:q} 2> {log:q} || (cat {log:q} >&2; exit 1)"
+        "python -m scripts.analysis.verdict {input.failures:q} {input.summary:q} > {output:q} 2> {log:q} || failed=1; "
+        "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

@@ -146,6 +146,8 @@ def _natural(path):
 def _resolve(command):
     """A command as the absolute path of its executable and its options."""
     parts = [command] if isinstance(command, str) else list(command)
+    if parts[0] == "current":
+        return (sys.executable, *parts[1:])
     executable = shutil.which(os.path.expanduser(parts[0]))
     version = re.fullmatch(r"python(3\.\d+t?)", parts[0])
     if executable is None and version:

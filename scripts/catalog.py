@@ -11,6 +11,7 @@ WORKLOADS = Path(ROOT, "scripts/measure/workloads")
 BACKENDS = Path(ROOT, "scripts/measure/backends")
 
 _PACKAGE = "scripts.measure.workloads"
+AUTO = "auto"
 _GIVEN = ("context", "workers")  # what the measuring side fills in
 
 
@@ -110,6 +111,31 @@ def read_backend(text, base):
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
     )
+
+
+def auto_parameter(workload, given):
+    """The parameter of a workload whose value `auto` asks for the size to be found; None where there is none.
+
+    given: {parameter: value} of its entry. Only whole numbers are found. `size: auto` stands for the first of them where the
+    workload has no parameter `size`. Raises CatalogError for more than one, and where there is none to be found.
+    """
+    whole = [name for name in workload.parameters if _is_whole(workload.defaults.get(name))]
+    wanted = [name for name, value in given.items() if value == AUTO and name in (*whole, *_alias(workload))]
+    if len(wanted) > 1:
+        raise CatalogError(f"workload {workload.name!r}: {' and '.join(wanted)} are both auto; only one can be found")
+    if not wanted or wanted[0] in whole:
+        return wanted[0] if wanted else None
+    if not whole:
+        raise CatalogError(f"workload {workload.name!r} has no parameter with a whole number as default to be found")
+    return whole[0]
+
+
+def _alias(workload):
+    return () if "size" in workload.parameters or workload.any_parameter else ("size",)
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_own(text):

@@ -229,8 +229,14 @@ def _part_mistakes(kind, item, folder, read, base):
     except catalog.CatalogError as error:
         yield f"{error}."
         return
+    if kind == "workload":
+        try:
+            catalog.auto_parameter(part, params)
+        except catalog.CatalogError as error:
+            yield f"{error}."
     for name, value in params.items():
-        if name not in part.parameters and not part.any_parameter:
+        is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
+        if name not in part.parameters and not part.any_parameter and not is_alias:
             yield f"{kind} {part.name!r} has no parameter {name!r}. {nearest(str(name), sorted(part.parameters))}"
         if not _is_json(value):
             kinds = "numbers, texts, true, false, null, and lists and mappings of them"

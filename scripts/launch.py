@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from functools import partial
 
 from scripts import child, process_tree, progress, record, supervisor, surroundings
@@ -28,8 +29,7 @@ def main(run, out, log):
         signal.signal(number, _interrupted)
     if entry["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, entry["spec"]["cpus"])
-    with open(_lock_file(), "rb") as lock:
-        _take(lock)
+    with machine_to_itself():
         began = time.time()
         expected = _Expected(out, entry["expected"])
         result = _measure_in_quiet(entry, call, expected.digest)
@@ -217,20 +217,20 @@ def _own_cpu_s(call):
     return time.process_time() + (_snakemake_cpu_s(call) or 0.0)
 
 
-def _lock_file():
+@contextmanager
+def machine_to_itself():
+    """Waits until nobody else measures on this machine, and keeps others from it for as long as the context lasts."""
     try:
         os.close(os.open(LOCK, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o644))
     except FileExistsError:
         pass
-    return LOCK
-
-
-def _take(lock):
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print("waiting: another sweep measures on this machine", file=sys.stderr)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with open(LOCK, "rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting: another sweep measures on this machine", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":

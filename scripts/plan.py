@@ -8,15 +8,16 @@ import hashlib
 import json
 import sys
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import yaml
 
-from scripts import builds, catalog, config, machine, progress, record, sweep
+from scripts import builds, catalog, config, machine, progress, record, sizes, sweep
 from scripts.prober import Prober
 
 FOLDER = Path(".snakemake/gil-scaling")
+NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine look at
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,13 @@ class Plan:
         """The runs that are to be measured."""
         return [run for run in self.runs if self.state[run.name].status not in record.DONE]
 
+    @property
+    def noise_tables(self):
+        """The tables of the machine's A/A test, where another sweep has left them."""
+        names = [] if self.sweep == NOISE_SWEEP else ["noise", "runs"]
+        paths = [f"{self.result_set}/{NOISE_SWEEP}/tables/{name}.csv" for name in names]
+        return [path for path in paths if Path(path).exists()]
+
     def in_round(self, number):
         """The names of the runs of one round."""
         return [name for name, of_run in self.rounds.items() if of_run == int(number)]
@@ -81,10 +89,11 @@ class _State:
     wall_s: float | None = None
 
 
-def make(settings, files=(), explicit_files=()):
+def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     """The plan of a config as Snakemake merged it; raises config.ConfigError.
 
-    files: the YAML files that it came from, the strongest last; explicit_files: those named by --configfile.
+    files: the YAML files that it came from, the strongest last; explicit_files: those named by --configfile;
+    find_size: as sizes.find, None where nothing is to be started.
     """
     checked = config.checked(settings, files)
     name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
@@ -94,6 +103,10 @@ def make(settings, files=(), explicit_files=()):
         raise config.ConfigError([place(["sweep"], problem)])
     cpus = _choose_cpus(checked["cpus"])
     chosen, notes = _choose_builds(checked, cpus, place)
+    label = checked["machine"] or machine.label()
+    frozen = _settle_sizes(
+        checked, chosen, label, find_size and partial(find_size, cpus=cpus, usable_cpus=machine.usable(cpus))
+    )
     workloads, backends = _catalogue(checked["experiments"])
     usable = machine.allowed_cpus() if cpus is None else cpus
     runs = sweep.expand(
@@ -104,13 +117,12 @@ def make(settings, files=(), explicit_files=()):
         cpus,
         sweep.auto_workers(machine.usable(cpus), len(machine.physical_cpus(usable))),
     )
-    label = checked["machine"] or machine.label()
     experiments = [experiment["name"] for experiment in checked["experiments"]]
     builds_by_name = {build.name: build for own in chosen.values() for build in own}
     return Plan(
         machine=label,
         sweep=name,
-        file=_write(label, name, checked, chosen, runs),
+        file=_write(label, name, checked, chosen, runs, frozen.used),
         experiments=experiments,
         runs=runs,
         state={run.name: _state(Path(f"results/{label}/runs/{run.name}.json"), run) for run in runs},
@@ -141,6 +153,18 @@ def _choose_builds(settings, cpus, place):
     if mistakes:
         raise config.ConfigError(place(path, text) for path, text in mistakes)
     return chosen, notes
+
+
+def _settle_sizes(settings, chosen, label, find):
+    """Puts a number in place of each auto in the experiments; returns the machine's Sizes; raises config.ConfigError."""
+    frozen = sizes.Sizes(Path(f"results/{label}/sizes.json"), find)
+    for experiment in settings["experiments"]:
+        own = {build.name: build for build in chosen[experiment["name"]]}
+        try:
+            experiment["workloads"] = frozen.settled(experiment["workloads"], own[experiment["reference"]])
+        except sizes.SizeError as error:
+            raise config.ConfigError([f"experiment {experiment['name']!r}: {error}."]) from None
+    return frozen
 
 
 def _choose_cpus(wanted):
@@ -175,7 +199,7 @@ def _state(path, run):
     return _State(found["status"], found["wall_s"])
 
 
-def _write(label, name, settings, chosen, runs):
+def _write(label, name, settings, chosen, runs, frozen_sizes):
     """Writes the plan where the jobs read it, under a name that stands for its content; returns its path."""
     own = [f"pythons/{build.name}.json" for group in chosen.values() for build in group]
     header = {
@@ -185,6 +209,8 @@ def _write(label, name, settings, chosen, runs):
             "sweep": name,
             "builds": sorted(set(own)),
             "experiments": [experiment["name"] for experiment in settings["experiments"]],
+            "sizes": frozen_sizes,
+            "noise_sweep": NOISE_SWEEP,
             "runs": [
                 {
                     "run": run.name,

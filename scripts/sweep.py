@@ -119,7 +119,7 @@ def _workloads(experiment, workloads):
     """(workload, params) for each entry of `workloads` and each value of its swept parameters."""
     for item in experiment["workloads"]:
         text, given = named(item)
-        for params in _choices({**workloads[text].defaults, **given}):
+        for params in choices({**workloads[text].defaults, **given}):
             yield workloads[text], json.dumps(params, sort_keys=True)
 
 
@@ -128,7 +128,7 @@ def _backends(experiment, backends):
     for item in experiment["backends"]:
         text, given = named(item)
         backend = backends[text]
-        for params in _choices(given):
+        for params in choices(given):
             own = {name: value for name, value in params.items() if value != backend.defaults.get(name, _NONE)}
             yield backend, json.dumps(own, sort_keys=True)
 
@@ -136,8 +136,8 @@ def _backends(experiment, backends):
 _NONE = object()
 
 
-def _choices(params):
-    """Each choice among the values of the swept parameters."""
+def choices(params):
+    """Each choice among the values of the swept parameters, as a mapping of parameters."""
     axes = [
         [(name, choice) for choice in (value["sweep"] if _is_swept(value) else [value])]
         for name, value in sorted(params.items())

@@ -192,7 +192,9 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
     for one in records:
         record.write(folder / "runs" / f"{one['run']}.json", one)
     for name, changes in builds.items():
-        (folder / "pythons" / f"{name}.json").write_text(json.dumps({"name": name, **BUILD_FACTS, **changes}))
+        (folder / "pythons" / f"{name}.json").write_text(
+            json.dumps({"name": name, **BUILD_FACTS, "fingerprint": name, **changes})
+        )
     (folder / "machine.json").write_text(json.dumps({"usable_cpus": 2, "cpu_model": "A CPU"}))
     (folder / sweep / "config.yaml").write_text("experiments: []\n")
     reference = sorted(builds)[0]
@@ -210,6 +212,8 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
         "sweep": sweep,
         "builds": [f"pythons/{name}.json" for name in builds],
         "experiments": list(experiments),
+        "sizes": [],
+        "noise_sweep": "noise",
         "runs": runs,
     }
     path = folder / sweep / "plan.json"

@@ -130,6 +130,11 @@ def test_the_fingerprint_does_not_change_with_where_the_build_lies():
     assert one.fingerprint == other.fingerprint
 
 
+def test_current_can_have_a_name_of_its_own_and_options():
+    build = builds.find({"name": "again", "command": ["current", "-X", "dev"]}, prober_of(FACTS))
+    assert (build.name, build.command) == ("again", (sys.executable, "-X", "dev"))
+
+
 def test_what_is_written_of_a_build_holds_no_path():
     assert "/opt/secret" not in json.dumps(builds.Build("n", ("/opt/secret/python",), {}, FACTS).describe())
 

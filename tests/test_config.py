@@ -83,6 +83,26 @@ experiments:
             "one value.",
         ),
         (
+            "experiments: [{name: e, workloads: [{py_loop: {n: auto, count: auto}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'py_loop': n and count are both auto; only one can be found.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{sum_range: {size: auto}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'sum_range' has no parameter with a whole number as default "
+            "to be found.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{thread_pool: {size: auto}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'thread_pool' has no parameter 'size'. Did you mean 'chunksize'? "
+            "Known: chunksize.",
+        ),
+        (
+            "on_noise: ignore\n" + GOOD,
+            "my.yaml:1: on_noise: 'ignore' is not allowed. Expected: what to do where other processes disturb a run: flag "
+            "(note it), wait (before each run until they leave the CPUs alone, 60 s at most), or repeat (a disturbed run, "
+            "3 times at most).",
+        ),
+        (
             "experiments: [{name: e, workloads: [./none.py]}]",
             "my.yaml:1: experiments[0].workloads[0]: './none.py' cannot be read: No such file or directory.",
         ),

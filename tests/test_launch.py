@@ -258,10 +258,7 @@ def test_the_digest_of_the_right_results_is_kept_by_the_first_run_and_used_by_th
 
 
 def test_a_run_waits_while_another_one_measures(start):
-    import fcntl
-
-    with open(launch._lock_file(), "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with launch.machine_to_itself():
         running = start(wait=False)
         assert running.process.stderr.readline() == "waiting: another sweep measures on this machine\n"
         assert not running.out.exists()

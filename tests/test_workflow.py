@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,9 +12,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import yaml
+from snakemake.settings.types import RerunTrigger
 
 from scripts import calls
-from tests.conftest import ROOT, find_build, run_python
+from tests.conftest import ROOT, find_build, missing, run_python
 
 TINY = yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text())
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
@@ -106,6 +108,17 @@ def test_a_lost_or_damaged_record_is_measured_again_and_it_alone(snakemake, clon
     assert (done.returncode, measured(done)) == (0, 2)
     after = records(clone)
     assert {name for name in before if after[name] != before[name]} == {lost, damaged}
+
+
+def test_what_is_lost_behind_another_sweep_s_rounds_is_measured_again_at_once(snakemake, clone):
+    snakemake()
+    snakemake(name="other", experiments=experiment(workloads=["noop"]))
+    assert "Nothing to be done" in snakemake().stderr
+    snakemake(name="other", experiments=experiment(workloads=["noop"]))
+    lost = next(name for name in records(clone) if "py_loop-thread" in name and "-r2-" in name)
+    (clone / f"results/test-machine/runs/{lost}.json").unlink()
+    done = snakemake()
+    assert (done.returncode, measured(done)) == (0, 1)
 
 
 def test_a_failing_workload_leaves_tables_and_report_and_is_tried_again_alone(snakemake, clone, tmp_path):
@@ -235,6 +248,82 @@ def test_a_build_s_options_and_variables_reach_it_and_are_read_back(snakemake, c
     assert seen == {"off": {False}, "on": {True}, "by-option": {True}}
 
 
+NEEDS_THE_GIL = """
+#include <Python.h>
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "needs_the_gil", NULL, 0, NULL};
+PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModuleDef_Init(&definition); }
+"""
+
+
+@pytest.fixture
+def needs_the_gil(tmp_path, free_threaded):
+    """The path of a workload whose tasks import an extension module that does not say that it can do without the GIL."""
+    (tmp_path / "needs_the_gil.c").write_text(NEEDS_THE_GIL)
+    ask = "import sysconfig; print(sysconfig.get_path('include'), sysconfig.get_config_var('EXT_SUFFIX'))"
+    told = subprocess.run([*free_threaded.command, "-c", ask], capture_output=True, text=True, check=True)
+    include, suffix = told.stdout.split()
+    source, out = str(tmp_path / "needs_the_gil.c"), str(tmp_path / f"needs_the_gil{suffix}")
+    if shutil.which("cc") is None:
+        missing("a C compiler")
+    subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", source, "-o", out], check=True)
+    (tmp_path / "old.py").write_text("def tasks(): return [1, 2]\ndef task(a): import needs_the_gil\n")
+    return str(tmp_path / "old.py")
+
+
+def test_an_extension_that_turns_the_gil_on_again_is_a_flag_and_a_sentence(
+    snakemake, clone, free_threaded, needs_the_gil
+):
+    backends = ["sequential", "thread", "process"]
+    sweep = experiment(workloads=["noop", needs_the_gil], backends=backends, ceiling=False)
+    done = snakemake(pythons=[{"name": "free", "command": list(free_threaded.command)}], experiments=sweep, rounds=1)
+    assert done.returncode == 0, done.stderr
+    for one in records(clone).values():
+        sample = one["measured"]["samples"][-1]
+        assert set(sample["gil"]) == {one["spec"]["workload"] == "old"}
+        assert set(sample["gil_before"]) <= {False, one["spec"]["backend"] != "process"}
+    folder = clone / "results/test-machine/tiny"
+    summary = pd.read_csv(folder / "tables/summary.csv").set_index(["workload", "backend"])
+    flagged = summary["flags"].str.contains("gil_reenabled").to_dict()
+    assert flagged == {(workload, backend): workload == "old" for workload in ("noop", "old") for backend in backends}
+    assert "The GIL came back on in 3 runs of old on free" in (folder / "report.html").read_text()
+
+
+def test_the_noise_floor_of_a_sweep_with_twins_reaches_the_reports_of_the_others(snakemake, clone):
+    twins = ["current", {"name": "again", "command": "current"}]
+    sweep = experiment(workloads=["noop"], ceiling=False)
+    assert "noise floor of this machine is not known" in report_of(snakemake(), clone)
+    assert snakemake(name="noise", pythons=twins, rounds=6, experiments=sweep).returncode == 0
+    noise = pd.read_csv(clone / "results/test-machine/noise/tables/noise.csv")
+    assert set(noise["backend"]) == {"sequential", "thread", "process"}
+    assert (set(noise["python"]), set(noise["rounds"]), set(noise["interval"])) == ({"again"}, {6}, {"ci95"})
+    done = snakemake()
+    assert measured(done) == 0
+    assert "The noise floor of this machine is" in report_of(done, clone)
+    assert "Nothing to be done" in snakemake().stderr
+
+
+def report_of(done, clone):
+    assert done.returncode == 0, done.stderr
+    return (clone / "results/test-machine/tiny/report.html").read_text()
+
+
+def test_a_size_is_found_once_and_then_the_same(snakemake, clone):
+    sweep = experiment(workloads=[{"py_loop": {"size": "auto", "count": 2}}], backends=["sequential"], ceiling=False)
+    assert "2 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
+    assert not (clone / "results/test-machine/sizes.json").exists()
+    done = snakemake(experiments=sweep, rounds=1)
+    (found,) = json.loads((clone / "results/test-machine/sizes.json").read_text())
+    assert {one["spec"]["params"]["n"] for one in records(clone).values()} == {found["value"]}
+    assert f"n = {found['value']:,} of py_loop was found on" in report_of(done, clone)
+    assert "1 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
+
+
+def test_the_end_of_a_sweep_says_how_many_rounds_more_precision_takes(snakemake):
+    assert re.search(
+        r"^\d of 4 combinations are known to ± 2 % by now; half of them are after", snakemake().stderr, re.M
+    )
+
+
 def test_what_a_build_rejects_is_unsupported_and_no_failure(snakemake, clone, tmp_path_factory):
     command = find_build("3.14", tmp_path_factory).command[0]
     pythons = ["current", {"name": "no-gil", "command": command, "env": {"PYTHON_GIL": "0"}}]
@@ -296,6 +385,13 @@ def test_the_rate_limiter_is_stopped_where_it_is():
     calls.stop_rate_limiter(workflow)
     assert workflow.scheduler.job_rate_limiter is None
     calls.stop_rate_limiter(object())
+
+
+def test_the_names_of_inputs_are_no_reason_to_repeat_a_job():
+    settings = SimpleNamespace(rerun_triggers=RerunTrigger.all())
+    assert calls.compare_no_input_sets(SimpleNamespace(dag_settings=settings), ["a"]) == ["a"]
+    assert settings.rerun_triggers == RerunTrigger.all() - {RerunTrigger.INPUT}
+    assert calls.compare_no_input_sets(object(), ["a"]) == ["a"]
 
 
 def test_snakemake_has_no_timers_left_while_it_measures(snakemake, clone):

@@ -40,6 +40,9 @@ TIMES = (
 USED = (
     Column("workers_used", "count", "workers that ran at least one task"),
     Column("start_method", "", "how processes were started: fork, forkserver or spawn"),
+    Column("voluntary_switches", "count", "context switches of all workers because they waited"),
+    Column("involuntary_switches", "count", "context switches of all workers because another thread got the CPU"),
+    Column("worker_peak_mb", "MiB", "the largest peak of resident memory among the workers' processes"),
 )
 
 ROUND = Column("round", "", "which repetition of the sweep, from 1")
@@ -51,6 +54,17 @@ METRICS = Column("metrics", "", "figures that the workload names, as JSON")
 MEMORY = (
     Column("peak_memory_mb", "MiB", "peak of the whole process tree, in an extra sample"),
     Column("memory_kind", "", "pss: shared pages counted once; rss: in each process"),
+)
+
+NOISE = (
+    Column("other_cpu_s", "s", "CPU time of other processes during the run, on the CPUs that it may use"),
+    Column("steal_s", "s", "CPU time that the hypervisor took meanwhile"),
+    Column("throttled_s", "s", "for how long the cgroup's quota held CPUs back meanwhile"),
+    Column("reference_loop_before_s", "s", "a fixed loop of about 20 ms, before the run"),
+    Column("reference_loop_after_s", "s", "the same loop after the run"),
+    Column("waited_s", "s", "how long the run waited for quiet (on_noise: wait)"),
+    Column("attempts", "count", "how often it was measured (on_noise: repeat); the last one is here"),
+    Column("noise", "", "what disturbed it: what was seen, and the most that is let pass"),
 )
 
 SPEEDUPS = (
@@ -67,6 +81,41 @@ LIMITS = (
     Column("efficiency_bound", "1", "speedup / speedup_bound"),
     Column("efficiency_ceiling", "1", "speedup / speedup_ceiling"),
     Column("karp_flatt", "1", "experimentally determined serial fraction; empty when weak or with one worker"),
+)
+
+CLAIMS = (
+    Column(
+        "claim",
+        "",
+        "what the interval of speedup allows to be said, each for itself: faster or slower (by more than 5 %), same "
+        "(within 5 %), not shown (no difference shown), no claim (fewer than 6 rounds)",
+    ),
+    Column("claim_reference", "", "the same of speedup_reference"),
+    Column("pairing", "", "paired: ratios within each round; unpaired: across calls"),
+    Column(
+        "rounds_needed", "count", "rounds after which the speedup (of a baseline: its time) would be known to ± 2 %"
+    ),
+    Column("rounds_disturbed", "count", "rounds that are noisy, drifting or throttled"),
+)
+
+BUDGET_SHARES = (
+    Column("useful", "1", "share of workers × the timed interval: CPU time that the sequence needs, too"),
+    Column("extra_cpu", "1", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
+    Column(
+        "waiting", "1", "share: between a worker's first and last task without a CPU: for the GIL, a lock, a CPU, I/O"
+    ),
+    Column("startup", "1", "share: before each worker's first task"),
+    Column("imbalance", "1", "share: after each worker's last task until the last of all, and workers without a task"),
+    Column("teardown", "1", "share: after the last task of all"),
+)
+BUDGET_METRICS = (
+    Column(
+        "load_balance", "1", "POP: mean over longest CPU time of the workers; empty where tasks have none of their own"
+    ),
+    Column("communication_efficiency", "1", "POP: longest CPU time of a worker / the timed interval"),
+    Column("parallel_efficiency", "1", "POP: load_balance × communication_efficiency"),
+    Column("computation_scalability", "1", "POP: CPU time in sequence / CPU time here"),
+    Column("global_efficiency", "1", "POP: parallel_efficiency × computation_scalability"),
 )
 
 SUMMARY_MEASURES = (*TIMES, MEMORY[0], *SPEEDUPS)  # those with an interval
@@ -100,6 +149,7 @@ TABLES = {
         *TIMES,
         *USED,
         *MEMORY,
+        *NOISE,
         Column("wall_s", "s", "from the start of the measured process to its end"),
         Column("snakemake_cpu_s", "s", "CPU time of Snakemake meanwhile"),
         Column("load_1min", "1", "load average before the run"),
@@ -116,6 +166,7 @@ TABLES = {
         Column("interval", "", "ci95: 95 % interval; range: of fewer than 6 rounds, which makes no claim"),
         *(part for column in SUMMARY_MEASURES for part in _with_intervals(column)),
         *LIMITS,
+        *CLAIMS,
         *USED,
         MEMORY[1],
         METRICS,
@@ -137,6 +188,60 @@ TABLES = {
         Column("start_s", "s", "from the sample's beginning to the moment when the worker began to run"),
         Column("end_s", "s", "from the sample's beginning to the moment when it ceased to"),
     ),
+    "budget": (
+        *KEYS,
+        Column("rounds", "count", "rounds that the means rest on"),
+        *BUDGET_SHARES,
+        *BUDGET_METRICS,
+    ),
+    "metrics": (
+        *KEYS,
+        Column("metric", "", "name of the figure that the workload names"),
+        Column("rounds", "count", "rounds that have it"),
+        *_with_intervals(
+            Column("value", "", "median over the rounds; of a count of so many, the share over all rounds")
+        ),
+        Column(
+            "interval", "", "ci95 and range as in the summary; clopper_pearson: takes each of the counted for itself"
+        ),
+    ),
+    "scaling": (
+        *(key for key in KEYS if key.name not in ("workers", "workers_asked")),
+        Column("worker_counts", "count", "numbers of workers up to the usable CPUs that the fits rest on"),
+        Column("rounds", "count", "rounds that have them all"),
+        Column("interval", "", "ci95: bootstrap over the rounds; empty below 6 rounds"),
+        *_with_intervals(Column("serial", "1", "Amdahl's serial fraction; from 3 worker counts on")),
+        *_with_intervals(Column("sigma", "1", "USL: contention; from 5 worker counts on")),
+        *_with_intervals(Column("kappa", "1", "USL: coherence, the cost of agreeing")),
+        *_with_intervals(Column("peak_workers", "count", "USL: where more workers begin to do harm; empty if nowhere")),
+    ),
+    "break_even": (
+        *(key for key in KEYS if key.name != "workers"),
+        Column("axis", "", "what grows: a parameter of the workload, or workers"),
+        Column("against", "", "sequential on the same build, or on the reference build"),
+        Column("kind", "", "from or up to the value; always or never in what was measured; unclear"),
+        *_with_intervals(Column("value", "", "where this backend begins (or ceases) to be faster")),
+        Column("rounds", "count", "rounds that it rests on"),
+    ),
+    "noise": (
+        *KEYS,
+        Column("against", "", "name of the same build that it is held against"),
+        Column("rounds", "count", "rounds that both have"),
+        *_with_intervals(Column("ratio", "1", "time of the one / time of the other, which is 1 in truth")),
+        Column("interval", "", "ci95 or range, as in the summary"),
+        Column("claim", "", "what the interval would allow to be said"),
+    ),
+    "quality": (
+        Column("machine", "", "label of the machine"),
+        Column("python", "", "name of the build"),
+        Column("backend", "", "name of the backend"),
+        Column("runs", "count", "runs that are ok"),
+        Column("noisy", "count", "of them with the flag noisy"),
+        Column("drifting", "count", "with the flag drifting"),
+        Column("throttled", "count", "with the flag throttled"),
+        Column("repeated", "count", "attempts that were thrown away because they were disturbed (on_noise: repeat)"),
+        Column("waited_s", "s", "time waited for quiet (on_noise: wait)"),
+    ),
     "failures": (
         *KEYS,
         ROUND,
@@ -149,6 +254,10 @@ TABLES = {
 FLAG_MEANINGS = {
     "few_rounds": "fewer than 6 rounds, of the row or of its baseline: ranges instead of intervals, and no claim",
     "gil_reenabled": "the GIL came back on in a build that runs without it",
+    "noisy": "other processes or the hypervisor took more than 5 % of the CPUs during a run",
+    "drifting": "a fixed loop took more than 10 % longer or shorter after a run than before it",
+    "throttled": "the cgroup's quota held the CPUs back for more than 1 % of a run",
+    "settings_differ": "hash seed, JIT or thread limits read back in the build are not what was set",
     "gil_differs": "a worker's GIL was not in the state that the build showed when it was asked",
     "interval_differs": "a worker read back another switch interval than was set",
     "idle_workers": "some workers ran no task",
@@ -156,7 +265,7 @@ FLAG_MEANINGS = {
     "too_short": "the tasks take less than 100 times what the clocks cost",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
     "separate_calls": "the compared runs were measured in different calls: unpaired",
-    "unlike_builds": "compiler, PGO or LTO differ from the reference build's",
+    "unlike_builds": "version, compiler, PGO or LTO differ from the reference build's",
 }
 
 

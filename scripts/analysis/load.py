@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from scripts import record
+from scripts.analysis.budget import occupancy
 from scripts.analysis.columns import KEYS, TIMES
+from scripts.analysis.flags import flags, said
 
 KEY_NAMES = [column.name for column in KEYS]
 TIME_NAMES = [column.name for column in TIMES]
+_SWITCHES = ("voluntary_switches", "involuntary_switches")
+_USED = (*TIME_NAMES, *_SWITCHES, "worker_peak_mb")
 
 DAMAGED = "damaged"
-
-_TOO_SHORT = 100  # times what the clocks cost
-_BUSY_SHARE, _BUSY_S = 0.01, 0.002
-_ONE_THREAD = ("sequential", "asyncio")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Loaded:
     """The records of a sweep as frames.
 
     samples: a row a sample; runs: a row a run and use, with object columns `tasks` and `segments` (of the sample nearest
-    to the run's median), `durations` (a task's median time in s, by its number), `reference`, `is_ceiling`, `no_speedup`
-    and `usable_cpus`;
+    to the run's median), `occupancy` (likewise), `durations` (a task's median time in s, by its number), `reference`,
+    `is_ceiling`, `no_speedup` and `usable_cpus`;
     builds: {name: facts}.
     """
 
@@ -68,7 +68,6 @@ def load(plan_path):
 def _damaged(name, problem):
     spec = dict.fromkeys([field.name for field in record.SPEC_FIELDS])
     spec.update(params={}, backend_params={}, start="natural", workers="default")
-    state = {"before": {"load_1min": None}}
     blank = dict.fromkeys([field.name for field in record.FIELDS])
     return {
         **blank,
@@ -76,7 +75,7 @@ def _damaged(name, problem):
         "spec": spec,
         "status": DAMAGED,
         "reason": problem,
-        "state": state,
+        "state": {},
         "call": {"id": None},
     }
 
@@ -106,12 +105,32 @@ def _keys(found):
 def _sample_rows(found):
     rows = []
     for number, sample in enumerate(found["measured"]["samples"] if found["measured"] else []):
-        names = [*TIME_NAMES, "warmup", "workers_used", "start_method"]
+        names = [*TIME_NAMES, "warmup", "workers_used", "start_method", *_SWITCHES]
         row = {name: sample.get(name) for name in names}
+        row["worker_peak_mb"] = _largest(sample["worker_peak_mb"])
         cpu_s, work_s = sample["task_cpu_s"], sample["work_s"]
         row["cores_used"] = cpu_s / work_s if cpu_s is not None and work_s > 0 else None
         rows.append({**row, "sample": number})
     return rows
+
+
+def _largest(values):
+    """The largest of values that may be None, None where all are, or where there is no list."""
+    return max((value for value in values or () if value is not None), default=None)
+
+
+def _state_row(found):
+    """What the record says of the machine's state, as columns; None where it does not."""
+    before, after, meanwhile = (found["state"].get(part, {}) for part in ("before", "after", "meanwhile"))
+    return {
+        "load_1min": before.get("load_1min"),
+        **{name: meanwhile.get(name) for name in ("other_cpu_s", "steal_s", "throttled_s")},
+        "reference_loop_before_s": before.get("reference_loop_s"),
+        "reference_loop_after_s": after.get("reference_loop_s"),
+        "waited_s": found["waited_s"],
+        "attempts": found["attempts"],
+        "noise": said(found["noise"] or []),
+    }
 
 
 def _run_row(found, builds, machine, waits):
@@ -123,7 +142,7 @@ def _run_row(found, builds, machine, waits):
         "started": found["started"],
         "wall_s": found["wall_s"],
         "snakemake_cpu_s": found["snakemake_cpu_s"],
-        "load_1min": found["state"]["before"].get("load_1min"),
+        **_state_row(found),
         "usable_cpus": _usable_cpus(found["spec"], machine),
     }
     if found["status"] != "ok":
@@ -133,22 +152,24 @@ def _run_row(found, builds, machine, waits):
         for sample, rest in zip(found["measured"]["samples"], _sample_rows(found), strict=True)
         if not sample["warmup"]
     ]
-    for name in TIME_NAMES:
+    for name in _USED:
         values = [rest[name] for _, rest in counted]
         row[name] = None if None in values else median(values)
-    nearest = _nearest([sample for sample, _ in counted], f"{row['timed']}_s", row)
+    own = [sample for sample, _ in counted]
+    nearest = _nearest(own, f"{row['timed']}_s", row)
     return {
         **row,
-        "workers_used": min(sample["workers_used"] for sample, _ in counted),
+        "workers_used": min(sample["workers_used"] for sample in own),
         "start_method": nearest["start_method"],
         "peak_memory_mb": found["peak_memory_mb"],
         "memory_kind": found["memory_kind"],
         "clock_cost_s": found["measured"]["clock_cost_s"],
-        "metrics": json.dumps(median_metrics([sample["metrics"] for sample, _ in counted]), sort_keys=True),
-        "flags": _flags(found, counted, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
+        "metrics": json.dumps(median_metrics([sample["metrics"] for sample in own]), sort_keys=True),
+        "flags": flags(found, own, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
+        "occupancy": occupancy(nearest, row["timed"]),
         "tasks": nearest["tasks"],
         "segments": nearest["segments"],
-        "durations": _durations([sample for sample, _ in counted]),
+        "durations": _durations(own),
     }
 
 
@@ -178,34 +199,3 @@ def _durations(samples):
         return None
     times = [np.subtract(sample["tasks"]["end_s"], sample["tasks"]["start_s"]) for sample in samples]
     return np.median(times, axis=0).tolist()
-
-
-def _flags(found, counted, build, usable_cpus):
-    measured, spec = found["measured"], found["spec"]
-    samples = [sample for sample, _ in counted]
-    seen = {measured["gil_before"], measured["gil_after"], *(gil for sample in samples for gil in sample["gil"])}
-    flags = []
-    if seen != {build["gil"]}:
-        flags.append("gil_differs" if build["gil"] else "gil_reenabled")
-    asked = spec["switch_interval_s"]
-    read_back = [value for sample in samples for value in sample["switch_intervals_s"]]
-    if asked is not None and any(abs(value - asked) > 1e-6 for value in read_back):
-        flags.append("interval_differs")
-    used = min(sample["workers_used"] for sample in samples)
-    if used < samples[-1]["workers"]:
-        flags.append("idle_workers")
-    if used > usable_cpus and spec["backend"] not in _ONE_THREAD:
-        flags.append("oversubscribed")
-    if _median_task_s(samples) < _TOO_SHORT * measured["clock_cost_s"]:
-        flags.append("too_short")
-    snakemake = found["snakemake_cpu_s"]
-    if snakemake is not None and snakemake > max(_BUSY_S, _BUSY_SHARE * found["wall_s"]):
-        flags.append("snakemake_busy")
-    return flags
-
-
-def _median_task_s(samples):
-    last = samples[-1]
-    if last["tasks"] is None:
-        return median(worker["quantiles_s"][2] for worker in last["task_summary"])
-    return median(np.subtract(last["tasks"]["end_s"], last["tasks"]["start_s"]).tolist())

@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
+from scripts.analysis import scaling
+from scripts.analysis.budget import budget
 from scripts.analysis.columns import TABLES, names
 from scripts.analysis.load import load
+from scripts.analysis.metrics import metrics
+from scripts.analysis.noise import noise, quality
+from scripts.analysis.pairing import Baselines, with_times
 from scripts.analysis.summary import summarise
 
-_WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker")
+_WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker", "rounds", "rounds_disturbed")
 _TEXT = (
     "params",
     "workers_asked",
@@ -23,6 +28,15 @@ _TEXT = (
     "call",
     "reason",
     "flags",
+    "noise",
+    "claim",
+    "claim_reference",
+    "pairing",
+    "metric",
+    "axis",
+    "against",
+    "kind",
+    "interval",
 )
 
 
@@ -37,24 +51,31 @@ def main(plan):
 def tables(loaded):
     """{name: table} of the loaded records, each with the columns of the registry."""
     runs = loaded.runs
-    summary = summarise(runs, loaded.builds)
+    of_builds = with_times(runs)
+    baselines = Baselines(of_builds)
     flags = runs["flags"] if "flags" in runs else pd.Series(None, runs.index, dtype=object)
     made = {
         "samples": loaded.samples,
         "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
-        "summary": summary,
+        "summary": summarise(of_builds, baselines, loaded.builds),
         "tasks": _of_one_sample(runs, "tasks"),
         "segments": _of_one_sample(runs, "segments"),
+        "budget": budget(of_builds, baselines),
+        "metrics": metrics(of_builds),
+        "scaling": scaling.scaling(of_builds, baselines),
+        "break_even": scaling.break_evens(of_builds, baselines),
+        "noise": noise(of_builds, loaded.builds),
+        "quality": quality(of_builds),
         "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
     }
     return {name: _shaped(made[name], name) for name in TABLES}
 
 
-def read(folder):
+def read(folder, chosen=tuple(TABLES)):
     """{name: table} of the CSV files in a folder tables/, with the types that they were written with."""
     types = dict.fromkeys(_TEXT, "str") | dict.fromkeys(_WHOLE, "Int64")
     found = {}
-    for name in TABLES:
+    for name in chosen:
         own = {column: kind for column, kind in types.items() if column in names(name)}
         found[name] = pd.read_csv(Path(folder, f"{name}.csv"), dtype=own)
     return found

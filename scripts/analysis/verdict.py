@@ -1,11 +1,21 @@
-"""Says whether every run went well: `python -m scripts.analysis.verdict failures.csv`; the exit status is 1 if not."""
+"""Says whether every run went well, and how precise the numbers are; exits with 1 where a run failed.
+
+`python -m scripts.analysis.verdict failures.csv summary.csv`, both of one sweep.
+"""
 
 import csv
 import sys
+from pathlib import Path
+
+from scripts.analysis import tables
+from scripts.analysis.report import trust
 
 
-def main(failures):
-    """Prints the failures to stderr and exits with 1, or prints that there are none."""
+def main(failures, summary):
+    """Prints how many rounds more precision takes; then the failures to stderr and exits with 1, or that there are none."""
+    said = trust.precision(tables.read(Path(summary).parent, ["summary"])["summary"])
+    if said:
+        print(said)
     with open(failures, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
@@ -19,4 +29,4 @@ def main(failures):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

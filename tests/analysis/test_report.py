@@ -1,4 +1,5 @@
 import html
+import json
 import re
 from html.parser import HTMLParser
 
@@ -100,9 +101,62 @@ def test_the_numbers_stand_with_their_intervals(folder_and_text):
 def test_the_metrics_stand_with_the_numbers(tmp_path):
     found = {"latency_p99_ms": 5.3127, "round_trips_per_s": 11449.4, "seen": "nothing", "seen_after_s": None, "n": 3}
     records = [make_record("a", samples=[make_sample(1.0, metrics=found)])]
-    (row,) = [row for row in Page(page_of(tmp_path, records)[1]).rows if "thread" in row]
+    rows = Page(page_of(tmp_path, records)[1]).rows
     said = "latency_p99_ms 5.31, n 3, round_trips_per_s 11,449, seen nothing, seen_after_s –"
-    assert said in row
+    assert said in next(row for row in rows if "thread" in row)
+    assert next(row for row in rows if "latency_p99_ms" in row)[-3:] == ["latency_p99_ms", "5.31 [5.31, 5.31]", "range"]
+
+
+def sections(text):
+    """The text of a page by the ids of its sections."""
+    parts = re.split(r'<section id="([^"]+)">', text)
+    return {name: " ".join(Page(part).text.split()) for name, part in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_unlike_builds_stand_under_a_banner_that_names_the_difference(tmp_path):
+    records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [2.0]}, python="b")
+    _, text = page_of(tmp_path, records, builds={"a": {}, "b": {"compiler": "Clang 19", "pgo": True}})
+    sentence = "b and a differ in more than the GIL: compiler Clang 19 against GCC 12, PGO on against off."
+    assert sentence in sections(text)["experiment-e"]
+    assert "differ in more than the GIL" not in page_of(tmp_path / "like", records)[1]
+
+
+def test_a_gil_that_came_back_on_is_a_sentence(tmp_path):
+    one = make_record(samples=[make_sample(gil=False)])
+    one["measured"].update(gil_before=False, gil_after=True)
+    _, text = page_of(tmp_path, [one], builds={"3.14": {"gil": False}})
+    assert "The GIL came back on in 1 run of py_loop on 3.14: an extension module" in Page(text).text
+
+
+def test_the_noise_floor_stands_beside_each_claim(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    before = Page(page_of(tmp_path, records)[1])
+    assert "The noise floor of this machine is not known" in before.text
+    assert "faster (noise floor not known)" in next(row for row in before.rows if "thread" in row)
+    twins = sweep_records({"thread": [1.0] * 6}, python="a") + sweep_records({"thread": [1.02] * 6}, python="b")
+    tables.main(write_result_set(tmp_path, twins, sweep="noise", builds={name: {"fingerprint": "f"} for name in "ab"}))
+    after = Page(page_of(tmp_path, records)[1])
+    assert "The noise floor of this machine is 2 %: in an A/A test (2026-01-01 00:00 UTC)" in after.text
+    assert "faster (the noise floor is 2 %)" in next(row for row in after.rows if "thread" in row)
+
+
+def test_a_size_that_was_found_is_told(tmp_path):
+    plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}))
+    found = {"workload": "py_loop", "parameter": "n", "value": 410_000, "seconds": 0.31, "python": "3.14"}
+    content = json.loads(plan.read_text())
+    plan.write_text(json.dumps({**content, "sizes": [found], "experiments": []}))
+    tables.main(plan)
+    build.main(plan, plan.parent / "report.html")
+    said = "n = 410,000 of py_loop was found on 3.14, where it took 310 ms in sequence"
+    assert said in Page((plan.parent / "report.html").read_text()).text
+
+
+def test_the_budget_of_the_workers_time_is_told_in_parts(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})
+    _, text = page_of(tmp_path, records)
+    assert "Where did the time of the workers go?" in sections(text)["experiment-e"]
+    heads = next(row for row in Page(text).rows if "useful" in row)
+    assert heads[-11:-5] == ["useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown"]
 
 
 def test_what_failed_and_what_cannot_run_is_told_with_its_reason(folder_and_text):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from scripts import record
 from scripts.analysis import columns, summary, tables
@@ -153,6 +154,58 @@ def test_what_qualifies_a_run_is_a_flag(flag, sample, changes, tmp_path):
     assert flag in found.split(";")
 
 
+@pytest.mark.parametrize(
+    ("read_back", "env", "differs"),
+    [
+        ({"hash_seed": "1", "jit": False, "thread_limits": {"OMP_NUM_THREADS": "1"}}, {}, False),
+        ({"hash_seed": None}, {}, True),
+        ({"hash_seed": "7"}, {"PYTHONHASHSEED": "7"}, False),
+        ({"jit": True}, {}, True),
+        ({"jit": True}, {"PYTHON_JIT": "1"}, False),
+        ({"thread_limits": {"OMP_NUM_THREADS": "8"}}, {}, True),
+        ({"thread_limits": {"OMP_NUM_THREADS": "8"}}, {"OMP_NUM_THREADS": "8"}, False),
+    ],
+)
+def test_settings_that_were_not_read_back_as_set_are_a_flag(read_back, env, differs, tmp_path):
+    one = make_record(spec={"env": env})
+    one["measured"]["flags"] = read_back
+    found = made(tmp_path, [one])["runs"].loc[0, "flags"]
+    assert ("settings_differ" in found.split(";")) == differs
+
+
+def test_what_others_did_and_the_workers_used_is_in_the_tables(tmp_path):
+    samples = [make_sample(voluntary_switches=number, worker_peak_mb=[10.0, number]) for number in (1, 30, 50)]
+    found = made(tmp_path, [make_record(samples=samples)])
+    names = ["voluntary_switches", "involuntary_switches", "worker_peak_mb"]
+    for table in ("runs", "summary"):
+        assert found[table].loc[0, names].tolist() == [30, 20, 30]
+    assert found["samples"]["worker_peak_mb"].tolist() == [10, 30, 50]
+
+
+def test_a_row_says_what_its_interval_allows(tmp_path):
+    noisy = [1.0, 1.1, 0.9, 1.2, 0.8, 1.0]
+    times = {"sequential": [2.0] * 6, "thread": [1.0] * 6, "asyncio": [2.01] * 6}
+    times["process"] = [2.0 * value for value in noisy]
+    found = made(tmp_path, sweep_records(times))["summary"].set_index("backend")
+    assert found["claim"].to_dict() == {
+        "sequential": "same",
+        "thread": "faster",
+        "asyncio": "same",
+        "process": "not shown",
+    }
+    assert set(found["pairing"]) == {"paired"}
+
+
+def test_a_row_says_how_many_rounds_it_would_need(tmp_path):
+    logs = [0.05, -0.05, 0.05, -0.05, 0.05, -0.05]
+    times = {"sequential": [2.0] * 6, "thread": [math.exp(one) for one in logs]}
+    found = made(tmp_path, sweep_records(times))["summary"].set_index("backend")["rounds_needed"]
+    assert found["sequential"] == 6
+    deviation = math.sqrt(6 * 0.05**2 / 5)
+    expected = next(n for n in range(6, 99) if t.ppf(0.975, n - 1) * deviation / math.sqrt(n) <= math.log(1.02))
+    assert found["thread"] == expected > 20
+
+
 def test_a_gil_that_comes_back_on_is_a_flag(tmp_path):
     one = make_record(samples=[make_sample(gil=False)])
     one["measured"].update(gil_before=False, gil_after=True)
@@ -298,5 +351,6 @@ def test_the_order_of_the_records_does_not_matter(tmp_path):
 
 def test_every_flag_with_a_meaning_can_be_set():
     assert set(summary._STATUSES) == {*record.STATUSES, "damaged"}
-    source = "".join(Path("scripts/analysis", name).read_text() for name in ("load.py", "summary.py"))
+    source = "".join(Path("scripts/analysis", name).read_text() for name in ("flags.py", "summary.py"))
+    source += Path("scripts/surroundings.py").read_text()
     assert all(f'"{flag}"' in source for flag in columns.FLAG_MEANINGS)

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import math
 import re
 from xml.etree import ElementTree
 
 from scripts.analysis import figures, tables, units
 from scripts.analysis.columns import FLAG_MEANINGS, TABLES
+from scripts.analysis.report import trust
 
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 
@@ -20,6 +22,7 @@ _COLUMNS = (
     "time",
     "metrics",
     "speedup",
+    "claim",
     "speedup_reference",
     "speedup_bound",
     "speedup_ceiling",
@@ -38,21 +41,39 @@ def content(plan_path):
     folder, machine_folder = plan_path.parent, plan_path.parent.parent
     found = tables.read(folder / "tables")
     summary = found["summary"]
+    builds = [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]]
+    floor, about_noise = trust.noise_floor(*_noise_of(machine_folder / plan["noise_sweep"] / "tables"))
+    references = {use["experiment"]: use["reference"] for run in plan["runs"] for use in run["uses"]}
+    differences = trust.differences(summary, {build["name"]: build for build in builds}, references)
     return {
         "machine": plan["machine"],
         "sweep": plan["sweep"],
         "measured": _measured(found["runs"]),
-        "experiments": [_experiment(name, summary, folder) for name in plan["experiments"]],
+        "warnings": trust.gil_came_back(found["runs"]),
+        "trust": [about_noise, *filter(None, [trust.precision(summary)]), *trust.sizes(plan.get("sizes", []))],
+        "experiments": [
+            {**_experiment(name, found, folder, floor), "differences": differences.get(name, [])}
+            for name in plan["experiments"]
+        ],
         "columns": [(name, _meaning(name)) for name in _COLUMNS],
         "failures": found["failures"].astype(object).where(found["failures"].notna(), "").to_dict("records"),
         "unsupported": _unsupported(summary),
         "flags": {flag: FLAG_MEANINGS[flag] for flag in _flags(summary)},
+        "quality": _grid(found["quality"], "quality"),
         "machine_facts": json.loads((machine_folder / "machine.json").read_text(encoding="utf-8")),
-        "builds": [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]],
+        "builds": builds,
         "config": (folder / "config.yaml").read_text(encoding="utf-8"),
         "tables": [(name, len(found[name])) for name in TABLES],
         "few_rounds": any("few_rounds" in flags.split(";") for flags in summary["flags"].dropna()),
     }
+
+
+def _noise_of(folder):
+    """The noise table of the machine's A/A test and when it was measured; (None, None) where there is none."""
+    if not (folder / "noise.csv").exists():
+        return None, None
+    found = tables.read(folder, ["noise", "runs"])
+    return found["noise"], _measured(found["runs"])["last"]
 
 
 def _measured(runs):
@@ -73,15 +94,56 @@ def _minute(started):
     return f"{started[:10]} {started[11:16]} UTC"
 
 
-def _experiment(name, summary, folder):
+def _experiment(name, found, folder, floor):
+    summary = found["summary"]
     own = summary[summary["experiment"] == name]
     shown = own[own["status"] != "unsupported"]
+    parts = {part: found[part][found[part]["experiment"] == name] for part in _PARTS}
     return {
         "name": name,
         "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
         "figures": [_figure(figure, name, folder) for figure in _figures_in_order()],
-        "rows": [_row(row) for row in shown.to_dict("records")],
+        "rows": [_row(row, floor) for row in shown.to_dict("records")],
+        "parts": [(part, title, _grid(parts[part], part)) for part, title in _PARTS.items() if len(parts[part])],
     }
+
+
+_PARTS = {
+    "budget": "Where did the time of the workers go?",
+    "break_even": "From where on does it pay?",
+    "scaling": "How serial is it?",
+    "metrics": "What else was measured?",
+}
+_LEFT_OUT = ("machine", "experiment", "workers_asked", "start", "scaling", "timed", "rounds")
+
+
+def _grid(table, name):
+    """A table as heads with their meanings and rows of text; of columns that tell nothing here, none is shown."""
+    known = [column for column in TABLES[name] if column.name not in _LEFT_OUT and table[column.name].notna().any()]
+    names = [column.name for column in known]
+    ends = [name for name in names if name.endswith(("_low", "_high"))]
+    heads = [column for column in known if column.name not in ends]
+    texts = [[_cell(row, column.name, ends) for column in heads] for row in table.to_dict("records")]
+    return {"heads": [(column.name, column.meaning) for column in heads], "rows": texts}
+
+
+def _cell(row, name, ends):
+    """The text of a cell, with the interval where there is one."""
+    value = row[name]
+    text = _number_or_text(value)
+    if f"{name}_low" not in ends or text == "–":
+        return text
+    return f"{text} [{_number_or_text(row[f'{name}_low'])}, {_number_or_text(row[f'{name}_high'])}]"
+
+
+def _number_or_text(value):
+    if isinstance(value, str):
+        return value
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, float):
+        return "∞" if value == math.inf else units.number(value)
+    return str(value)
 
 
 def _figures_in_order():
@@ -102,7 +164,7 @@ def _figure(figure, experiment, folder):
     }
 
 
-def _row(row):
+def _row(row, floor):
     timed = f"{row['timed']}_s"
     cells = {name: _text(row.get(name)) for name in _COLUMNS if name != "time"}
     cells["time"] = units.seconds_in(*_interval(row, timed))
@@ -110,6 +172,7 @@ def _row(row):
     cells["switch_interval_s"] = units.seconds(row["switch_interval_s"])
     for name in ("speedup", "speedup_reference"):
         cells[name] = units.ratio_in(*_interval(row, name))
+    cells["claim"] = trust.claim_in_words(row, floor)
     for name in ("speedup_bound", "speedup_ceiling", "efficiency", "karp_flatt", "cores_used"):
         cells[name] = units.ratio(row[name])
     cells["peak_memory_mb"] = _text(round(row["peak_memory_mb"], 1) if row["peak_memory_mb"] > 0 else None)

@@ -77,5 +77,6 @@ def check(results, arguments, shared):
 def metrics(results, arguments, shared):
     """The share of updates that were lost; None where the parent's counter was not counted up at all."""
     asked = sum(n for _, n in arguments)
-    lost = None if shared.value == 0 else 1 - shared.value / asked
-    return {"lost_share": lost, "updates_in_parent": shared.value}
+    lost = None if shared.value == 0 else asked - shared.value
+    share = None if lost is None else lost / asked
+    return {"lost_share": share, "lost": lost, "lost_of": asked, "updates_in_parent": shared.value}

@@ -1,0 +1,65 @@
+"""Finds for each run the one that it is held against, and the ratio of their times over the rounds."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from scripts.analysis.statistics import intervals
+
+BLOCK = ("experiment", "python", "workload", "params")  # what shares a baseline
+
+PAIRED, UNPAIRED = "paired", "unpaired"
+
+
+class Baselines:
+    """The sequential run of each block and round; where its own threads make the interval an axis, of each interval."""
+
+    def __init__(self, runs):
+        found = runs[(runs["backend"] == "sequential") & (runs["status"] == "ok") & ~runs["no_speedup"].eq(True)]
+        self._rows = {}
+        for row in found.to_dict("records"):
+            block = (*(row[name] for name in BLOCK), row["round"])
+            self._rows.setdefault(block, row)
+            self._rows[(*block, row["switch_interval_s"])] = row
+
+    def of(self, run, python=None):
+        """The baseline of a run, on its own build or on another one; None where there is none."""
+        block = {**{name: run[name] for name in BLOCK}, "python": python or run["python"]}
+        key = (*(block[name] for name in BLOCK), run["round"])
+        return self._rows.get((*key, run["switch_interval_s"]), self._rows.get(key))
+
+
+def with_times(runs):
+    """The runs that belong to a build, with the column timed_s: the time that counts, in seconds."""
+    runs = runs[runs["python"].notna()].copy()
+    runs["timed_s"] = np.where(runs["timed"] == "work", column(runs, "work_s"), column(runs, "total_s"))
+    return runs
+
+
+def column(frame, name):
+    """A column of a frame; of unknown values where it has none of this name."""
+    return frame[name] if name in frame else pd.Series(math.nan, frame.index)
+
+
+def ratio(pairs, times):
+    """The ratio base / run over the rounds, and how it was taken: paired within one call of Snakemake, else unpaired.
+
+    pairs: (run, base) of the rounds, base None where there is none; times: the name of the time that counts. With weak
+    scaling the run did as many task lists as it had workers, so the ratio is that of the throughputs.
+    """
+    pairs = [(run, base) for run, base in pairs if base is not None]
+    if all(run["call"] == base["call"] for run, base in pairs):
+        return intervals.paired_ratio([one(run, base, times) for run, base in pairs]), PAIRED
+    above = [base[times] * lists_of(run) for run, base in pairs]
+    return intervals.unpaired_ratio(above, [run[times] for run, _ in pairs]), UNPAIRED
+
+
+def one(run, base, times):
+    """The ratio base / run of one round."""
+    return base[times] * lists_of(run) / run[times]
+
+
+def lists_of(run):
+    """How many task lists a run did: one, or with weak scaling one for each worker."""
+    return run["workers"] if run["scaling"] == "weak" else 1

@@ -1,0 +1,54 @@
+import math
+
+import pandas as pd
+import pytest
+
+from scripts.analysis import verdict
+from scripts.analysis.report import trust
+
+
+@pytest.mark.parametrize(
+    ("claim", "speedup", "noise", "text"),
+    [
+        ("faster", 1.5, 0.02, "faster (the noise floor is 2 %)"),
+        ("faster", 1.07, 0.08, "faster (within the noise floor 8 %)"),
+        ("slower", 0.93, 0.08, "slower (within the noise floor 8 %)"),
+        ("slower", 0.5, 0.08, "slower (the noise floor is 8 %)"),
+        ("same", 1.01, 0.08, "same (the noise floor is 8 %)"),
+        ("faster", 1.5, None, "faster (noise floor not known)"),
+        ("no claim", 1.5, 0.02, "no claim"),
+        (None, math.nan, 0.02, "–"),
+    ],
+)
+def test_a_claim_stands_beside_the_noise_floor(claim, speedup, noise, text):
+    assert trust.claim_in_words({"claim": claim, "speedup": speedup}, noise) == text
+
+
+def summary(needed, rounds=6):
+    names = {"workload": "py_loop", "python": "3.14", "backend": "thread", "workers": 2, "rounds_ok": rounds}
+    return pd.DataFrame([{**names, "workers": number, "rounds_needed": n} for number, n in enumerate(needed, 1)])
+
+
+def test_the_rounds_that_more_precision_takes_are_told():
+    assert trust.precision(summary([6, 5000, 20, math.nan])) == (
+        "1 of 3 combinations are known to ± 2 % by now; half of them are after 20 rounds, and all after 5,000 (the last is "
+        "py_loop on 3.14, thread with 2). A larger `rounds` measures the new rounds alone."
+    )
+
+
+def test_without_any_repetition_nothing_is_said_of_precision():
+    assert trust.precision(summary([math.nan])) is None
+
+
+def test_the_end_of_a_sweep_prints_how_precise_it_is(tmp_path, capsys):
+    summary([6, 20]).to_csv(tmp_path / "summary.csv")
+    (tmp_path / "failures.csv").write_text("run,status,reason\n")
+    verdict.main(tmp_path / "failures.csv", tmp_path / "summary.csv")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("1 of 2 combinations are known to ± 2 % by now")
+    assert second == "every supported run is ok"
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %")])
+def test_shares_are_told_as_percentages(share, text):
+    assert trust.percent(share) == text

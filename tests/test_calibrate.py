@@ -1,0 +1,53 @@
+import math
+
+import pytest
+
+from scripts import calibrate
+
+
+def found(seconds_at, start):
+    """What the search finds, and how often it looked."""
+    tried = []
+
+    def seconds(size):
+        tried.append(size)
+        return seconds_at(size)
+
+    return calibrate.search(seconds, start), len(tried)
+
+
+@pytest.mark.parametrize("start", [1, 1000, 300_000, 10**9])
+def test_where_each_unit_takes_a_microsecond_the_size_is_300_000(start):
+    (size, seconds), _ = found(lambda n: n * 1e-6, start)
+    assert seconds == pytest.approx(size * 1e-6)
+    assert 0.24 <= seconds <= 0.375
+
+
+def test_a_size_that_is_right_to_begin_with_is_kept():
+    assert found(lambda n: n * 1e-6, 300_000) == ((300_000, 0.3), 1)
+
+
+def test_a_time_that_grows_as_the_square_is_found_in_few_steps():
+    (size, _), tries = found(lambda n: n**2 * 1e-6, 10)
+    assert size == pytest.approx(548, rel=0.12)
+    assert tries <= 6
+
+
+def test_a_time_that_explodes_is_found_below_where_it_takes_too_long():
+    (size, seconds), _ = found(lambda n: 1e-6 * 1.618**n if n < 35 else math.inf, 10)
+    assert size in (26, 27)
+    assert seconds == pytest.approx(1e-6 * 1.618**size)
+
+
+def test_a_time_that_jumps_gives_the_nearer_of_the_two_sizes():
+    assert found(lambda n: 0.1 if n < 7 else 2.0, 3)[0] == (6, 0.1)
+
+
+def test_a_time_that_does_not_grow_is_not_found():
+    with pytest.raises(calibrate.NotFound, match=r"no size takes about 0\.3 s; [0-9,]{9,} takes 0\.05 s"):
+        calibrate.search(lambda n: 0.05, 100)
+
+
+@pytest.mark.parametrize(("size", "to"), [(412_345, 410_000), (99.6, 100), (7, 7), (0.2, 1), (26, 26)])
+def test_sizes_are_whole_numbers_of_two_digits(size, to):
+    assert calibrate.rounded(size) == to
