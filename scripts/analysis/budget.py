@@ -131,5 +131,4 @@ def budget(runs, baselines):
 
 
 def _shares_of(run, base):
-    cpu_s = math.nan if base["task_cpu_s"] is None else base["task_cpu_s"]
-    return shares(run["occupancy"], cpu_s * lists_of(run))
+    return shares(run["occupancy"], base["occupancy"].cpu_s * lists_of(run))

@@ -18,6 +18,7 @@ from scripts.analysis.statistics.makespan import speedup_bound
 
 # What tells combinations apart: of `workers` only what was asked, for a run that failed tells no more.
 _COMBINATION = [key.name for key in KEYS if key.name != "workers"]
+ORDER = ("experiment", "workload", "params", "python", "backend", "workers", "switch_interval_s")
 _ROLES = ["asked", "baseline", "ceiling"]
 _STATUSES = (*record.STATUSES, DAMAGED)
 
@@ -33,9 +34,7 @@ def summarise(runs, baselines, builds):
         for key, group in runs.groupby(_COMBINATION, dropna=False, sort=False)
     ]
     table = _with_ceiling(pd.DataFrame(rows).reindex(columns=[*names("summary"), "is_ceiling"]))
-    return table[names("summary")].sort_values(
-        ["experiment", "workload", "params", "python", "backend", "workers", "switch_interval_s"], ignore_index=True
-    )
+    return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
 
 
 def _row(key, group, baselines, builds):

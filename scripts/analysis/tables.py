@@ -12,7 +12,7 @@ from scripts.analysis.load import load
 from scripts.analysis.metrics import metrics
 from scripts.analysis.noise import noise, quality
 from scripts.analysis.pairing import Baselines, with_times
-from scripts.analysis.summary import summarise
+from scripts.analysis.summary import ORDER, summarise
 
 _WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker", "rounds", "rounds_disturbed")
 _TEXT = (
@@ -54,21 +54,30 @@ def tables(loaded):
     of_builds = with_times(runs)
     baselines = Baselines(of_builds)
     flags = runs["flags"] if "flags" in runs else pd.Series(None, runs.index, dtype=object)
+    of_combinations = {
+        "budget": budget(of_builds, baselines),
+        "metrics": metrics(of_builds),
+        "scaling": scaling.scaling(of_builds, baselines),
+        "break_even": scaling.break_evens(of_builds, baselines),
+        "noise": noise(of_builds, loaded.builds),
+    }
     made = {
         "samples": loaded.samples,
         "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
         "summary": summarise(of_builds, baselines, loaded.builds),
         "tasks": _of_one_sample(runs, "tasks"),
         "segments": _of_one_sample(runs, "segments"),
-        "budget": budget(of_builds, baselines),
-        "metrics": metrics(of_builds),
-        "scaling": scaling.scaling(of_builds, baselines),
-        "break_even": scaling.break_evens(of_builds, baselines),
-        "noise": noise(of_builds, loaded.builds),
         "quality": quality(of_builds),
+        **{name: _in_order(table) for name, table in of_combinations.items()},
         "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
     }
     return {name: _shaped(made[name], name) for name in TABLES}
+
+
+def _in_order(table):
+    """The rows in the order of the summary."""
+    keys = [key for key in ORDER if key in table]
+    return table.sort_values(keys, kind="stable") if len(table) else table
 
 
 def read(folder, chosen=tuple(TABLES)):

@@ -72,6 +72,13 @@ def test_coroutines_have_no_load_balance_but_a_budget():
     assert sum(parts[name] for name in SHARES) == pytest.approx(1)
 
 
+def test_the_sequence_itself_has_no_extra_cpu_time(tmp_path):
+    samples = [sample([(0, 0.0, 6.0, cpu)], workers=1, total_s=total_s) for cpu, total_s in ((4, 6), (3, 7), (5, 9))]
+    one = make_record("s", samples=samples, spec={"backend": "sequential", "workers": 1})
+    (found,) = tables.tables(load(write_result_set(tmp_path, [one])))["budget"].to_dict("records")
+    assert (found["useful"], found["extra_cpu"]) == (pytest.approx(3 / 7), 0)  # of the sample of median time
+
+
 def test_the_table_holds_the_mean_over_the_rounds_against_the_round_s_own_sequence(tmp_path):
     records = []
     for number, cpu in ((1, 1.0), (2, 2.0)):

@@ -119,7 +119,11 @@ _LEFT_OUT = ("machine", "experiment", "workers_asked", "start", "scaling", "time
 
 def _grid(table, name):
     """A table as heads with their meanings and rows of text; of columns that tell nothing here, none is shown."""
-    known = [column for column in TABLES[name] if column.name not in _LEFT_OUT and table[column.name].notna().any()]
+    known = [
+        column
+        for column in TABLES[name]
+        if column.name not in _LEFT_OUT and not table[column.name].map(_tells_nothing).all()
+    ]
     names = [column.name for column in known]
     ends = [name for name in names if name.endswith(("_low", "_high"))]
     heads = [column for column in known if column.name not in ends]
@@ -127,10 +131,13 @@ def _grid(table, name):
     return {"heads": [(column.name, column.meaning) for column in heads], "rows": texts}
 
 
+def _tells_nothing(value):
+    return value == "{}" or value is None or value != value
+
+
 def _cell(row, name, ends):
     """The text of a cell, with the interval where there is one."""
-    value = row[name]
-    text = _number_or_text(value)
+    text = units.seconds(row[name]) if name == "switch_interval_s" else _number_or_text(row[name])
     if f"{name}_low" not in ends or text == "–":
         return text
     return f"{text} [{_number_or_text(row[f'{name}_low'])}, {_number_or_text(row[f'{name}_high'])}]"
