@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scripts.analysis.statistics.bootstrap import percentile_ends, resampled_medians
-from scripts.analysis.statistics.intervals import LEAST_ROUNDS, LEVEL
+from scripts.analysis.statistics.intervals import LEAST_ROUNDS, TAIL
 
 ALWAYS, FROM, NEVER, UNCLEAR = "always", "from", "never", "unclear"
 
@@ -26,7 +26,7 @@ def break_even(sizes, ratios, seed=1):
     sizes: (k,) increasing, positive; ratios: (rounds, k), the other's time / this one's time. The value lies where the
     median over the rounds of the log ratio crosses 0 upwards for the last time, to stay above up to the largest size;
     linear on log size. "always": above at every size, value 0; "never": not above at the largest, value inf; "unclear":
-    a ratio is NaN, or fewer than 95 % of the resamples agree with such an always or never, value NaN.
+    a ratio is NaN, or fewer than 97.5 % of the resamples agree with such an always or never, value NaN.
 
     The ends are percentiles of 2000 seeded resamples of rounds, an always counting as 0, a never as inf; so a "from"
     with the low end 0 may be an always, with the high end inf a never. Below 6 rounds they are NaN: nothing is claimed.
@@ -37,7 +37,7 @@ def break_even(sizes, ratios, seed=1):
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 13.3. For example, ratios of 0.5 at
     size 1 and 2 at size 100 cross at 10, in [1.49, 34] in rounds without noise.
     Coverage, measured in 400 sweeps each of log-normal and of spiky noise, with 6, 8 and 12 rounds: 93 % with sizes a
-    fifth apart, 97 % or more from a factor of 2 on. Of sweeps without a difference at one size 6 % were called always.
+    fifth apart, 97 % or more from a factor of 2 on. Of sweeps without a difference at one size 3 % were called always, 3 % never.
     """
 
     def crossings(medians):
@@ -75,7 +75,7 @@ def _with_interval(places_of, ratios, seed):
     again = resampled_medians(logs, seed)
     at_least, _, at_most = places_of(again)
     low, high = float(percentile_ends(at_least)[0]), float(percentile_ends(at_most)[1])
-    if kind != FROM and (_kinds(again) == kind).mean() < LEVEL:
+    if kind != FROM and (_kinds(again) == kind).mean() < 1 - TAIL:
         return BreakEven(UNCLEAR, math.nan, low, high)
     return BreakEven(kind, value, low, high)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scripts.analysis import statistics
+from scripts.analysis.statistics import intervals
 from tests.analysis.statistics.noise import is_within_error, log_normal, normal, spiky
 
 SWEEPS = 2000
@@ -20,7 +20,7 @@ def coverage(truth, estimates):
 def test_paired_intervals_hold_the_true_ratio_as_often_as_the_exact_level_says(noise, rounds, level):
     random = np.random.default_rng(rounds)
     ratios = TRUTH * noise(random, (SWEEPS, rounds)) / noise(random, (SWEEPS, rounds))
-    held = coverage(TRUTH, map(statistics.paired_ratio, ratios))
+    held = coverage(TRUTH, map(intervals.paired_ratio, ratios))
     assert held >= 0.94
     assert is_within_error(held, level, SWEEPS)
 
@@ -31,7 +31,7 @@ def test_paired_intervals_hold_the_true_ratio_even_where_each_round_is_three_per
     random = np.random.default_rng(100 + rounds)
     drift = 1.03 ** np.arange(rounds)
     above, below = (drift * noise(random, (SWEEPS, rounds)) for _ in range(2))
-    held = coverage(TRUTH, map(statistics.paired_ratio, TRUTH * above / below))
+    held = coverage(TRUTH, map(intervals.paired_ratio, TRUTH * above / below))
     assert held >= 0.94
     assert is_within_error(held, level, SWEEPS)
 
@@ -41,7 +41,7 @@ def test_paired_intervals_hold_the_true_ratio_even_where_each_round_is_three_per
 def test_unpaired_intervals_hold_the_true_ratio_of_a_steady_machine(noise):
     random = np.random.default_rng(6)
     above, below = TRUTH * noise(random, (SWEEPS, 6)), noise(random, (SWEEPS, 6))
-    held = coverage(TRUTH, map(statistics.unpaired_ratio, above, below))
+    held = coverage(TRUTH, map(intervals.unpaired_ratio, above, below))
     assert held >= 0.94
     assert is_within_error(held, 1 - 38 / 924, SWEEPS)
 
@@ -51,7 +51,7 @@ def test_unpaired_intervals_fail_where_the_machine_slows_from_one_call_to_the_ne
     random = np.random.default_rng(7)
     drift = 1.03 ** np.arange(12)
     earlier, later = (noise(random, (SWEEPS, 6)) * slowness for slowness in (drift[:6], drift[6:]))
-    assert coverage(TRUTH, map(statistics.unpaired_ratio, TRUTH * earlier, later)) < 0.5
+    assert coverage(TRUTH, map(intervals.unpaired_ratio, TRUTH * earlier, later)) < 0.5
 
 
 @pytest.mark.parametrize(("rounds", "level"), [(6, 1 - 2 / 64), (8, 1 - 2 / 256), (12, 1 - 158 / 4096)])
@@ -59,7 +59,7 @@ def test_unpaired_intervals_fail_where_the_machine_slows_from_one_call_to_the_ne
 def test_intervals_of_the_median_hold_it_as_often_as_the_exact_level_says(noise, rounds, level):
     random = np.random.default_rng(200 + rounds)
     truth = np.median(noise(random, 1_000_000))
-    held = coverage(truth, map(statistics.median, noise(random, (SWEEPS, rounds))))
+    held = coverage(truth, map(intervals.median, noise(random, (SWEEPS, rounds))))
     assert held >= 0.94
     assert is_within_error(held, level, SWEEPS)
 
@@ -67,14 +67,14 @@ def test_intervals_of_the_median_hold_it_as_often_as_the_exact_level_says(noise,
 def test_intervals_of_the_99th_percentile_hold_it_in_95_percent_of_samples():
     random = np.random.default_rng(8)
     samples = random.exponential(size=(SWEEPS, 1000))
-    held = coverage(-np.log(0.01), (statistics.quantile(sample, 0.99) for sample in samples))
+    held = coverage(-np.log(0.01), (intervals.quantile(sample, 0.99) for sample in samples))
     assert is_within_error(held, stats.binom.cdf(996, 1000, 0.99) - stats.binom.cdf(983, 1000, 0.99), SWEEPS)
     assert held >= 0.94
 
 
 @pytest.mark.parametrize("trials", [5, 20, 100])
 def test_intervals_of_a_share_hold_it_whatever_it_is(trials):
-    found = [statistics.share(successes, trials) for successes in range(trials + 1)]
+    found = [intervals.share(successes, trials) for successes in range(trials + 1)]
     for truth in np.linspace(0.001, 0.999, 333):
         chances = stats.binom.pmf(range(trials + 1), trials, truth)
         assert sum(chances[[each.low <= truth <= each.high for each in found]]) >= 0.95
@@ -82,6 +82,6 @@ def test_intervals_of_a_share_hold_it_whatever_it_is(trials):
 
 def test_simulated_shares_are_held_as_often_as_the_exact_level_says():
     random = np.random.default_rng(9)
-    held = coverage(0.1, (statistics.share(int(successes), 40) for successes in random.binomial(40, 0.1, SWEEPS)))
+    held = coverage(0.1, (intervals.share(int(successes), 40) for successes in random.binomial(40, 0.1, SWEEPS)))
     assert is_within_error(held, stats.binom.cdf(8, 40, 0.1) - stats.binom.cdf(0, 40, 0.1), SWEEPS)
     assert held >= 0.94

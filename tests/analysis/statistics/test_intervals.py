@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scripts.analysis import statistics
+from scripts.analysis.statistics import intervals
 
 
 def test_the_median_of_six_lies_between_the_ends():
-    assert statistics.median([1, 2, 3, 4, 5, 6]) == (3.5, 1, 6, "ci95")
+    assert intervals.median([1, 2, 3, 4, 5, 6]) == (3.5, 1, 6, "ci95")
 
 
 @pytest.mark.parametrize("n", range(6, 40))
 def test_the_interval_of_the_median_is_the_narrowest_that_holds_95_percent(n):
-    place = statistics.median(range(1, n + 1)).low
+    place = intervals.median(range(1, n + 1)).low
     assert 1 - 2 * stats.binom.cdf(place - 1, n, 0.5) >= 0.95
     assert 1 - 2 * stats.binom.cdf(place, n, 0.5) < 0.95
 
@@ -25,36 +25,36 @@ def test_the_interval_of_the_median_is_the_narrowest_that_holds_95_percent(n):
 )
 def test_the_ends_of_the_median_have_the_published_ranks(n, low, high):
     ranks = np.random.default_rng(n).permutation(np.arange(1, n + 1))
-    assert statistics.median(ranks)[1:] == (low, high, "ci95")
+    assert intervals.median(ranks)[1:] == (low, high, "ci95")
 
 
 def test_below_six_rounds_there_is_the_range():
-    assert statistics.median([3, 1, 2, 9, 4]) == (3, 1, 9, "range")
-    assert statistics.median([5]) == (5, 5, 5, "range")
+    assert intervals.median([3, 1, 2, 9, 4]) == (3, 1, 9, "range")
+    assert intervals.median([5]) == (5, 5, 5, "range")
 
 
-@pytest.mark.parametrize("function", [statistics.median, statistics.paired_ratio])
+@pytest.mark.parametrize("function", [intervals.median, intervals.paired_ratio])
 def test_of_no_values_nothing_is_known(function):
     assert all(map(math.isnan, function([])[:3]))
     assert all(map(math.isnan, function([1.0, math.nan])[:3]))
 
 
-@pytest.mark.parametrize("function", [statistics.median, statistics.paired_ratio])
+@pytest.mark.parametrize("function", [intervals.median, intervals.paired_ratio])
 def test_rounds_that_are_all_alike_have_no_width(function):
     assert function([2.0] * 7) == (pytest.approx(2), pytest.approx(2), pytest.approx(2), "ci95")
     assert function([2.0, 2.0])[3] == "range"
 
 
 def test_the_90th_of_a_hundred_lies_between_the_84th_and_the_96th():
-    assert statistics.quantile(range(1, 101), 0.9) == (pytest.approx(90.1), 84, 96, "ci95")
-    assert statistics.quantile(range(36), 0.9).kind == "ci95"
-    assert statistics.quantile(range(35), 0.9) == (pytest.approx(30.6), 0, 34, "range")
+    assert intervals.quantile(range(1, 101), 0.9) == (pytest.approx(90.1), 84, 96, "ci95")
+    assert intervals.quantile(range(36), 0.9).kind == "ci95"
+    assert intervals.quantile(range(35), 0.9) == (pytest.approx(30.6), 0, 34, "range")
 
 
 @pytest.mark.parametrize(("n", "q"), [(6, 0.5), (31, 0.5), (100, 0.9), (200, 0.05), (1000, 0.99), (400, 0.99)])
 def test_a_quantile_has_the_interval_of_the_quantile_test(n, q):
     values = np.random.default_rng(n).exponential(size=n)
-    found = statistics.quantile(values, q)
+    found = intervals.quantile(values, q)
     expected = stats.quantile_test(values, p=q).confidence_interval(0.95)
     assert found[1:] == (expected.low, expected.high, "ci95")
 
@@ -63,23 +63,23 @@ def test_a_quantile_has_the_interval_of_the_quantile_test(n, q):
 def test_a_quantile_without_both_ends_has_the_range(n, q):
     expected = stats.quantile_test(np.arange(n), p=q).confidence_interval(0.95)
     assert math.isnan(expected.low) or math.isnan(expected.high)
-    assert statistics.quantile(range(n), q)[1:] == (0, n - 1, "range")
+    assert intervals.quantile(range(n), q)[1:] == (0, n - 1, "range")
 
 
 def test_the_outermost_quantiles_have_the_range():
-    assert statistics.quantile(range(200), 0) == (0, 0, 199, "range")
-    assert statistics.quantile(range(200), 1) == (199, 0, 199, "range")
+    assert intervals.quantile(range(200), 0) == (0, 0, 199, "range")
+    assert intervals.quantile(range(200), 1) == (199, 0, 199, "range")
 
 
 def test_a_quantile_of_what_is_not_known_is_not_known():
-    assert all(map(math.isnan, statistics.quantile([], 0.9)[:3]))
-    assert all(map(math.isnan, statistics.quantile([1, math.nan], 0.9)[:3]))
+    assert all(map(math.isnan, intervals.quantile([], 0.9)[:3]))
+    assert all(map(math.isnan, intervals.quantile([1, math.nan], 0.9)[:3]))
 
 
 def test_the_paired_ratio_of_six_rounds_lies_between_their_ends():
-    found = statistics.paired_ratio([1, 2, 4, 8, 16, 32])
+    found = intervals.paired_ratio([1, 2, 4, 8, 16, 32])
     assert found == (pytest.approx(math.sqrt(32)), pytest.approx(1), pytest.approx(32), "ci95")
-    assert statistics.paired_ratio([1, 2, 4]) == (pytest.approx(2), pytest.approx(1), pytest.approx(4), "range")
+    assert intervals.paired_ratio([1, 2, 4]) == (pytest.approx(2), pytest.approx(1), pytest.approx(4), "range")
 
 
 def walsh_averages(ratios):
@@ -88,7 +88,7 @@ def walsh_averages(ratios):
 
 def test_the_paired_ratio_is_the_middle_of_the_walsh_averages():
     ratios = [1.0, 2.0, 4.0, 8.0, 3.0, 5.0]
-    assert statistics.paired_ratio(ratios).value == pytest.approx(np.median(walsh_averages(ratios)))
+    assert intervals.paired_ratio(ratios).value == pytest.approx(np.median(walsh_averages(ratios)))
 
 
 # Wilcoxon (1945) and every table since: the greatest T with two-sided p of at most 0.05.
@@ -96,13 +96,13 @@ def test_the_paired_ratio_is_the_middle_of_the_walsh_averages():
 def test_the_paired_interval_leaves_out_as_many_averages_as_the_published_critical_value(n, critical):
     ratios = np.random.default_rng(n).lognormal(0.3, 0.2, n)
     averages = walsh_averages(ratios)
-    assert statistics.paired_ratio(ratios)[1:3] == pytest.approx((averages[critical], averages[-1 - critical]))
+    assert intervals.paired_ratio(ratios)[1:3] == pytest.approx((averages[critical], averages[-1 - critical]))
 
 
 @pytest.mark.parametrize("n", [6, 8, 12, 20])
 def test_the_paired_interval_is_what_the_signed_rank_test_does_not_reject(n):
     ratios = np.random.default_rng(n).lognormal(0.3, 0.2, n)
-    found = statistics.paired_ratio(ratios)
+    found = intervals.paired_ratio(ratios)
     for end, inwards in ((found.low, 1.0001), (found.high, 0.9999)):
         for is_inside, tried in ((True, end * inwards), (False, end / inwards)):
             test = stats.wilcoxon(np.log(ratios / tried), method="exact")
@@ -113,11 +113,11 @@ def test_the_paired_interval_is_what_the_signed_rank_test_does_not_reject(n):
 def test_units_cancel_and_the_inverse_has_the_inverse_interval(factor):
     random = np.random.default_rng(3)
     above, below = random.lognormal(0.5, 0.3, 7), random.lognormal(0, 0.3, 7)
-    value, low, high, _ = statistics.unpaired_ratio(above, below)
-    assert statistics.unpaired_ratio(above * factor, below * factor)[:3] == pytest.approx((value, low, high))
-    assert statistics.unpaired_ratio(below, above)[:3] == pytest.approx((1 / value, 1 / high, 1 / low))
-    value, low, high, _ = statistics.paired_ratio(above / below)
-    assert statistics.paired_ratio(below / above)[:3] == pytest.approx((1 / value, 1 / high, 1 / low))
+    value, low, high, _ = intervals.unpaired_ratio(above, below)
+    assert intervals.unpaired_ratio(above * factor, below * factor)[:3] == pytest.approx((value, low, high))
+    assert intervals.unpaired_ratio(below, above)[:3] == pytest.approx((1 / value, 1 / high, 1 / low))
+    value, low, high, _ = intervals.paired_ratio(above / below)
+    assert intervals.paired_ratio(below / above)[:3] == pytest.approx((1 / value, 1 / high, 1 / low))
 
 
 # Mann and Whitney (1947) and every table since: the greatest U with two-sided p of at most 0.05.
@@ -130,14 +130,14 @@ def test_the_unpaired_interval_leaves_out_as_many_quotients_as_the_published_cri
     above, below = random.lognormal(0.5, 0.3, n), random.lognormal(0, 0.3, m)
     quotients = sorted(a / b for a, b in itertools.product(above, below))
     expected = (np.exp(np.median(np.log(quotients))), quotients[critical], quotients[-1 - critical])
-    assert statistics.unpaired_ratio(above, below)[:3] == pytest.approx(expected)
+    assert intervals.unpaired_ratio(above, below)[:3] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(("n", "m"), [(4, 4), (6, 6), (5, 9), (10, 7)])
 def test_the_unpaired_interval_is_what_the_mann_whitney_test_does_not_reject(n, m):
     random = np.random.default_rng(n * m)
     above, below = random.lognormal(0.5, 0.3, n), random.lognormal(0, 0.3, m)
-    found = statistics.unpaired_ratio(above, below)
+    found = intervals.unpaired_ratio(above, below)
     assert found.kind == "ci95"
     for end, inwards in ((found.low, 1.0001), (found.high, 0.9999)):
         for is_inside, tried in ((True, end * inwards), (False, end / inwards)):
@@ -145,15 +145,15 @@ def test_the_unpaired_interval_is_what_the_mann_whitney_test_does_not_reject(n, 
 
 
 def test_below_four_a_side_the_unpaired_ratio_makes_no_claim():
-    assert statistics.unpaired_ratio([2, 4], [1, 2])[:3] == pytest.approx((2, 1, 4))
-    assert statistics.unpaired_ratio([2, 4, 3], [1, 2, 3, 4, 5]).kind == "range"
-    assert statistics.unpaired_ratio([3], [2]) == (pytest.approx(1.5), pytest.approx(1.5), pytest.approx(1.5), "range")
+    assert intervals.unpaired_ratio([2, 4], [1, 2])[:3] == pytest.approx((2, 1, 4))
+    assert intervals.unpaired_ratio([2, 4, 3], [1, 2, 3, 4, 5]).kind == "range"
+    assert intervals.unpaired_ratio([3], [2]) == (pytest.approx(1.5), pytest.approx(1.5), pytest.approx(1.5), "range")
 
 
 def test_an_unpaired_ratio_without_one_side_or_of_what_is_not_known_is_not_known():
     for above, below in (([], [1, 2]), ([1, 2], []), ([1] * 5, [1, 1, 1, math.nan])):
-        assert all(map(math.isnan, statistics.unpaired_ratio(above, below)[:3]))
-    assert statistics.unpaired_ratio([2.0] * 4, [1.0] * 4)[:3] == pytest.approx((2, 2, 2))
+        assert all(map(math.isnan, intervals.unpaired_ratio(above, below)[:3]))
+    assert intervals.unpaired_ratio([2.0] * 4, [1.0] * 4)[:3] == pytest.approx((2, 2, 2))
 
 
 # Clopper and Pearson (1934), as tabulated for 10 trials.
@@ -161,7 +161,7 @@ def test_an_unpaired_ratio_without_one_side_or_of_what_is_not_known_is_not_known
     ("successes", "low", "high"), [(0, 0, 0.3085), (1, 0.0025, 0.4450), (5, 0.1871, 0.8129), (10, 0.6915, 1)]
 )
 def test_a_share_of_ten_has_the_published_interval(successes, low, high):
-    found = statistics.share(successes, 10)
+    found = intervals.share(successes, 10)
     assert found == (successes / 10, pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5), "ci95")
 
 
@@ -169,12 +169,12 @@ def test_a_share_of_ten_has_the_published_interval(successes, low, high):
 def test_a_share_has_the_interval_of_the_exact_binomial_test(trials):
     for successes in {0, 1, trials // 3, trials - 1, trials}:
         expected = stats.binomtest(successes, trials).proportion_ci(0.95, method="exact")
-        assert statistics.share(successes, trials)[1:3] == pytest.approx((expected.low, expected.high))
+        assert intervals.share(successes, trials)[1:3] == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(0, 0), (math.nan, 10), (3, math.nan)])
 def test_a_share_without_trials_is_not_known(successes, trials):
-    value, low, high, kind = statistics.share(successes, trials)
+    value, low, high, kind = intervals.share(successes, trials)
     assert all(map(math.isnan, (value, low, high)))
     assert kind == "range"
 
@@ -184,14 +184,14 @@ def pilot(deviation):
 
 
 def test_a_deviation_of_five_percent_needs_27_rounds():
-    assert statistics.rounds_needed(pilot(0.05)) == 27
-    assert statistics.rounds_needed(pilot(0.01)) == 6
+    assert intervals.rounds_needed(pilot(0.05)) == 27
+    assert intervals.rounds_needed(pilot(0.01)) == 6
 
 
 @pytest.mark.parametrize("deviation", [0.016, 0.019, 0.03, 0.1, 0.5])
 @pytest.mark.parametrize("within", [0.01, 0.02, 0.05])
 def test_the_rounds_needed_are_the_fewest_whose_interval_is_narrow_enough(deviation, within):
-    needed = statistics.rounds_needed(pilot(deviation), within)
+    needed = intervals.rounds_needed(pilot(deviation), within)
     rounds = np.arange(6, needed + 1)
     halves = stats.t.ppf(0.975, rounds - 1) * deviation / np.sqrt(rounds)
     assert list(rounds[halves <= math.log(1 + within)]) == [needed]
@@ -199,13 +199,13 @@ def test_the_rounds_needed_are_the_fewest_whose_interval_is_narrow_enough(deviat
 
 def test_wild_rounds_need_billions_and_are_soon_told():
     expected = (stats.norm.ppf(0.975) * 700 / math.log(1.02)) ** 2
-    assert statistics.rounds_needed(pilot(700)) == pytest.approx(expected, rel=1e-6)
+    assert intervals.rounds_needed(pilot(700)) == pytest.approx(expected, rel=1e-6)
 
 
 def test_rounds_that_are_all_alike_need_no_more_than_the_least():
-    assert statistics.rounds_needed([0.3, 0.3, 0.3]) == 6
+    assert intervals.rounds_needed([0.3, 0.3, 0.3]) == 6
 
 
 @pytest.mark.parametrize("logs", [[], [0.1], [0.1, math.nan, 0.2], [0.1, math.inf]])
 def test_from_fewer_than_two_rounds_the_rounds_needed_are_not_known(logs):
-    assert math.isnan(statistics.rounds_needed(logs))
+    assert math.isnan(intervals.rounds_needed(logs))

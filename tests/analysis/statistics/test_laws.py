@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from scripts.analysis import statistics
+from scripts.analysis.statistics import laws
 from tests.analysis.statistics.noise import log_normal, spiky
 
 WORKERS = np.array([1, 2, 4, 8, 16, 32])
@@ -15,43 +15,43 @@ TRUTH = (0.05, 0.002, math.sqrt(0.95 / 0.002))
     ("speedup", "workers", "fraction"), [(2, 4, 1 / 3), (1, 4, 1), (1, 2, 1), (4, 4, 0), (0.5, 2, 3)]
 )
 def test_the_serial_fraction_after_karp_and_flatt(speedup, workers, fraction):
-    assert statistics.karp_flatt(speedup, workers) == pytest.approx(fraction)
+    assert laws.karp_flatt(speedup, workers) == pytest.approx(fraction)
 
 
 def test_one_worker_tells_nothing_of_the_serial_fraction():
-    assert math.isnan(statistics.karp_flatt(1, 1))
-    assert math.isnan(statistics.karp_flatt(math.nan, 4))
+    assert math.isnan(laws.karp_flatt(1, 1))
+    assert math.isnan(laws.karp_flatt(math.nan, 4))
 
 
 def test_a_quarter_serial_on_four_workers_gives_16_sevenths():
-    assert statistics.amdahl(4, 0.25) == pytest.approx(16 / 7)
-    assert list(statistics.amdahl(np.array([1, 2, 8]), 0)) == [1, 2, 8]
-    assert list(statistics.amdahl(np.array([1, 2, 8]), 1)) == [1, 1, 1]
-    assert math.isnan(statistics.amdahl(4, math.nan))
+    assert laws.amdahl(4, 0.25) == pytest.approx(16 / 7)
+    assert list(laws.amdahl(np.array([1, 2, 8]), 0)) == [1, 2, 8]
+    assert list(laws.amdahl(np.array([1, 2, 8]), 1)) == [1, 1, 1]
+    assert math.isnan(laws.amdahl(4, math.nan))
 
 
 def test_contention_and_coherency_take_16_workers_to_8_times():
-    assert statistics.usl(16, 0.05, 0.001) == pytest.approx(16 / 1.99)
-    assert list(statistics.usl(np.array([1, 2, 8]), 0, 0, 0.5)) == [0.5, 1, 4]
-    assert statistics.usl(8, 0.25, 0) == pytest.approx(statistics.amdahl(8, 0.25))
-    assert math.isnan(statistics.usl(8, math.nan, 0))
+    assert laws.usl(16, 0.05, 0.001) == pytest.approx(16 / 1.99)
+    assert list(laws.usl(np.array([1, 2, 8]), 0, 0, 0.5)) == [0.5, 1, 4]
+    assert laws.usl(8, 0.25, 0) == pytest.approx(laws.amdahl(8, 0.25))
+    assert math.isnan(laws.usl(8, math.nan, 0))
 
 
 def test_amdahl_s_fraction_is_found_in_speedups_without_noise():
-    found = statistics.fit_amdahl([1, 2, 4], [[1, 1.6, 16 / 7]] * 6)
+    found = laws.fit_amdahl([1, 2, 4], [[1, 1.6, 16 / 7]] * 6)
     assert found.serial == (pytest.approx(0.25), pytest.approx(0.25), pytest.approx(0.25), "ci95")
 
 
 @pytest.mark.parametrize(("speedups", "serial"), [([1, 2, 4], 0), ([1, 1, 1], 1), ([1, 2.5, 5], 0), ([1, 0.8, 0.7], 1)])
 def test_amdahl_s_fraction_stays_between_0_and_1(speedups, serial):
-    assert statistics.fit_amdahl([1, 2, 4], [speedups]).serial.value == pytest.approx(serial)
+    assert laws.fit_amdahl([1, 2, 4], [speedups]).serial.value == pytest.approx(serial)
 
 
 def test_amdahl_s_fraction_is_the_weighted_mean_of_karp_s_and_flatt_s():
     speedups = [1.7, 2.6, 4.1]
-    fractions = [statistics.karp_flatt(s, p) for s, p in zip(speedups, [2, 4, 8], strict=True)]
+    fractions = [laws.karp_flatt(s, p) for s, p in zip(speedups, [2, 4, 8], strict=True)]
     weights = [(s * (1 - 1 / p)) ** 2 for s, p in zip(speedups, [2, 4, 8], strict=True)]
-    found = statistics.fit_amdahl([2, 4, 8], [speedups]).serial.value
+    found = laws.fit_amdahl([2, 4, 8], [speedups]).serial.value
     assert found == pytest.approx(np.average(fractions, weights=weights))
 
 
@@ -59,16 +59,16 @@ def test_amdahl_s_fraction_is_the_weighted_mean_of_karp_s_and_flatt_s():
     ("sigma", "kappa", "scale"), [(0.05, 0.001, 1), (0.3, 0, 0.9), (0, 0.01, 1), (0.98, 0.0001, 1.1)]
 )
 def test_the_scalability_law_is_found_in_speedups_without_noise(sigma, kappa, scale):
-    found = statistics.fit_usl(WORKERS, [statistics.usl(WORKERS, sigma, kappa, scale)] * 6)
+    found = laws.fit_usl(WORKERS, [laws.usl(WORKERS, sigma, kappa, scale)] * 6)
     assert [each.value for each in found[:2]] == pytest.approx([sigma, kappa], abs=1e-9)
     assert [each[:2] for each in found] == [(each.low, each.high) for each in found]
     assert {each.kind for each in found} == {"ci95"}
 
 
 def test_the_peak_is_the_worker_count_of_the_greatest_speedup():
-    found = statistics.fit_usl(WORKERS, [statistics.usl(WORKERS, 0.05, 0.001)]).peak.value
+    found = laws.fit_usl(WORKERS, [laws.usl(WORKERS, 0.05, 0.001)]).peak.value
     assert found == pytest.approx(30.822, abs=1e-3)
-    best = optimize.minimize_scalar(lambda n: -statistics.usl(n, 0.05, 0.001), bounds=(1, 100), method="bounded")
+    best = optimize.minimize_scalar(lambda n: -laws.usl(n, 0.05, 0.001), bounds=(1, 100), method="bounded")
     assert found == pytest.approx(best.x, rel=1e-4)
 
 
@@ -78,33 +78,33 @@ def test_the_peak_is_the_worker_count_of_the_greatest_speedup():
     ids=["perfect", "flat", "ever slower"],
 )
 def test_the_scalability_law_ends_where_its_parameters_do(speedups, expected):
-    found = [each.value for each in statistics.fit_usl(WORKERS, [speedups] * 6)]
+    found = [each.value for each in laws.fit_usl(WORKERS, [speedups] * 6)]
     assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_speedups_that_fall_faster_than_the_law_can_have_no_parameters():
-    found = statistics.fit_usl([2, 4, 8, 16, 32], [[1, 1e-1, 1e-2, 1e-3, 1e-4]] * 6)
+    found = laws.fit_usl([2, 4, 8, 16, 32], [[1, 1e-1, 1e-2, 1e-3, 1e-4]] * 6)
     assert math.isnan(found.sigma.value) and math.isnan(found.kappa.value)
     assert {found.sigma.kind, found.kappa.kind} == {"range"}
 
 
 def test_the_fit_is_that_of_least_squares_with_bounds():
-    speedups = statistics.usl(WORKERS, 0.05, 0.002) * log_normal(np.random.default_rng(4), 6)
+    speedups = laws.usl(WORKERS, 0.05, 0.002) * log_normal(np.random.default_rng(4), 6)
 
     def errors(parameters):
-        return speedups / statistics.usl(WORKERS, *parameters) - 1
+        return speedups / laws.usl(WORKERS, *parameters) - 1
 
     expected = optimize.least_squares(errors, (0.1, 0.001, 1), bounds=((0, 0, 0), (1, 1, 2)), xtol=1e-12, x_scale="jac")
-    found = statistics.fit_usl(WORKERS, [speedups])
+    found = laws.fit_usl(WORKERS, [speedups])
     assert [each.value for each in found[:2]] == pytest.approx(expected.x[:2], rel=1e-3)
 
 
 def fit_parameters(workers, speedups):
-    return [statistics.fit_amdahl(workers, speedups).serial, *statistics.fit_usl(workers, speedups)]
+    return [laws.fit_amdahl(workers, speedups).serial, *laws.fit_usl(workers, speedups)]
 
 
 def test_one_spike_in_seven_rounds_leaves_the_fit_alone():
-    speedups = np.tile(statistics.usl(WORKERS, 0.05, 0.002), (7, 1))
+    speedups = np.tile(laws.usl(WORKERS, 0.05, 0.002), (7, 1))
     steady = [each.value for each in fit_parameters(WORKERS, speedups)]
     speedups[3, 4] /= 1.3
     assert [each.value for each in fit_parameters(WORKERS, speedups)] == pytest.approx(steady)
@@ -112,7 +112,7 @@ def test_one_spike_in_seven_rounds_leaves_the_fit_alone():
 
 @pytest.mark.parametrize("rounds", [1, 2, 5])
 def test_below_six_rounds_a_fit_makes_no_claim(rounds):
-    for found in fit_parameters(WORKERS, [statistics.usl(WORKERS, 0.05, 0.002)] * rounds):
+    for found in fit_parameters(WORKERS, [laws.usl(WORKERS, 0.05, 0.002)] * rounds):
         assert not math.isnan(found.value)
         assert (math.isnan(found.low), math.isnan(found.high), found.kind) == (True, True, "range")
 
@@ -125,16 +125,16 @@ def test_a_fit_of_what_is_not_known_is_not_known(speedups):
 
 
 def test_too_few_worker_counts_give_no_fit():
-    assert statistics.fit_amdahl([1, 2, 2], [[1, 1.5, 1.6]] * 6) is None
-    assert statistics.fit_usl([1, 2, 4, 8, 8], [[1, 1.5, 2, 2, 2]] * 6) is None
-    assert statistics.fit_amdahl([], []) is None
+    assert laws.fit_amdahl([1, 2, 2], [[1, 1.5, 1.6]] * 6) is None
+    assert laws.fit_usl([1, 2, 4, 8, 8], [[1, 1.5, 2, 2, 2]] * 6) is None
+    assert laws.fit_amdahl([], []) is None
 
 
 def test_a_fit_is_the_same_for_a_seed_and_another_for_another():
-    speedups = statistics.usl(WORKERS, 0.05, 0.002) * log_normal(np.random.default_rng(5), (8, 6))
+    speedups = laws.usl(WORKERS, 0.05, 0.002) * log_normal(np.random.default_rng(5), (8, 6))
     assert fit_parameters(WORKERS, speedups) == fit_parameters(WORKERS, speedups)
-    assert statistics.fit_usl(WORKERS, speedups, seed=2).peak.low != statistics.fit_usl(WORKERS, speedups).peak.low
-    assert statistics.fit_usl(WORKERS, speedups[::-1]).peak.value == statistics.fit_usl(WORKERS, speedups).peak.value
+    assert laws.fit_usl(WORKERS, speedups, seed=2).peak.low != laws.fit_usl(WORKERS, speedups).peak.low
+    assert laws.fit_usl(WORKERS, speedups[::-1]).peak.value == laws.fit_usl(WORKERS, speedups).peak.value
 
 
 def simulated(noise, rounds, curve, sweeps):
@@ -147,8 +147,8 @@ def simulated(noise, rounds, curve, sweeps):
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
 def test_amdahl_s_fraction_is_held_in_9_of_10_sweeps(noise, rounds):
     found = [
-        statistics.fit_amdahl(WORKERS, speedups).serial
-        for speedups in simulated(noise, rounds, statistics.amdahl(WORKERS, 0.1), 200)
+        laws.fit_amdahl(WORKERS, speedups).serial
+        for speedups in simulated(noise, rounds, laws.amdahl(WORKERS, 0.1), 200)
     ]
     assert np.mean([each.low <= 0.1 <= each.high for each in found]) >= 0.9
     assert np.median([each.value for each in found]) == pytest.approx(0.1, rel=0.01)
@@ -159,8 +159,8 @@ def test_amdahl_s_fraction_is_held_in_9_of_10_sweeps(noise, rounds):
     ("noise", "rounds"), [(spiky, 6), (log_normal, 8)], ids=lambda law: getattr(law, "__name__", law)
 )
 def test_the_scalability_law_is_held_in_9_of_10_sweeps(noise, rounds):
-    curve = statistics.usl(WORKERS, *TRUTH[:2])
-    found = [statistics.fit_usl(WORKERS, speedups) for speedups in simulated(noise, rounds, curve, 150)]
+    curve = laws.usl(WORKERS, *TRUTH[:2])
+    found = [laws.fit_usl(WORKERS, speedups) for speedups in simulated(noise, rounds, curve, 150)]
     for place, truth in enumerate(TRUTH):
         estimates = [each[place] for each in found]
         assert np.mean([each.low <= truth <= each.high for each in estimates]) >= 0.9

@@ -4,14 +4,14 @@ import math
 import numpy as np
 import pytest
 
-from scripts.analysis import statistics
+from scripts.analysis.statistics import makespan
 
 LECTURE = [90, 30, 22, 130]
 
 
-@pytest.mark.parametrize(("workers", "makespan"), [(1, 272), (2, 142), (3, 130), (4, 130), (8, 130)])
-def test_the_lecture_s_tasks_take_at_least_so_long(workers, makespan):
-    assert statistics.best_makespan(LECTURE, workers) == makespan
+@pytest.mark.parametrize(("workers", "least"), [(1, 272), (2, 142), (3, 130), (4, 130), (8, 130)])
+def test_the_lecture_s_tasks_take_at_least_so_long(workers, least):
+    assert makespan.best_makespan(LECTURE, workers) == least
 
 
 def best_of_all(tasks, workers):
@@ -28,13 +28,13 @@ def max_loads(tasks, choices, workers):
 def test_the_best_makespan_is_that_of_the_best_of_all_schedules(count, workers):
     random = np.random.default_rng(10 * count + workers)
     for tasks in (*random.uniform(0.1, 1, (3, count)), *random.integers(1, 5, (3, count))):
-        assert statistics.best_makespan(tasks, workers) == pytest.approx(best_of_all(tasks, workers))
+        assert makespan.best_makespan(tasks, workers) == pytest.approx(best_of_all(tasks, workers))
 
 
 def test_of_twelve_tasks_the_makespan_is_exact():
-    assert statistics.best_makespan([7, 7, 6, 6, 5, 5, 4, 4, 4, 1, 1, 1], 3) == 17
-    assert statistics.best_makespan([2] * 11 + [3], 2) == 13  # each bound says 12.5
-    assert statistics.best_makespan([2] * 12 + [3], 2) == 14  # of 13 tasks seven make 14
+    assert makespan.best_makespan([7, 7, 6, 6, 5, 5, 4, 4, 4, 1, 1, 1], 3) == 17
+    assert makespan.best_makespan([2] * 11 + [3], 2) == 13  # each bound says 12.5
+    assert makespan.best_makespan([2] * 12 + [3], 2) == 14  # of 13 tasks seven make 14
 
 
 # 13 tasks of 35 and one of 70 on 7 workers take 105 by LPT, and 105 · 21/27 is more than the 75 of each worker's share.
@@ -50,7 +50,7 @@ def test_of_twelve_tasks_the_makespan_is_exact():
     ids=["longest", "share", "fourth of one worker", "second of one worker", "lpt"],
 )
 def test_of_more_tasks_the_greatest_of_the_bounds_counts(tasks, workers, bound):
-    assert statistics.best_makespan(tasks, workers) == pytest.approx(bound)
+    assert makespan.best_makespan(tasks, workers) == pytest.approx(bound)
 
 
 def test_of_more_tasks_no_schedule_beats_the_bound():
@@ -60,30 +60,30 @@ def test_of_more_tasks_no_schedule_beats_the_bound():
         parts = np.concatenate([part * share for part in cut for share in ([0.3, 0.7], [1.0])[random.integers(2)]])
         whole = 10.0 * math.ceil(16 / workers)  # a schedule that keeps the parts together
         choices = random.integers(workers, size=(2000, len(parts)))
-        bound = statistics.best_makespan(parts, workers)
-        assert bound <= min(whole, statistics.lpt_makespan(parts, workers), *max_loads(parts, choices, workers)) + 1e-9
+        bound = makespan.best_makespan(parts, workers)
+        assert bound <= min(whole, makespan.lpt_makespan(parts, workers), *max_loads(parts, choices, workers)) + 1e-9
 
 
 @pytest.mark.parametrize(
-    ("tasks", "workers", "makespan"), [([3, 3, 2, 2, 2], 2, 7), (LECTURE, 2, 142), ([2, 5], 3, 5), ([1] * 13, 4, 4)]
+    ("tasks", "workers", "reached"), [([3, 3, 2, 2, 2], 2, 7), (LECTURE, 2, 142), ([2, 5], 3, 5), ([1] * 13, 4, 4)]
 )
-def test_the_longest_task_first_takes_so_long(tasks, workers, makespan):
-    assert statistics.lpt_makespan(tasks, workers) == makespan
+def test_the_longest_task_first_takes_so_long(tasks, workers, reached):
+    assert makespan.lpt_makespan(tasks, workers) == reached
 
 
 @pytest.mark.parametrize("workers", [2, 3, 4])
 def test_the_longest_task_first_is_as_near_to_the_best_as_graham_says(workers):
     random = np.random.default_rng(workers)
     worst = [*range(2 * workers - 1, workers - 1, -1)] * 2 + [workers]  # Graham's own: 4p − 1 against 3p
-    assert statistics.lpt_makespan(worst, workers) / statistics.best_makespan(worst, workers) == pytest.approx(
+    assert makespan.lpt_makespan(worst, workers) / makespan.best_makespan(worst, workers) == pytest.approx(
         4 / 3 - 1 / (3 * workers)
     )
     for tasks in random.uniform(0.1, 1, (50, 8)):
-        ratio = statistics.lpt_makespan(tasks, workers) / statistics.best_makespan(tasks, workers)
+        ratio = makespan.lpt_makespan(tasks, workers) / makespan.best_makespan(tasks, workers)
         assert 1 - 1e-9 <= ratio <= 4 / 3 - 1 / (3 * workers)
 
 
-@pytest.mark.parametrize("function", [statistics.best_makespan, statistics.lpt_makespan])
+@pytest.mark.parametrize("function", [makespan.best_makespan, makespan.lpt_makespan])
 def test_one_task_takes_its_time_and_what_is_not_known_no_known_time(function):
     assert function([3], 4) == 3
     assert math.isnan(function([], 4))
@@ -92,12 +92,12 @@ def test_one_task_takes_its_time_and_what_is_not_known_no_known_time(function):
 
 
 def test_the_bound_knows_the_cpus():
-    assert statistics.speedup_bound(272, LECTURE, 272, 4, 2) == 2
-    assert statistics.speedup_bound(272, LECTURE, 272, 4, 16) == 272 / 130
-    assert statistics.speedup_bound(0.2, [0.05] * 4, 0.001, 4, 2) == pytest.approx(4)
+    assert makespan.speedup_bound(272, LECTURE, 272, 4, 2) == 2
+    assert makespan.speedup_bound(272, LECTURE, 272, 4, 16) == 272 / 130
+    assert makespan.speedup_bound(0.2, [0.05] * 4, 0.001, 4, 2) == pytest.approx(4)
 
 
 def test_a_cpu_time_that_is_not_known_leaves_the_bound_of_the_tasks():
-    assert statistics.speedup_bound(272, LECTURE, math.nan, 4, 2) == 272 / 130
-    assert math.isnan(statistics.speedup_bound(272, [], 272, 4, 2))
-    assert math.isnan(statistics.speedup_bound(math.nan, LECTURE, 272, 4, 2))
+    assert makespan.speedup_bound(272, LECTURE, math.nan, 4, 2) == 272 / 130
+    assert math.isnan(makespan.speedup_bound(272, [], 272, 4, 2))
+    assert math.isnan(makespan.speedup_bound(math.nan, LECTURE, 272, 4, 2))
