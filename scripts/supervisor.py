@@ -72,8 +72,10 @@ def _adopt_orphans():
     """
     if sys.platform != "linux":
         return False
-    import ctypes  # here, for what it costs: 5 ms
-
+    try:
+        import ctypes  # here, for what it costs: 5 ms
+    except ImportError:  # a Python that was built without libffi
+        return False
     return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
 

@@ -32,7 +32,7 @@ def summary(needed, rounds=6):
 def test_the_rounds_that_more_precision_takes_are_told():
     assert trust.precision(summary([6, 5000, 20, math.nan])) == (
         "1 of 3 combinations are known to ± 2 % by now; half of them are after 20 rounds, and all after 5,000 (the last is "
-        "py_loop on 3.14, thread with 2). A larger `rounds` measures the new rounds alone."
+        "py_loop on 3.14, thread with 2). More rounds measure the new ones alone."
     )
 
 

@@ -7,7 +7,7 @@ import re
 from xml.etree import ElementTree
 
 from scripts.analysis import figures, tables, units
-from scripts.analysis.columns import FLAG_MEANINGS, TABLES
+from scripts.analysis.columns import BUDGET_METRICS, BUDGET_SHARES, FLAG_MEANINGS, TABLES
 from scripts.analysis.report import trust
 
 _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
@@ -114,16 +114,13 @@ _PARTS = {
     "scaling": "How serial is it?",
     "metrics": "What else was measured?",
 }
-_LEFT_OUT = ("machine", "experiment", "workers_asked", "start", "scaling", "timed", "rounds")
+_LEFT_OUT = ("machine", "experiment", "workers_asked", "timed", "rounds")
+_SHOWN_WHERE_IT_VARIES = ("start", "scaling", "backend_params")
 
 
 def _grid(table, name):
     """A table as heads with their meanings and rows of text; of columns that tell nothing here, none is shown."""
-    known = [
-        column
-        for column in TABLES[name]
-        if column.name not in _LEFT_OUT and not table[column.name].map(_tells_nothing).all()
-    ]
+    known = [column for column in TABLES[name] if _is_shown(column.name, table)]
     names = [column.name for column in known]
     ends = [name for name in names if name.endswith(("_low", "_high"))]
     heads = [column for column in known if column.name not in ends]
@@ -131,16 +128,24 @@ def _grid(table, name):
     return {"heads": [(column.name, column.meaning) for column in heads], "rows": texts}
 
 
-def _tells_nothing(value):
-    return value == "{}" or value is None or value != value
+def _is_shown(name, table):
+    if name in _LEFT_OUT or table[name].isna().all():
+        return False
+    return name not in _SHOWN_WHERE_IT_VARIES or table[name].nunique() > 1
 
 
 def _cell(row, name, ends):
     """The text of a cell, with the interval where there is one."""
-    text = units.seconds(row[name]) if name == "switch_interval_s" else _number_or_text(row[name])
+    text = _FORMS.get(name, _number_or_text)(row[name])
     if f"{name}_low" not in ends or text == "–":
         return text
     return f"{text} [{_number_or_text(row[f'{name}_low'])}, {_number_or_text(row[f'{name}_high'])}]"
+
+
+_FORMS = {
+    "switch_interval_s": units.seconds,
+    **dict.fromkeys((column.name for column in (*BUDGET_SHARES, *BUDGET_METRICS)), trust.percent),
+}
 
 
 def _number_or_text(value):

@@ -54,14 +54,14 @@ def noise_floor(table, measured):
     found = None if table is None else floor(table)
     if found is None:
         return None, (
-            "The noise floor of this machine is not known: `snakemake --cores all --configfile config/noise.yaml` measures "
-            "what the same build differs by under two names."
+            "The noise floor of this machine is not known: snakemake --cores all --configfile config/noise.yaml measures what "
+            "the same build differs by under two names."
         )
     share = found["different_share"]
     return found["floor"], (
         f"The noise floor of this machine is {percent(found['floor'])}: in an A/A test ({measured}), the same build "
         f"under two names, 95 % of {found['combinations']} combinations differed by no more than that, half of them by "
-        f"{percent(found['typical'])}; {found['different']} were called faster or slower, {percent(share.value)} "
+        f"{percent(found['typical'])}; {found['different']} came out as faster or slower, {percent(share.value)} "
         f"[{percent(share.low)}, {percent(share.high)}]."
     )
 
@@ -89,7 +89,7 @@ def precision(summary):
     return (
         f"{enough} of {len(rows)} combinations are known to ± 2 % by now; half of them are after {needed.median():.0f} "
         f"rounds, and all after {needed.max():,.0f} (the last is {worst['workload']} on {worst['python']}, "
-        f"{worst['backend']} with {worst['workers']:.0f}). A larger `rounds` measures the new rounds alone."
+        f"{worst['backend']} with {worst['workers']:.0f}). More rounds measure the new ones alone."
     )
 
 
@@ -103,5 +103,7 @@ def sizes(found):
 
 
 def percent(share):
-    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %."""
+    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %; an en dash for none."""
+    if share != share:
+        return "–"
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"
