@@ -349,7 +349,7 @@ def test_snakemake_s_own_report_holds_the_figures(snakemake, clone):
     done = snakemake("--report", "out.html")
     assert done.returncode == 0, done.stderr
     text = (clone / "out.html").read_text()
-    assert "speedup-tiny.svg" in text and "phases-tiny.svg" in text
+    assert "speedup-tiny.svg" in text and "budget-tiny.svg" in text
 
 
 def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, clone):

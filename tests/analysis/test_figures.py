@@ -32,7 +32,7 @@ def test_every_figure_draws_all_that_there_is(name, full, tmp_path):
     drawn, caption = module.draw(full, "e")
     assert [axes.get_title() for axes in drawn.axes] == ["py_loop · 3.14", "py_loop · 3.14t"]
     assert module.TITLE.endswith("?")
-    assert "Medians over 6 rounds; the bars are 95 % intervals." in caption
+    assert ("Medians over 6 rounds; the bars are 95 % intervals." in caption) == (name != "budget")
     drawn.savefig(tmp_path / "figure.svg")
 
 
@@ -93,14 +93,14 @@ def test_times_are_drawn_a_row_a_backend_from_the_top(full):
     assert axes.get_ylim()[0] > axes.get_ylim()[1]
 
 
-def test_phases_are_stacked(tmp_path):
-    drawn, _ = figures.load("phases").draw(made(tmp_path, [make_record(samples=[make_sample(1.5)])]), "e")
-    bars = {one.get_label(): (one[0].get_x(), one[0].get_width()) for one in drawn.axes[0].containers}
-    assert bars == {
-        "startup": pytest.approx((0, 0.1)),
-        "work": pytest.approx((0.1, 0.8)),
-        "teardown": pytest.approx((0.9, 0.6)),
-    }
+def test_the_parts_of_the_workers_time_are_stacked_up_to_the_whole(tmp_path):
+    alone = make_record("s", 1.0, spec={"backend": "sequential", "workers": 1})
+    drawn, _ = figures.load("budget").draw(made(tmp_path, [alone, make_record("t", samples=[make_sample(1.5)])]), "e")
+    bars = {one.get_label(): one.patches[1] for one in drawn.axes[0].containers}
+    widths = {label: bar.get_width() for label, bar in bars.items()}
+    expected = {"useful": 0.8, "extra CPU": 0, "waiting": 0, "start-up": 0.1 + 0.5, "imbalance": 0.4, "teardown": 1.2}
+    assert widths == pytest.approx({label: part / 3 for label, part in expected.items()})
+    assert bars["teardown"].get_x() + bars["teardown"].get_width() == pytest.approx(1)
 
 
 def test_panels_name_the_parameters_that_differ(tmp_path):

@@ -25,7 +25,7 @@ def rows_of(summary, experiment):
 def draw(rows, draw_panel, caption, x_label):
     """A panel a workload and build, in each of which draw_panel(axes, rows) draws a row at each whole y from 0."""
     if rows.empty:
-        return _style.empty("No run is ok."), "Nothing to show."
+        return _style.empty("No run is ok, or what was measured is not a time (see metrics)."), "Nothing to show."
     most = rows.groupby(["panel", "python"]).size().max()
     facets = _style.grid(rows, panel_height=0.9 + 0.24 * most, panel_width=4.8)
     for (panel, python), axes in facets.axes_dict.items():
@@ -38,4 +38,4 @@ def draw(rows, draw_panel, caption, x_label):
     handles, labels = facets.axes.flat[0].get_legend_handles_labels()
     if handles:
         facets.figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-    return facets.figure, f"{caption} {_style.interval_note(rows)}"
+    return facets.figure, caption

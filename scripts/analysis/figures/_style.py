@@ -28,7 +28,14 @@ BACKENDS = {
 }
 _OTHER = ("#777777", "*")
 
-PHASES = {"startup_s": _COLOURS[8], "work_s": _COLOURS[2], "teardown_s": _COLOURS[3]}
+PARTS = {  # of the workers' time: work in green, what is not work in other hues
+    "useful": ("useful", _COLOURS[2]),
+    "extra_cpu": ("extra CPU", "#9fd8c4"),
+    "waiting": ("waiting", _COLOURS[7]),
+    "startup": ("start-up", _COLOURS[8]),
+    "imbalance": ("imbalance", _COLOURS[9]),
+    "teardown": ("teardown", _COLOURS[3]),
+}
 
 _SETTINGS = {
     "svg.hashsalt": "gil-scaling",

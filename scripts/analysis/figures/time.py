@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.analysis.figures import _bars
+from scripts.analysis.figures import _bars, _style
 
 TITLE = "How long does it take?"
 PLACE = 2
@@ -12,7 +12,7 @@ def draw(tables, experiment):
     """One panel a workload and build, one point a backend and number of workers; returns the figure and its caption."""
     rows = _bars.rows_of(tables["summary"], experiment)
     caption = "The time that counts (total, or work where all workers wait for each other), on a scale from 0."
-    return _bars.draw(rows, _draw_panel, caption, "time in s")
+    return _bars.draw(rows, _draw_panel, f"{caption} {_style.interval_note(rows)}", "time in s")
 
 
 def _draw_panel(axes, rows):

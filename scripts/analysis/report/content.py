@@ -109,7 +109,7 @@ def _experiment(name, found, folder, floor):
 
 
 _PARTS = {
-    "budget": "Where did the time of the workers go?",
+    "budget": "The time of the workers in parts",
     "break_even": "From where on does it pay?",
     "scaling": "How serial is it?",
     "metrics": "What else was measured?",
