@@ -94,6 +94,8 @@ rule plan:
         config="<sweep>/config.yaml",
     log:
         "<sweep>/logs/plan.log",
+    params:
+        name=PLAN.file,  # an earlier plan that comes back is no newer file
     shell:
         "python -m scripts.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
 

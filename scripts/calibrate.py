@@ -30,9 +30,11 @@ def search(seconds_at, start):
     step follows the slope between the two last trials on logarithmic axes, and stays within what is known to be too small
     and too large. Raises NotFound. For example, where each unit takes 1 µs, 300,000.
     """
-    size, slope = rounded(start), 1.0
+    slope = 1.0
     small, large = None, None  # (size, seconds)
+    following = rounded(start)
     for _ in range(_TRIALS):
+        size = following
         seconds = seconds_at(size)
         if TARGET_S / CLOSE <= seconds <= TARGET_S * CLOSE:
             return size, seconds
@@ -43,7 +45,6 @@ def search(seconds_at, start):
         following = rounded(_next(size, seconds, slope, small, large))
         if following in {one[0] for one in (small, large) if one}:
             return min((one for one in (small, large) if one), key=lambda one: abs(math.log(one[1] / TARGET_S)))
-        size = following
     raise NotFound(f"no size takes about {TARGET_S} s; {size:,} takes {seconds:.2g} s")
 
 
@@ -67,6 +68,8 @@ def rounded(size):
 def main():
     """Answers the order."""
     order = json.load(sys.stdin)
+    if order["entry"]["spec"]["cpus"] is not None:
+        os.sched_setaffinity(0, order["entry"]["spec"]["cpus"])
     call = {"id": None, "time": None, "pid": os.getpid(), "host": os.uname().nodename}
 
     def seconds_at(size):

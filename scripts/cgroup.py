@@ -11,12 +11,12 @@ def quota(root=_ROOT, own=_OWN):
 
 
 def throttled_s(root=_ROOT, own=_OWN):
-    """For how long the group and those above it have been held back by their quotas until now, in seconds; None if unknown.
+    """For how long this group and those above it have been held back by their quotas until now, in seconds; None if unknown.
 
-    It is the sum over the group's CPUs.
+    The sum over the groups, each of which has the sum over its CPUs.
     """
-    found = [_throttled_of(folder) for folder in folders(root, own)]
-    return max((seconds for seconds in found if seconds is not None), default=None)
+    found = [seconds for seconds in map(_throttled_of, folders(root, own)) if seconds is not None]
+    return sum(found) if found else None
 
 
 def folders(root=_ROOT, own=_OWN):

@@ -45,8 +45,7 @@ def _measure_in_quiet(entry, call, expected):
     """The record of one run: after a wait for quiet, or of the last of several attempts, where the config asks for it."""
     waited_s, attempts = 0.0, 1
     if entry["on_noise"] == "wait":
-        own_cpu_s = partial(_own_cpu_s, call)
-        waited_s = surroundings.wait_for_quiet(entry["spec"]["cpus"], entry["usable_cpus"], own_cpu_s)
+        waited_s = surroundings.wait_for_quiet(_cpus_of(entry), partial(_own_cpu_s, call))
     result = measure(entry, call, expected)
     while entry["on_noise"] == "repeat" and attempts <= surroundings.REPEAT_LIMIT and _is_unsteady(result):
         attempts += 1
@@ -96,11 +95,18 @@ def measure(entry, call, expected):
     }
 
 
+def _cpus_of(entry):
+    """The ids of the CPUs that a run may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(entry["spec"]["cpus"] or os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
 class _Watch:
     """Reads the machine's state before and after a run; the fixed loop first and last, outside of the run's time."""
 
     def __init__(self, entry, call):
-        self._cpus, self._count, self._call = entry["spec"]["cpus"], entry["usable_cpus"], call
+        self._cpus, self._call = _cpus_of(entry), call
         loop_s = surroundings.reference_loop_s()
         self._before = {**surroundings.read(self._cpus), "reference_loop_s": loop_s}
         self._own_s, self._snakemake_s, self._began = _own_cpu_s(call), _snakemake_cpu_s(call), time.monotonic()
@@ -112,7 +118,7 @@ class _Watch:
         after = surroundings.read(self._cpus)
         after["reference_loop_s"] = surroundings.reference_loop_s()
         all_own_s = None if run_cpu_s is None else own_s - self._own_s + run_cpu_s
-        meanwhile = surroundings.between(self._before, after, lasted_s, all_own_s, self._count)
+        meanwhile = surroundings.between(self._before, after, lasted_s, all_own_s, len(self._cpus))
         return {
             "snakemake_cpu_s": None if snakemake_s is None else snakemake_s - self._snakemake_s,
             "state": {"before": self._before, "after": after, "meanwhile": meanwhile},
@@ -124,6 +130,8 @@ def judge(entry, ended, result, text):
     """The status of a run and its reason, from how the child ended and what it said."""
     if entry["rejected"]:
         return "unsupported", entry["rejected"]
+    if ended.problem:
+        return "crashed", f"cannot be started: {ended.problem}"
     if ended.timed_out:
         return "timeout", f"took longer than the limit of {entry['timeout_s']:g} s"
     if ended.exit_code < 0:
@@ -159,7 +167,8 @@ def _run_build(entry, expected):
         ended = supervisor.Ended() if rejected else supervisor.run(command, environment, folder, entry["timeout_s"])
         return ended, _read_result(folder), _end_of_log(folder)
     finally:
-        _remove(folder)
+        with supervisor.undisturbed():
+            _remove(folder)
 
 
 def _interrupted(number, _):

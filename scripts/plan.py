@@ -104,9 +104,7 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     cpus = _choose_cpus(checked["cpus"])
     chosen, notes = _choose_builds(checked, cpus, place)
     label = checked["machine"] or machine.label()
-    frozen = _settle_sizes(
-        checked, chosen, label, find_size and partial(find_size, cpus=cpus, usable_cpus=machine.usable(cpus))
-    )
+    frozen = _settle_sizes(checked, chosen, label, find_size and partial(find_size, cpus=cpus))
     workloads, backends = _catalogue(checked["experiments"])
     usable = machine.allowed_cpus() if cpus is None else cpus
     runs = sweep.expand(
@@ -157,13 +155,13 @@ def _choose_builds(settings, cpus, place):
 
 def _settle_sizes(settings, chosen, label, find):
     """Puts a number in place of each auto in the experiments; returns the machine's Sizes; raises config.ConfigError."""
-    frozen = sizes.Sizes(Path(f"results/{label}/sizes.json"), find)
-    for experiment in settings["experiments"]:
-        own = {build.name: build for build in chosen[experiment["name"]]}
-        try:
+    try:
+        frozen = sizes.Sizes(Path(f"results/{label}/sizes.json"), find)
+        for experiment in settings["experiments"]:
+            own = {build.name: build for build in chosen[experiment["name"]]}
             experiment["workloads"] = frozen.settled(experiment["workloads"], own[experiment["reference"]])
-        except sizes.SizeError as error:
-            raise config.ConfigError([f"experiment {experiment['name']!r}: {error}."]) from None
+    except sizes.SizeError as error:
+        raise config.ConfigError([f"{error}."]) from None
     return frozen
 
 
@@ -235,7 +233,6 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
             "backend_reference": run.backend.reference,
             "timeout_s": run.timeout_s,
             "on_noise": settings["on_noise"],
-            "usable_cpus": machine.usable(run.spec["cpus"]),
             "expected": run.expected,
         }
         lines.append(json.dumps(entry))

@@ -27,10 +27,12 @@ class Sizes:
         self.path = Path(path)
         self.find = find
         self.used = []
-        try:
-            self.known = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self.known = []
+        self.known = []
+        if self.path.exists():
+            try:
+                self.known = json.loads(self.path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise SizeError(f"{path}: cannot be read: {error}; without it the sizes would change") from error
 
     def settled(self, items, build):
         """The entries of `workloads` with a number for each auto; build: the reference build, on which it is found.
@@ -68,7 +70,7 @@ class Sizes:
         return found["value"]
 
 
-def find(workload, params, parameter, build, cpus, usable_cpus):
+def find(workload, params, parameter, build, cpus):
     """(value, seconds): the size at which the workload takes 0.3 s in sequence on a build; raises SizeError."""
     spec = {
         "workload": workload.name,
@@ -92,7 +94,6 @@ def find(workload, params, parameter, build, cpus, usable_cpus):
         "rejected": build.rejected,
         "reference": workload.reference,
         "backend_reference": "sequential",
-        "usable_cpus": usable_cpus,
     }
     order = {"entry": entry, "parameter": parameter, "start": workload.defaults[parameter]}
     done = subprocess.run(

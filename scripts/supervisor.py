@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import time
+from contextlib import contextmanager, suppress
 
 from scripts import process_tree
 
@@ -16,12 +17,13 @@ _PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux
 
 
 class Ended:
-    """How a child ended; without an exit code where none was started.
+    """How a child ended; without an exit code where none was started, with the problem where it could not be.
 
     cpu_s is that of the child and of all that it started, also of what it did not wait for; None where not known.
     """
 
-    def __init__(self):
+    def __init__(self, problem=None):
+        self.problem = problem
         self.exit_code = self.peak_memory_mb = self.memory_kind = self.cpu_s = None
         self.wall_s = 0.0
         self.timed_out = False
@@ -33,17 +35,57 @@ def run(command, environment, folder, timeout_s):
     What it writes to stdout and stderr is in the folder's file `log`.
     """
     adopts = _adopt_orphans()
+    os.chdir(folder)
+    used, began = [], time.monotonic()
+    with undisturbed(), _pipes() as (events, tell, wake):
+        try:
+            pid = _start([*command, str(tell)], environment)
+        except OSError as error:
+            return Ended(problem=error.strerror)
+        os.close(tell)
+        try:
+            with undisturbed(off=True):
+                ended = _wait(pid, events, wake, began, timeout_s, used)
+        finally:
+            _end_all(pid, used)
+    ended.cpu_s = sum(used) if adopts else None
+    return ended
+
+
+@contextmanager
+def undisturbed(off=False):
+    """Lets the signals that interrupt a run wait for the end of the context; off: within it they come again."""
+    how = signal.SIG_UNBLOCK if off else signal.SIG_BLOCK
+    before = signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _pipes():
+    """The ends that are needed of two pipes: read and write the child's events, read that a child ended."""
     events, tell = os.pipe()
     os.set_inheritable(tell, True)
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker)
-    os.chdir(folder)
-    began = time.monotonic()
-    pid = os.posix_spawn(
+    try:
+        yield events, tell, wake
+    finally:
+        signal.set_wakeup_fd(-1)
+        for descriptor in (events, tell, wake, waker):
+            with suppress(OSError):  # the one that the child alone keeps is closed by then
+                os.close(descriptor)
+
+
+def _start(command, environment):
+    """Starts the child in a session of its own, with no signal blocked; returns its id."""
+    return os.posix_spawn(
         command[0],
-        [*command, str(tell)],
+        command,
         environment,
         file_actions=(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -51,18 +93,8 @@ def run(command, environment, folder, timeout_s):
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ),
         setsid=True,
+        setsigmask=(),
     )
-    os.close(tell)
-    used = []
-    try:
-        ended = _wait(pid, events, wake, began, timeout_s, used)
-    finally:
-        _end_all(pid, used)
-        signal.set_wakeup_fd(-1)
-        for descriptor in (events, wake, waker):
-            os.close(descriptor)
-    ended.cpu_s = sum(used) if adopts else None
-    return ended
 
 
 def _adopt_orphans():

@@ -23,10 +23,10 @@ REPEAT_LIMIT = 3
 UNSTEADY = ("noisy", "drifting")  # the flags after which a run is worth repeating: they may pass
 
 
-def read(cpus=None):
+def read(cpus):
     """What can be read now; counters in seconds since the machine's start, None for what this system does not tell.
 
-    cpus: ids of the CPUs that runs may use, None: all.
+    cpus: ids of the CPUs that runs may use.
     """
     busy_s, steal_s = _cpu_times(cpus)
     percent, pressure_s = _cpu_pressure()
@@ -100,7 +100,7 @@ def _share(taken_s, had_s, least_s=LEAST_OTHER_S):
     return taken_s / had_s if taken_s > least_s else 0.0
 
 
-def wait_for_quiet(cpus, count, own_cpu_s, limit_s=WAIT_LIMIT_S, sleep=time.sleep, clock=time.monotonic, look=read):
+def wait_for_quiet(cpus, own_cpu_s, limit_s=WAIT_LIMIT_S, sleep=time.sleep, clock=time.monotonic, look=read):
     """Waits until other processes leave the CPUs alone, at most limit_s; returns the seconds waited.
 
     own_cpu_s(): the CPU time of ours until now, in seconds, which does not count. Watching once takes 0.3 s.
@@ -109,7 +109,7 @@ def wait_for_quiet(cpus, count, own_cpu_s, limit_s=WAIT_LIMIT_S, sleep=time.slee
     while True:
         before, own_before, at = look(cpus), own_cpu_s(), clock()
         sleep(_WATCH_S)
-        meanwhile = between(before, look(cpus), clock() - at, own_cpu_s() - own_before, count)
+        meanwhile = between(before, look(cpus), clock() - at, own_cpu_s() - own_before, len(cpus))
         waited = clock() - began
         quiet = {"reference_loop_s": None}
         if not judge(quiet, quiet, meanwhile):
@@ -120,20 +120,15 @@ def wait_for_quiet(cpus, count, own_cpu_s, limit_s=WAIT_LIMIT_S, sleep=time.slee
 
 def _cpu_times(cpus):
     """(CPU time used, CPU time stolen by the hypervisor) of these CPUs since the machine's start, in seconds."""
-    names = None if cpus is None else {f"cpu{cpu}" for cpu in cpus}
+    names = {f"cpu{cpu}" for cpu in cpus}
     try:
         tick_s = 1 / os.sysconf("SC_CLK_TCK")
-        busy = steal = 0
         with open("/proc/stat") as file:
-            for line in file:
-                name, *counts = line.split()
-                if not name.startswith("cpu"):
-                    break
-                if name in names if names else name == "cpu":
-                    user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, counts[:8])
-                    busy += user + nice + system + interrupts + soft_interrupts
-                    steal += stolen
-        return busy * tick_s, steal * tick_s
+            rows = [list(map(int, line.split()[1:9])) for line in file if line.split(None, 1)[0] in names]
+        if len(rows) < len(names):
+            return None, None
+        user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(sum, zip(*rows, strict=True))
+        return (user + nice + system + interrupts + soft_interrupts) * tick_s, stolen * tick_s
     except (OSError, ValueError):
         return None, None
 
@@ -150,8 +145,7 @@ def _cpu_pressure():
 
 def _frequency_mhz(cpus):
     """The mean frequency of the CPUs now."""
-    chosen = range(os.cpu_count() or 1) if cpus is None else cpus
-    found = [_number(f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq") for cpu in chosen]
+    found = [_number(f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq") for cpu in cpus]
     return None if None in found else sum(found) / len(found) / 1000
 
 

@@ -50,6 +50,6 @@ def test_throttling_is_told_in_seconds_by_both_versions(file, text, group):
     assert cgroup.throttled_s(*group("0::/a\n", {file: text})) == 2.5
 
 
-def test_the_group_above_that_was_held_back_longer_counts(group):
+def test_throttling_counts_wherever_on_the_way_up_it_is(group):
     files = {"a/b/cpu.stat": "throttled_usec 1000000\n", "a/cpu.stat": "throttled_usec 3000000\n"}
-    assert cgroup.throttled_s(*group("0::/a/b\n", files)) == 3.0
+    assert cgroup.throttled_s(*group("0::/a/b\n", files)) == 4.0

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -34,7 +35,6 @@ def start(tmp_path, this_build):
             "backend_reference": full["backend"],
             "timeout_s": timeout_s,
             "on_noise": on_noise,
-            "usable_cpus": 2,
             "expected": sweep.digest([full["workload"], full["params"]]),
         }
         plan = tmp_path / "plan.jsonl"
@@ -150,11 +150,16 @@ def task(a):
 
 @pytest.mark.parametrize("backend", ["sequential", "thread", "process_fork", "process_forkserver", "process_spawn"])
 def test_the_cpu_time_of_every_kind_of_worker_is_our_own(backend, start):
-    source = "def task(a):\n    end = time.process_time() + 0.1\n    while time.process_time() < end: pass"
+    source = """
+def task(a):
+    for _ in range(5): time.sleep(0.001)
+    end = time.process_time() + 0.1
+    while time.process_time() < end: pass
+"""
     found = start(source, backend=backend, workers=1)
     samples = found.measured["samples"]
     assert found.state["meanwhile"]["own_cpu_s"] > 0.9 * sum(sample["cpu_s"] for sample in samples) > 0.1
-    assert all(sample["voluntary_switches"] + sample["involuntary_switches"] >= 0 for sample in samples)
+    assert all(sample["voluntary_switches"] >= 10 for sample in samples)  # two tasks that sleep five times each
     assert all(8 < peak < 1000 for sample in samples for peak in sample["worker_peak_mb"])
 
 
@@ -220,6 +225,18 @@ def check(results, arguments):
 """
     polluted = {"PYTHON_GIL": "1", "PYTHONSTARTUP": "x.py", "PYTHONOPTIMIZE": "2", "OMP_NUM_THREADS": "7"}
     assert start(source, environment=polluted).status == "ok"
+
+
+def test_a_build_that_is_gone_is_a_record_too(start, this_build):
+    gone = dataclasses.replace(this_build, command=("/no/such/python",))
+    found = start(build=gone)
+    assert (found.status, found.reason) == ("crashed", "cannot be started: No such file or directory")
+
+
+def test_a_run_is_watched_on_the_cpus_that_it_may_use(start):
+    cpu = min(os.sched_getaffinity(0))
+    assert start(cpus=[cpu]).state["meanwhile"]["cpus"] == 1
+    assert start().state["meanwhile"]["cpus"] == len(os.sched_getaffinity(0))
 
 
 def test_what_the_build_s_entry_sets_reaches_every_worker(start, free_threaded):

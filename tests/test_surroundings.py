@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -78,7 +79,7 @@ class Machine:
         return {"busy_s": min(self.now, self.quiet_at), "steal_s": 0.0, "throttled_s": None}
 
     def wait(self, limit_s):
-        return surroundings.wait_for_quiet(None, 2, lambda: 0.0, limit_s, self.sleep, lambda: self.now, self.look)
+        return surroundings.wait_for_quiet([0, 1], lambda: 0.0, limit_s, self.sleep, lambda: self.now, self.look)
 
 
 def test_waiting_ends_when_the_others_do():
@@ -98,15 +99,20 @@ BURN = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() 
 
 
 def test_another_process_is_seen_to_use_the_cpus():
-    before = surroundings.read()
+    cpus = sorted(os.sched_getaffinity(0))
+    before = surroundings.read(cpus)
     subprocess.run([sys.executable, "-S", "-c", BURN], check=True)
-    after = surroundings.read()
+    after = surroundings.read(cpus)
     found = surroundings.between(before, after, 1.0, own_cpu_s=0.0, count=2)
     assert found["other_cpu_s"] >= 0.35
     assert after["load_1min"] >= 0
 
 
 def test_only_the_cpus_that_a_run_may_use_count():
-    whole, one = surroundings.read(), surroundings.read([0])
+    first, *others = sorted(os.sched_getaffinity(0))
+    whole, one = surroundings.read([first, *others]), surroundings.read([first])
     assert 0 < one["busy_s"] < whole["busy_s"]
-    assert surroundings.read([10**6])["busy_s"] == 0
+
+
+def test_of_a_cpu_that_the_system_does_not_list_nothing_is_known():
+    assert surroundings.read([10**6])["busy_s"] is None

@@ -121,6 +121,13 @@ def test_what_is_lost_behind_another_sweep_s_rounds_is_measured_again_at_once(sn
     assert (done.returncode, measured(done)) == (0, 1)
 
 
+def test_going_back_to_an_earlier_config_makes_its_tables_again(snakemake, clone):
+    rounds = clone / "results/test-machine/tiny/tables/summary.csv"
+    for number in (2, 1, 2):
+        assert snakemake(rounds=number).returncode == 0
+        assert set(pd.read_csv(rounds)["rounds_ok"]) == {number}
+
+
 def test_a_failing_workload_leaves_tables_and_report_and_is_tried_again_alone(snakemake, clone, tmp_path):
     flag = tmp_path / "broken"
     flag.touch()

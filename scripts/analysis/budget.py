@@ -11,10 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scripts.analysis.columns import BUDGET_METRICS, BUDGET_SHARES, KEYS
-from scripts.analysis.pairing import lists_of
+from scripts.analysis.columns import BUDGET_METRICS, BUDGET_SHARES
+from scripts.analysis.pairing import combinations, lists_of
 
-_COMBINATION = [column.name for column in KEYS if column.name != "workers"]
 SHARES = [column.name for column in BUDGET_SHARES]
 METRICS = [column.name for column in BUDGET_METRICS]
 
@@ -22,10 +21,10 @@ METRICS = [column.name for column in BUDGET_METRICS]
 class Occupancy(NamedTuple):
     """What the workers of one sample did, in seconds summed over them.
 
-    workers: their number; capacity_s: workers × the timed interval; startup_s: before each worker's first task; busy_s: from there to the end of
-    its last; cpu_s: CPU time inside the tasks; imbalance_s: after its last task until the last of all, with the whole
-    time of workers without a task; teardown_s: after that. longest_cpu_s: the CPU time of the busiest worker, NaN where
-    tasks have none of their own.
+    workers: their number; capacity_s: workers × the timed interval; startup_s: before each worker's first task; busy_s:
+    from there to the end of its last; cpu_s: CPU time inside the tasks, of coroutines that of their loops within busy_s;
+    imbalance_s: after its last task until the last of all, with the whole time of workers without a task; teardown_s:
+    after that; longest_cpu_s: the CPU time of the busiest worker, NaN where tasks have none of their own.
     """
 
     workers: int
@@ -47,15 +46,16 @@ def occupancy(sample, timed):
     workers = _by_worker(sample)
     first, last = min(begin for begin, _, _ in workers), max(end for _, end, _ in workers)
     from_s, to_s = (first, last) if timed == "work" else (0.0, sample["total_s"])
-    count = sample["workers"]
+    count = max(sample["workers"], len(workers))  # a backend of one's own may take more than it was asked to
+    busy_s = sum(end - begin for begin, end, _ in workers)
     idle_s = (count - len(workers)) * (last - from_s)
     longest = max(math.nan if cpu is None else cpu for _, _, cpu in workers)
     return Occupancy(
         workers=count,
         capacity_s=count * (to_s - from_s),
         startup_s=sum(begin - from_s for begin, _, _ in workers),
-        busy_s=sum(end - begin for begin, end, _ in workers),
-        cpu_s=math.nan if sample["task_cpu_s"] is None else sample["task_cpu_s"],
+        busy_s=busy_s,
+        cpu_s=math.nan if sample["task_cpu_s"] is None else min(sample["task_cpu_s"], busy_s),
         imbalance_s=sum(last - end for _, end, _ in workers) + idle_s,
         teardown_s=count * (to_s - last),
         longest_cpu_s=longest,
@@ -117,16 +117,12 @@ def budget(runs, baselines):
     runs: a row a run and use with an object column `occupancy`, as load gives them.
     """
     rows = []
-    good = runs[runs["status"] == "ok"]
-    for key, group in good.groupby(_COMBINATION, dropna=False, sort=False):
+    for key, group in combinations(runs[runs["status"] == "ok"]):
         pairs = [(run, baselines.of(run)) for run in group.to_dict("records")]
         found = [_shares_of(run, base) for run, base in pairs if base is not None]
         if found:
             means = {name: float(np.mean([one[name] for one in found])) for name in (*SHARES, *METRICS)}
-            workers = group["workers"].iloc[0]
-            rows.append(
-                {**dict(zip(_COMBINATION, key, strict=True)), "workers": workers, "rounds": len(found), **means}
-            )
+            rows.append({**key, "rounds": len(found), **means})
     return pd.DataFrame(rows)
 
 

@@ -80,7 +80,11 @@ LIMITS = (
     Column("efficiency", "1", "speedup / workers"),
     Column("efficiency_bound", "1", "speedup / speedup_bound"),
     Column("efficiency_ceiling", "1", "speedup / speedup_ceiling"),
-    Column("karp_flatt", "1", "experimentally determined serial fraction; empty when weak or with one worker"),
+    Column(
+        "karp_flatt",
+        "1",
+        "experimentally determined serial fraction, beyond what uneven tasks explain; empty when weak or with one worker",
+    ),
 )
 
 CLAIMS = (
@@ -90,12 +94,12 @@ CLAIMS = (
         "what the interval of speedup allows to be said, each for itself: faster or slower (by more than 5 %), same "
         "(within 5 %), not shown (no difference shown), no claim (fewer than 6 rounds)",
     ),
-    Column("claim_reference", "", "the same of speedup_reference"),
+    Column("claim_reference", "", "the same of speedup_reference; both are empty where a row is its own baseline"),
     Column("pairing", "", "paired: ratios within each round; unpaired: across calls"),
     Column(
         "rounds_needed", "count", "rounds after which the speedup (of a baseline: its time) would be known to ± 2 %"
     ),
-    Column("rounds_disturbed", "count", "rounds that are noisy, drifting or throttled"),
+    Column("rounds_disturbed", "count", "rounds that are noisy or drifting"),
 )
 
 BUDGET_SHARES = (
@@ -209,17 +213,21 @@ TABLES = {
         *(key for key in KEYS if key.name not in ("workers", "workers_asked")),
         Column("worker_counts", "count", "numbers of workers up to the usable CPUs that the fits rest on"),
         Column("rounds", "count", "rounds that have them all"),
-        Column("interval", "", "ci95: bootstrap over the rounds; empty below 6 rounds"),
+        Column("interval", "", "bootstrap: expanded percentile interval over the rounds; empty below 6 rounds"),
         *_with_intervals(Column("serial", "1", "Amdahl's serial fraction; from 3 worker counts on")),
         *_with_intervals(Column("sigma", "1", "USL: contention; from 5 worker counts on")),
         *_with_intervals(Column("kappa", "1", "USL: coherence, the cost of agreeing")),
-        *_with_intervals(Column("peak_workers", "count", "USL: where more workers begin to do harm; empty if nowhere")),
+        *_with_intervals(Column("peak_workers", "count", "USL: where more workers begin to do harm; inf if nowhere")),
     ),
     "break_even": (
         *(key for key in KEYS if key.name != "workers"),
         Column("axis", "", "what grows: a parameter of the workload, or workers"),
         Column("against", "", "sequential on the same build, or on the reference build"),
-        Column("kind", "", "from or up to the value; always or never in what was measured; unclear"),
+        Column(
+            "kind",
+            "",
+            "from or up to the value; always, never, or only between the ends of what was measured; unclear; no claim",
+        ),
         *_with_intervals(Column("value", "", "where this backend begins (or ceases) to be faster")),
         Column("rounds", "count", "rounds that it rests on"),
     ),
@@ -229,6 +237,7 @@ TABLES = {
         Column("rounds", "count", "rounds that both have"),
         *_with_intervals(Column("ratio", "1", "time of the one / time of the other, which is 1 in truth")),
         Column("interval", "", "ci95 or range, as in the summary"),
+        Column("pairing", "", "paired or unpaired, as in the summary"),
         Column("claim", "", "what the interval would allow to be said"),
     ),
     "quality": (

@@ -13,6 +13,7 @@ from scripts import record
 from scripts.analysis.budget import occupancy
 from scripts.analysis.columns import KEYS, TIMES
 from scripts.analysis.flags import flags, said
+from scripts.analysis.metrics import sums_of_counts
 
 KEY_NAMES = [column.name for column in KEYS]
 TIME_NAMES = [column.name for column in TIMES]
@@ -28,7 +29,7 @@ class Loaded:
 
     samples: a row a sample; runs: a row a run and use, with object columns `tasks` and `segments` (of the sample nearest
     to the run's median), `occupancy` (likewise), `durations` (a task's median time in s, by its number), `reference`,
-    `is_ceiling`, `no_speedup` and `usable_cpus`;
+    `counts` (as metrics.sums_of_counts gives them), `is_ceiling`, `no_speedup` and `usable_cpus`;
     builds: {name: facts}.
     """
 
@@ -164,6 +165,7 @@ def _run_row(found, builds, machine, waits):
         "peak_memory_mb": found["peak_memory_mb"],
         "memory_kind": found["memory_kind"],
         "clock_cost_s": found["measured"]["clock_cost_s"],
+        "counts": sums_of_counts([sample["metrics"] for sample in own]),
         "metrics": json.dumps(median_metrics([sample["metrics"] for sample in own]), sort_keys=True),
         "flags": flags(found, own, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
         "occupancy": occupancy(nearest, row["timed"]),

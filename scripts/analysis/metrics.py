@@ -1,46 +1,61 @@
 """The figures that workloads name, each with its interval over the rounds."""
 
 import json
-import math
 
 import pandas as pd
 
-from scripts.analysis.columns import KEYS
+from scripts.analysis.pairing import combinations
 from scripts.analysis.statistics import intervals
 
-_COMBINATION = [column.name for column in KEYS if column.name != "workers"]
 CLOPPER_PEARSON = "clopper_pearson"
 
 
 def metrics(runs):
     """The table: a row a combination and metric that is a number.
 
-    runs: a row a run and use, with the metrics of its median sample as JSON. A metric x_share beside the counts x and x_of
-    is a share: its interval is that of the counts summed over the rounds.
+    runs: a row a run and use, with the medians of its metrics over its samples as JSON, and the object column `counts`. The
+    interval is that of the median over the rounds, also of a metric that is itself a quantile: the requests of one process
+    are not independent. A metric x_share beside the counts x and x_of is a share: its interval is that of the counts
+    summed over all samples that count, which takes each of the counted for itself; how the rounds differ, x tells.
     """
     rows = []
-    good = runs[runs["status"] == "ok"]
-    for key, group in good.groupby(_COMBINATION, dropna=False, sort=False):
+    for own, group in combinations(runs[runs["status"] == "ok"]):
         found = list(map(json.loads, group["metrics"]))
-        own = {**dict(zip(_COMBINATION, key, strict=True)), "workers": group["workers"].iloc[0]}
         for name in dict.fromkeys(name for one in found for name in one):
             values = [one[name] for one in found if _is_number(one.get(name))]
             if values:
-                estimate, kind = _estimate(name, values, found)
+                estimate, kind = _estimate(name, values, group["counts"])
                 ends = {"value": estimate.value, "value_low": estimate.low, "value_high": estimate.high}
                 rows.append({**own, "metric": name, "rounds": len(values), **ends, "interval": kind})
     return pd.DataFrame(rows)
 
 
-def _estimate(name, values, found):
+def _estimate(name, values, counted):
     stem = name.removesuffix("_share")
-    counts = [(one[stem], one[f"{stem}_of"]) for one in found if _is_number(one.get(f"{stem}_of")) and stem != name]
-    counts = [(count, of) for count, of in counts if _is_number(count)]
-    if not counts:
+    sums = [found[stem] for found in counted if stem != name and stem in found]
+    if not sums:
         estimate = intervals.median(values)
         return estimate, estimate.kind
-    estimate = intervals.share(math.floor(sum(count for count, _ in counts)), math.ceil(sum(of for _, of in counts)))
-    return estimate, CLOPPER_PEARSON
+    return intervals.share(sum(count for count, _ in sums), sum(of for _, of in sums)), CLOPPER_PEARSON
+
+
+def sums_of_counts(metrics):
+    """{name: (count, of how many)} summed over the samples, of those metrics x that have an x_of beside them.
+
+    metrics: a dictionary of each sample.
+    """
+    found = {}
+    for one in metrics:
+        for name, of in one.items():
+            stem = name.removesuffix("_of")
+            if stem != name and _is_whole(of) and _is_whole(one.get(stem)):
+                before = found.get(stem, (0, 0))
+                found[stem] = (before[0] + one[stem], before[1] + of)
+    return found
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value):

@@ -6,12 +6,11 @@ import math
 import numpy as np
 import pandas as pd
 
-from scripts.analysis.columns import KEYS
-from scripts.analysis.pairing import column
+from scripts.analysis.pairing import COMBINATION, column, combinations, ratio_of
 from scripts.analysis.statistics import claims, intervals
 
-_COMBINATION = [one.name for one in KEYS if one.name != "workers"]
-_DISTURBANCES = ("noisy", "drifting", "throttled")
+_DISTURBANCES = ("noisy", "drifting")
+_COUNTED = (*_DISTURBANCES, "throttled")  # which a run's own workers may have caused
 
 
 def twins(builds):
@@ -30,24 +29,31 @@ def noise(runs, builds):
     good = runs[runs["status"] == "ok"]
     by_round = {_round_key(run): run for run in good.to_dict("records")}
     for name, first in twins(builds).items():
-        own = good[good["python"] == name]
-        for key, group in own.groupby(_COMBINATION, dropna=False, sort=False):
+        for key, group in combinations(good[good["python"] == name]):
             pairs = [(run, by_round.get(_round_key({**run, "python": first}))) for run in group.to_dict("records")]
-            ratios = [other["timed_s"] / run["timed_s"] for run, other in pairs if other is not None]
-            if ratios:
-                estimate = intervals.paired_ratio(ratios)
-                row = {
-                    **dict(zip(_COMBINATION, key, strict=True)),
-                    "workers": group["workers"].iloc[0],
-                    "against": first,
-                }
-                row.update(rounds=len(ratios), ratio=estimate.value, ratio_low=estimate.low, ratio_high=estimate.high)
-                rows.append({**row, "interval": estimate.kind, "claim": claims.claim(estimate)})
+            pairs = [(run, other) for run, other in pairs if other is not None]
+            if pairs:
+                rows.append({**key, "against": first, **_compared(pairs)})
     return pd.DataFrame(rows)
 
 
+def _compared(pairs):
+    below, above = (np.array([one["timed_s"] for one in side]) for side in zip(*pairs, strict=True))
+    estimate, pairing = ratio_of(above, below, all(run["call"] == other["call"] for run, other in pairs))
+    is_enough = len(pairs) >= intervals.LEAST_ROUNDS
+    return {
+        "rounds": len(pairs),
+        "ratio": estimate.value,
+        "ratio_low": estimate.low,
+        "ratio_high": estimate.high,
+        "interval": estimate.kind,
+        "pairing": pairing,
+        "claim": claims.claim(estimate) if is_enough else claims.NO_CLAIM,
+    }
+
+
 def _round_key(run):
-    values = (run[name] for name in (*_COMBINATION, "round"))
+    values = (run[name] for name in (*COMBINATION, "round"))
     return tuple(None if value != value else value for value in values)  # a NaN is not equal to itself
 
 
@@ -78,7 +84,7 @@ def quality(runs):
     rows = []
     for (machine, python, backend), group in good.groupby(["machine", "python", "backend"], sort=True):
         flags = [set(words) for words in group["flags"]]
-        counts = {name: sum(name in words for words in flags) for name in _DISTURBANCES}
+        counts = {name: sum(name in words for words in flags) for name in _COUNTED}
         row = {"machine": machine, "python": python, "backend": backend, "runs": len(group), **counts}
         waited_s = math.fsum(column(group, "waited_s"))
         rows.append({**row, "repeated": int((column(group, "attempts") - 1).sum()), "waited_s": waited_s})

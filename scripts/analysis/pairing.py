@@ -5,8 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 
+from scripts.analysis.columns import KEYS
 from scripts.analysis.statistics import intervals
 
+# What tells combinations apart: of `workers` only what was asked, for a run that failed tells no more.
+COMBINATION = [key.name for key in KEYS if key.name != "workers"]
 BLOCK = ("experiment", "python", "workload", "params")  # what shares a baseline
 
 PAIRED, UNPAIRED = "paired", "unpaired"
@@ -30,6 +33,14 @@ class Baselines:
         return self._rows.get((*key, run["switch_interval_s"]), self._rows.get(key))
 
 
+def combinations(runs):
+    """(keys as a dictionary, runs) of each combination; `workers` is what the first run that knows it had."""
+    for key, group in runs.groupby(COMBINATION, dropna=False, sort=False):
+        known = group["workers"].dropna()
+        workers = known.iloc[0] if len(known) else math.nan
+        yield {**dict(zip(COMBINATION, key, strict=True)), "workers": workers}, group
+
+
 def with_times(runs):
     """The runs that belong to a build, with the column timed_s: the time that counts, in seconds."""
     runs = runs[runs["python"].notna()].copy()
@@ -49,10 +60,16 @@ def ratio(pairs, times):
     scaling the run did as many task lists as it had workers, so the ratio is that of the throughputs.
     """
     pairs = [(run, base) for run, base in pairs if base is not None]
-    if all(run["call"] == base["call"] for run, base in pairs):
-        return intervals.paired_ratio([one(run, base, times) for run, base in pairs]), PAIRED
-    above = [base[times] * lists_of(run) for run, base in pairs]
-    return intervals.unpaired_ratio(above, [run[times] for run, _ in pairs]), UNPAIRED
+    above = np.array([base[times] * lists_of(run) for run, base in pairs])
+    below = np.array([run[times] for run, _ in pairs])
+    return ratio_of(above, below, all(run["call"] == base["call"] for run, base in pairs))
+
+
+def ratio_of(above, below, is_one_call):
+    """The ratio of two times over the rounds, and how it was taken; above, below: (rounds,), the same round at each place."""
+    if is_one_call:
+        return intervals.paired_ratio(above / below), PAIRED
+    return intervals.unpaired_ratio(above, below), UNPAIRED
 
 
 def one(run, base, times):

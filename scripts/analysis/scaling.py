@@ -9,13 +9,15 @@ import pandas as pd
 from scripts.analysis.columns import KEYS
 from scripts.analysis.pairing import one
 from scripts.analysis.statistics.break_even import FROM, break_even, break_even_workers
+from scripts.analysis.statistics.intervals import LEAST_ROUNDS
 from scripts.analysis.statistics.laws import fit_amdahl, fit_usl
 
 _KEYS = [key.name for key in KEYS]
 _SERIES = [name for name in _KEYS if name not in ("workers", "workers_asked")]
 _SIZES = [name for name in _KEYS if name not in ("workers", "params")]
 LEAST_SIZES = 3
-UP_TO = "up to"
+UP_TO, NO_CLAIM = "up to", "no claim"
+BOOTSTRAP = "bootstrap"
 
 SAME_BUILD, REFERENCE_BUILD = "sequential on the same build", "sequential on the reference build"
 
@@ -32,8 +34,9 @@ def scaling(runs, baselines):
         if law is None:
             continue
         row = {**dict(zip(_SERIES, key, strict=True)), "worker_counts": len(counts), "rounds": len(speedups)}
-        row["interval"] = law.serial.kind if not math.isnan(law.serial.low) else None
-        usl = fit_usl(counts, speedups)
+        row["interval"] = BOOTSTRAP if len(speedups) >= LEAST_ROUNDS else None
+        reaches = counts.max() > within["usable_cpus"].max() / 2  # far below the bend the speedups tell nothing of it
+        usl = fit_usl(counts, speedups) if reaches else None
         found = {"serial": law.serial, **({} if usl is None else usl._asdict())}
         for name, estimate in found.items():
             _put(row, "peak_workers" if name == "peak" else name, estimate)
@@ -108,7 +111,8 @@ def _said(found, rounds):
     """As columns; a place only where there is one: an always or never has none within what was measured."""
     is_place = found.kind in (FROM, UP_TO)
     ends = {"value": found.value, "value_low": found.low, "value_high": found.high}
-    return {"kind": found.kind, "rounds": rounds, **(ends if is_place else {})}
+    kind = found.kind if rounds >= LEAST_ROUNDS else NO_CLAIM
+    return {"kind": kind, "rounds": rounds, **(ends if is_place else {})}
 
 
 def _parallel(runs):
@@ -116,13 +120,16 @@ def _parallel(runs):
 
 
 def _matrix(group, axis, pair_of):
-    """(values of the axis, sorted (k,); ratios base / run (rounds, k)) of the rounds that have all of them, in one call."""
+    """(values of the axis, sorted (k,); ratios base / run (rounds, k)) of the rounds that have all of them.
+
+    Only runs that were measured in one call with their baseline count.
+    """
     found = {}
     for row in group.to_dict("records"):
         run, base = pair_of(row)
         if base is not None and run["call"] == base["call"]:
             found.setdefault(run["round"], {})[run[axis]] = one(run, base, f"{run['timed']}_s")
-    values = sorted(group[axis].unique())
+    values = sorted({value for ratios in found.values() for value in ratios})
     whole = [[ratios[value] for value in values] for ratios in found.values() if len(ratios) == len(values)]
     return np.array(values, dtype=float), np.array(whole, dtype=float)
 

@@ -7,17 +7,15 @@ import numpy as np
 import pandas as pd
 
 from scripts import record
-from scripts.analysis.columns import KEYS, MEMORY, TIMES, USED, names
+from scripts.analysis.columns import MEMORY, TIMES, USED, names
 from scripts.analysis.load import DAMAGED, median_metrics
 from scripts.analysis.noise import is_disturbed
-from scripts.analysis.pairing import BLOCK, PAIRED, UNPAIRED, column, one, ratio
+from scripts.analysis.pairing import BLOCK, PAIRED, UNPAIRED, column, combinations, one, ratio
 from scripts.analysis.statistics import intervals
-from scripts.analysis.statistics.claims import claim
+from scripts.analysis.statistics.claims import NO_CLAIM, claim
 from scripts.analysis.statistics.laws import karp_flatt
-from scripts.analysis.statistics.makespan import speedup_bound
+from scripts.analysis.statistics.makespan import best_makespan, speedup_bound
 
-# What tells combinations apart: of `workers` only what was asked, for a run that failed tells no more.
-_COMBINATION = [key.name for key in KEYS if key.name != "workers"]
 ORDER = ("experiment", "workload", "params", "python", "backend", "workers", "switch_interval_s")
 _ROLES = ["asked", "baseline", "ceiling"]
 _STATUSES = (*record.STATUSES, DAMAGED)
@@ -29,10 +27,7 @@ def summarise(runs, baselines, builds):
     runs: a row a run and use, as load gives them, with the column timed_s; baselines: their Baselines;
     builds: {name: facts of pythons/<name>.json}.
     """
-    rows = [
-        _row(dict(zip(_COMBINATION, key, strict=True)), group, baselines, builds)
-        for key, group in runs.groupby(_COMBINATION, dropna=False, sort=False)
-    ]
+    rows = [_row(key, group, baselines, builds) for key, group in combinations(runs)]
     table = _with_ceiling(pd.DataFrame(rows).reindex(columns=[*names("summary"), "is_ceiling"]))
     return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
 
@@ -43,7 +38,6 @@ def _row(key, group, baselines, builds):
     bad = group[group["status"] != "ok"]
     row = {
         **key,
-        "workers": group["workers"].dropna().iloc[0] if group["workers"].notna().any() else math.nan,
         "role": min(group["role"], key=_ROLES.index),
         "is_ceiling": group["is_ceiling"].any(),
         "rounds_ok": len(good),
@@ -56,9 +50,7 @@ def _row(key, group, baselines, builds):
     for measure in (*TIMES, MEMORY[0]):
         values = column(good, measure.name)
         _put(row, measure.name, intervals.median(values if values.notna().all() else []))
-    ratios = _add_speedups(row, good, baselines)
-    is_enough = len(good) >= intervals.LEAST_ROUNDS and all(found.kind == intervals.CI95 for found in ratios)
-    row["interval"] = intervals.CI95 if is_enough else intervals.RANGE
+    _add_speedups(row, good, baselines)
     row.update(_used(good), flags=";".join(sorted(_flags(row, good, builds))))
     return row
 
@@ -92,7 +84,7 @@ def _put(row, name, estimate):
 
 
 def _add_speedups(row, good, baselines):
-    """Adds both speedups with intervals and claims, and the limits; returns those of the ratios that are known."""
+    """Adds both speedups with their intervals, what these allow to be said, and the limits."""
     times = f"{row['timed']}_s"
     pairs = [(run, baselines.of(run)) for run in good.to_dict("records")]
     against = [(run, baselines.of(run, run["reference"])) for run, _ in pairs]
@@ -101,12 +93,21 @@ def _add_speedups(row, good, baselines):
     _put(row, "speedup_reference", other)
     known = [found for found in (own, other) if not math.isnan(found.value)]
     row["pairing"] = (UNPAIRED if UNPAIRED in (own_pairing, other_pairing) else PAIRED) if known else None
-    row["claim"], row["claim_reference"] = claim(own), claim(other)
+    is_enough = len(good) >= intervals.LEAST_ROUNDS and all(found.kind == intervals.CI95 for found in known)
+    row["interval"] = intervals.CI95 if is_enough else intervals.RANGE
+    row["claim"] = _claim(own, is_enough, pairs)
+    row["claim_reference"] = _claim(other, is_enough, against)
     row["rounds_needed"] = _rounds_needed(row, good, pairs, times)
     row["efficiency"] = row["speedup"] / row["workers"]
     if row["scaling"] == "strong":
         _add_limits(row, pairs, times)
-    return known
+
+
+def _claim(estimate, is_enough, pairs):
+    """What may be said of a ratio; nothing where there is none, or where a run is its own baseline."""
+    if math.isnan(estimate.value) or all(base is None or run["run"] == base["run"] for run, base in pairs):
+        return None
+    return claim(estimate) if is_enough else NO_CLAIM
 
 
 def _rounds_needed(row, good, pairs, times):
@@ -117,17 +118,28 @@ def _rounds_needed(row, good, pairs, times):
 
 
 def _add_limits(row, pairs, times):
-    bounds = [_bound(run, base, times) for run, base in pairs if base is not None]
-    row["speedup_bound"] = float(np.median(bounds)) if bounds else math.nan
+    based = [(run, base) for run, base in pairs if base is not None]
+    if not based:
+        return
+    row["speedup_bound"] = float(np.median([_bound(run, base, times) for run, base in based]))
     row["efficiency_bound"] = row["speedup"] / row["speedup_bound"]
-    row["karp_flatt"] = karp_flatt(row["speedup"], row["workers"])
+    allowed = float(np.median([_allowed_by_tasks(run, base) for run, base in based]))
+    row["karp_flatt"] = karp_flatt(row["speedup"] * row["workers"] / allowed, row["workers"])
 
 
 def _bound(run, base, times):
-    workers, usable = run["workers"], run["usable_cpus"]
+    workers, usable = int(run["workers"]), run["usable_cpus"]
+    if isinstance(base["durations"], list):
+        return speedup_bound(base[times], base["durations"], base["task_cpu_s"], workers, usable)
+    # Too many tasks to be recorded one by one: none of them is the limit.
+    return min(workers, base[times] * usable / base["task_cpu_s"]) if base["task_cpu_s"] else workers * 1.0
+
+
+def _allowed_by_tasks(run, base):
+    """The speedup that the best schedule of the tasks reaches, however many CPUs there are; `workers` for equal ones."""
     if not isinstance(base["durations"], list):
-        return workers * 1.0  # too many tasks to be recorded one by one: none of them is the limit
-    return speedup_bound(base[times], base["durations"], base["task_cpu_s"], int(workers), usable)
+        return run["workers"]
+    return math.fsum(base["durations"]) / best_makespan(base["durations"], int(run["workers"]))
 
 
 def _with_ceiling(table):

@@ -6,7 +6,7 @@ from collections import deque
 from multiprocessing.connection import wait
 
 from scripts.measure.job import Outcome, WorkerFailed
-from scripts.measure.worker import Report, Shared, untimed_task, used_by_process, work_through
+from scripts.measure.worker import Report, Shared, untimed_task, used_by_new_process, work_through
 
 
 def available(method):
@@ -94,7 +94,7 @@ def _work(setting, first, more, warm, connection):
         report = Report(os.getpid())
         shared = Shared(setting.workload)
         pairs = _asked_for(first, connection) if more else first
-        results = work_through(setting, pairs, shared, report, used_by_process)
+        results = work_through(setting, pairs, shared, report, used_by_new_process)
         connection.send((report, results))
     except BaseException:
         import traceback  # here, because its import would take longer than many a task

@@ -155,7 +155,7 @@ def _times(outcome, began, ended):
         "task_cpu_s": outcome.task_cpu_s if outcome.task_cpu_s is not None else _sum_of(task[4] for task in tasks),
         "voluntary_switches": used[1],
         "involuntary_switches": used[2],
-        "worker_peak_mb": [report.used and report.used[3] for report in reports],
+        "worker_peak_mb": [(outcome.used or report.used or _UNKNOWN)[3] for report in reports],
         "workers": outcome.workers,
         "workers_used": sum(bool(report.tasks) for report in outcome.reports),
         "start_method": outcome.start_method,

@@ -76,6 +76,16 @@ def used_by_process():
     return process_time(), usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_maxrss * _MAXRSS_MB
 
 
+def used_by_new_process():
+    """The same of a process that has just been made: of a spawned one, Linux counts its parent's peak as its own."""
+    try:
+        with open("/proc/self/status") as status:
+            peak_mb = next(int(line.split()[1]) / 2**10 for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration):
+        return used_by_process()
+    return (*used_by_process()[:3], peak_mb)
+
+
 def used_since(began, now):
     """What was used between two readings; the peak of the memory is the later one's."""
     return (*(None if later is None else later - earlier for earlier, later in zip(began[:3], now)), now[3])

@@ -72,6 +72,17 @@ def test_coroutines_have_no_load_balance_but_a_budget():
     assert sum(parts[name] for name in SHARES) == pytest.approx(1)
 
 
+def test_what_loops_take_beyond_their_coroutines_is_no_negative_waiting():
+    tasks = [(0, 1.0, 2.0, 2.0), (1, 1.0, 2.0, 2.0)]
+    parts = shares(occupancy(sample(tasks, cpu=False), "total"), 1.0)
+    assert (parts["waiting"], sum(parts[name] for name in SHARES)) == (0, pytest.approx(1))
+
+
+def test_more_workers_than_were_asked_for_count_with_their_time():
+    found = occupancy(sample([(0, 1.0, 5.0, 4.0), (1, 1.0, 5.0, 4.0), (2, 1.0, 5.0, 4.0)], workers=2), "total")
+    assert (found.workers, found.capacity_s, found.imbalance_s) == (3, 18.0, 0.0)
+
+
 def test_the_sequence_itself_has_no_extra_cpu_time(tmp_path):
     samples = [sample([(0, 0.0, 6.0, cpu)], workers=1, total_s=total_s) for cpu, total_s in ((4, 6), (3, 7), (5, 9))]
     one = make_record("s", samples=samples, spec={"backend": "sequential", "workers": 1})

@@ -5,6 +5,20 @@ from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, write_result_set
 
 
+def test_counts_are_summed_over_the_samples_that_count(tmp_path):
+    lost = (
+        {"x_share": 0.5, "x": 1, "x_of": 2},
+        {"x_share": 0.5, "x": 2, "x_of": 4},
+        {"x_share": None, "x": None, "x_of": 4},
+    )
+    samples = [
+        make_sample(metrics={"x_share": 1.0, "x": 9, "x_of": 9}, warmup=True),
+        *(make_sample(metrics=one) for one in lost),
+    ]
+    loaded = load(write_result_set(tmp_path, [make_record(samples=samples)]))
+    assert loaded.runs["counts"].tolist() == [{"x": (3, 6)}]
+
+
 def made(tmp_path, metrics):
     records = [
         make_record(f"r{number}", samples=[make_sample(metrics=one)], spec={"round": number})

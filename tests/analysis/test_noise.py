@@ -26,6 +26,14 @@ def test_what_the_twins_differ_by_is_the_noise(tmp_path):
     assert (found["ratio"], found["claim"], found["interval"]) == (pytest.approx(2), "faster", "ci95")
 
 
+def test_twins_of_two_calls_are_compared_unpaired(tmp_path):
+    records = sweep_records({"thread": [2.0] * 6}, python="a") + sweep_records({"thread": [1.0] * 6}, python="b")
+    for one in records[6:]:
+        one["call"] = {"id": "call-2", "time": ""}
+    (found,) = made(tmp_path, records, builds=SAME)["noise"].to_dict("records")
+    assert (found["ratio"], found["pairing"], found["interval"]) == (pytest.approx(2), "unpaired", "ci95")
+
+
 def test_without_twins_there_is_no_noise_table(tmp_path):
     found = made(tmp_path, sweep_records({"thread": [2.0] * 6}))["noise"]
     assert len(found) == 0

@@ -32,14 +32,29 @@ def test_amdahl_s_serial_fraction_is_found_from_three_worker_counts(tmp_path):
     found = made(tmp_path, records_of(lambda p: amdahl(p, 0.25), (1, 2, 4)))["scaling"]
     (row,) = found.to_dict("records")
     assert (row["serial"], row["serial_low"], row["serial_high"]) == pytest.approx((0.25, 0.25, 0.25))
-    assert (row["worker_counts"], row["rounds"], row["interval"]) == (3, 6, "ci95")
+    assert (row["worker_counts"], row["rounds"], row["interval"]) == (3, 6, "bootstrap")
     assert found["sigma"].isna().all()
 
 
 def test_the_universal_law_is_fitted_from_five_worker_counts(tmp_path):
-    found = made(tmp_path, records_of(lambda p: usl(p, 0.05, 0.001), (1, 2, 4, 8, 16)))["scaling"]
+    found = made(tmp_path, records_of(lambda p: usl(p, 0.05, 0.001), (1, 2, 4, 8, 16)), cpus=16)["scaling"]
     (row,) = found.to_dict("records")
     assert (row["sigma"], row["kappa"], row["peak_workers"]) == pytest.approx((0.05, 0.001, 30.8), rel=1e-3)
+
+
+def test_the_universal_law_is_not_fitted_far_below_the_cpus_that_there_are(tmp_path):
+    found = made(tmp_path, records_of(lambda p: usl(p, 0.05, 0.001), (1, 2, 4, 8, 16)), cpus=32)["scaling"]
+    assert (len(found), found["peak_workers"].isna().all()) == (1, True)
+
+
+def test_a_worker_count_of_a_later_call_leaves_the_fits_of_the_others(tmp_path):
+    records = records_of(lambda p: amdahl(p, 0.25), (1, 2, 4, 8))
+    for one in records:
+        if one["spec"]["workers"] == 8:
+            one["call"] = {"id": "call-2", "time": ""}
+    found = made(tmp_path, records)
+    assert found["scaling"]["worker_counts"].tolist() == [3]
+    assert len(found["break_even"]) == 1
 
 
 def test_worker_counts_beyond_the_cpus_do_not_count(tmp_path):
@@ -56,6 +71,12 @@ def test_free_threads_break_even_where_they_first_beat_the_reference_build(tmp_p
     (row,) = found[found["python"] == "b"].to_dict("records")
     assert (row["axis"], row["against"]) == ("workers", "sequential on the reference build")
     assert (row["kind"], row["value"], row["value_low"], row["value_high"]) == ("from", 2, 2, 2)
+
+
+def test_too_few_rounds_make_no_claim_of_where_it_pays(tmp_path):
+    records = [one for one in records_of(lambda p: 0.7 * p, (1, 2, 4)) if one["spec"]["round"] < 6]
+    (row,) = made(tmp_path, records)["break_even"].to_dict("records")
+    assert (row["kind"], row["value"], row["rounds"]) == ("no claim", 2, 5)
 
 
 def sized(ratio_at, name="n"):

@@ -96,6 +96,22 @@ def test_the_bound_comes_from_the_baseline_s_own_tasks(tmp_path):
     assert found["efficiency_bound"] == pytest.approx(found["speedup"] / 2)
 
 
+def test_above_1000_tasks_the_cpus_are_still_a_bound(tmp_path):
+    summaries = [{"worker": 0, "count": 2000, "first_s": 0, "last_s": 4, "cpu_s": 4.0, "quantiles_s": [1e-3] * 5}]
+    many = make_sample(4.0, workers=1, tasks=None, task_summary=summaries, task_cpu_s=4.0)
+    base = make_record("s", samples=[many], spec={"backend": "sequential", "workers": 1})
+    records = [base, *(make_record(f"t{p}", 2.0, spec={"workers": p}) for p in (1, 4))]
+    found = made(tmp_path, records)["summary"].set_index(["backend", "workers"])["speedup_bound"]
+    assert (found["thread", 1], found["thread", 4]) == (1, 2)  # of two CPUs
+
+
+def test_uneven_tasks_are_no_serial_fraction(tmp_path):
+    sample = make_sample(272.0, durations=(90, 30, 22, 130), workers=1)
+    base = make_record("s", samples=[sample], spec={"backend": "sequential", "workers": 1})
+    found = made(tmp_path, [base, make_record("t", 130.0, spec={"workers": 4})])["summary"]
+    assert row(found, "thread")["karp_flatt"] == pytest.approx(0)
+
+
 def test_the_ceiling_is_what_processes_reach_at_that_worker_count(tmp_path):
     records = sweep_records({"sequential": [1.0], "thread": [0.8]})
     together = {"backend": "process", "start": "together", "switch_interval_s": None}
@@ -132,6 +148,15 @@ def test_runs_of_separate_calls_are_compared_unpaired_and_flagged(tmp_path):
     found = row(made(tmp_path, records)["summary"], "thread")
     assert found["speedup"] == pytest.approx(2)
     assert "separate_calls" in found["flags"].split(";")
+    assert (found["pairing"], found["claim"]) == ("unpaired", "faster")
+
+
+def test_few_rounds_make_no_claim_across_calls_either(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 4, "thread": [2.0] * 4})
+    for one in records[4:]:
+        one["call"] = {"id": "call-2", "time": ""}
+    found = row(made(tmp_path, records)["summary"], "thread")
+    assert (found["claim"], "few_rounds" in found["flags"]) == ("no claim", True)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +212,8 @@ def test_a_row_says_what_its_interval_allows(tmp_path):
     times = {"sequential": [2.0] * 6, "thread": [1.0] * 6, "asyncio": [2.01] * 6}
     times["process"] = [2.0 * value for value in noisy]
     found = made(tmp_path, sweep_records(times))["summary"].set_index("backend")
-    assert found["claim"].to_dict() == {
-        "sequential": "same",
+    assert found["claim"].astype(object).where(found["claim"].notna(), None).to_dict() == {
+        "sequential": None,
         "thread": "faster",
         "asyncio": "same",
         "process": "not shown",

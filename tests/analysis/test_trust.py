@@ -21,12 +21,17 @@ from scripts.analysis.report import trust
     ],
 )
 def test_a_claim_stands_beside_the_noise_floor(claim, speedup, noise, text):
-    assert trust.claim_in_words({"claim": claim, "speedup": speedup}, noise) == text
+    assert trust.claim_in_words(claim, speedup, noise) == text
 
 
-def summary(needed, rounds=6):
-    names = {"workload": "py_loop", "python": "3.14", "backend": "thread", "workers": 2, "rounds_ok": rounds}
-    return pd.DataFrame([{**names, "workers": number, "rounds_needed": n} for number, n in enumerate(needed, 1)])
+def summary(needed, width=1.0):
+    """Rows that need so many rounds; the first has an interval of its speedup from 1 / width to width, the others wider."""
+    names = {"workload": "py_loop", "python": "3.14", "backend": "thread", "interval": "ci95", "timed": "total"}
+    rows = [{**names, "workers": number, "rounds_needed": n} for number, n in enumerate(needed, 1)]
+    for number, row in enumerate(rows):
+        factor = width if number == 0 else 1.1
+        row.update(speedup=2.0, speedup_low=2.0 / factor, speedup_high=2.0 * factor)
+    return pd.DataFrame(rows)
 
 
 def test_the_rounds_that_more_precision_takes_are_told():
@@ -34,6 +39,11 @@ def test_the_rounds_that_more_precision_takes_are_told():
         "1 of 3 combinations are known to ± 2 % by now; half of them are after 20 rounds, and all after 5,000 (the last is "
         "py_loop on 3.14, thread with 2). More rounds measure the new ones alone."
     )
+
+
+@pytest.mark.parametrize(("width", "known"), [(1.019, "1 of 2"), (1.021, "0 of 2")])
+def test_known_is_what_the_interval_says_and_not_the_estimate_of_the_rounds(width, known):
+    assert trust.precision(summary([6, 6], width)).startswith(f"{known} combinations are known")
 
 
 def test_without_any_repetition_nothing_is_said_of_precision():

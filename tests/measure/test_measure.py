@@ -61,6 +61,15 @@ def test_the_start_method_of_process_is_the_build_s_default(build, tmp_path):
     assert found == ("forkserver" if version >= (3, 14) else "fork")
 
 
+def test_the_peak_of_a_spawned_worker_is_its_own_and_not_its_parent_s(build, tmp_path):
+    path = tmp_path / "heavy.py"
+    path.write_text("def tasks():\n    held = b'x' * 200_000_000\n    return [1, 2]\ndef task(a): return a\n")
+    heavy = {"workload": "heavy", "reference": str(path), "params": {}}
+    (alone,) = counted(measure(build, tmp_path, **heavy))[0]["worker_peak_mb"]
+    spawned = counted(measure(build, tmp_path, backend="process_spawn", **heavy))[0]["worker_peak_mb"]
+    assert max(spawned) < 100 < 190 < alone
+
+
 def test_weak_scaling_runs_the_whole_list_once_for_each_worker(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="thread", scaling="weak", workers=3)
     assert [len(sample["tasks"]["index"]) for sample in result.measured["samples"]] == [15] * 3

@@ -167,7 +167,9 @@ def test_lost_updates_are_a_share_of_those_asked_for(value, lost):
     counter = lost_update.Counter()
     counter.value = value
     arguments = [("add", 100), ("add", 100)]
-    assert lost_update.metrics([100, 100], arguments, counter) == {"lost_share": lost, "updates_in_parent": value}
+    found = lost_update.metrics([100, 100], arguments, counter)
+    count = None if lost is None else 200 - value
+    assert found == {"lost_share": lost, "lost": count, "lost_of": 200, "updates_in_parent": value}
 
 
 @pytest.mark.parametrize("form", ["add", "call", "loop", "lock"])

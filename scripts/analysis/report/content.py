@@ -24,6 +24,8 @@ _COLUMNS = (
     "speedup",
     "claim",
     "speedup_reference",
+    "claim_reference",
+    "pairing",
     "speedup_bound",
     "speedup_ceiling",
     "efficiency",
@@ -184,7 +186,8 @@ def _row(row, floor):
     cells["switch_interval_s"] = units.seconds(row["switch_interval_s"])
     for name in ("speedup", "speedup_reference"):
         cells[name] = units.ratio_in(*_interval(row, name))
-    cells["claim"] = trust.claim_in_words(row, floor)
+    for name, ratio in (("claim", "speedup"), ("claim_reference", "speedup_reference")):
+        cells[name] = trust.claim_in_words(row[name], row[ratio], floor)
     for name in ("speedup_bound", "speedup_ceiling", "efficiency", "karp_flatt", "cores_used"):
         cells[name] = units.ratio(row[name])
     cells["peak_memory_mb"] = _text(round(row["peak_memory_mb"], 1) if row["peak_memory_mb"] > 0 else None)

@@ -1,5 +1,7 @@
 """What a report says about how far its numbers can be trusted, in sentences made from the tables."""
 
+import math
+
 from scripts.analysis import units
 from scripts.analysis.noise import floor
 from scripts.analysis.statistics.claims import NO_CLAIM
@@ -66,14 +68,13 @@ def noise_floor(table, measured):
     )
 
 
-def claim_in_words(row, noise):
-    """The claim of a row with the noise floor beside it; noise: the floor as a share, None where not known."""
-    claim = row["claim"]
+def claim_in_words(claim, ratio, noise):
+    """A claim about a ratio with the noise floor beside it; noise: the floor as a share, None where not known."""
     if not isinstance(claim, str) or claim == NO_CLAIM:
         return "–" if not isinstance(claim, str) else claim
     if noise is None:
         return f"{claim} (noise floor not known)"
-    distance = max(row["speedup"], 1 / row["speedup"]) - 1
+    distance = max(ratio, 1 / ratio) - 1
     is_within = claim in ("faster", "slower") and distance <= noise
     return f"{claim} ({'within the' if is_within else 'the'} noise floor {'' if is_within else 'is '}{percent(noise)})"
 
@@ -85,12 +86,19 @@ def precision(summary):
         return None
     needed = rows["rounds_needed"]
     worst = rows.loc[needed.idxmax()]
-    enough = int((needed <= rows["rounds_ok"]).sum())
+    enough = sum(map(_is_precise, rows.to_dict("records")))
     return (
         f"{enough} of {len(rows)} combinations are known to ± 2 % by now; half of them are after {needed.median():.0f} "
         f"rounds, and all after {needed.max():,.0f} (the last is {worst['workload']} on {worst['python']}, "
         f"{worst['backend']} with {worst['workers']:.0f}). More rounds measure the new ones alone."
     )
+
+
+def _is_precise(row):
+    """Whether the interval of the speedup, of a baseline that of its time, lies within ± 2 %."""
+    name = f"{row['timed']}_s" if row["backend"] == "sequential" or math.isnan(row["speedup"]) else "speedup"
+    low, value, high = row[f"{name}_low"], row[name], row[f"{name}_high"]
+    return row["interval"] == "ci95" and value <= low * 1.02 and high <= value * 1.02
 
 
 def sizes(found):

@@ -64,7 +64,7 @@ def fit_amdahl(workers, speedups, seed=1):
     from 6 rounds on; below they are NaN.
     Assumes independent rounds, and a speedup of 1 on one worker. Source: Amdahl (1967); Efron and Tibshirani, An
     Introduction to the Bootstrap (1993), section 13.3. For example, S = 1, 1.6, 16/7 on 1, 2, 4 workers give 0.25.
-    Coverage, measured in 1000 sweeps each of log-normal and of spiky noise: 93 % at 6 and 8 rounds, 95 % at 12.
+    Coverage, measured in 2,000 sweeps each of log-normal and of spiky noise: 96 % at 6 rounds, 97 % at 8 and 12.
     """
     if len(set(workers)) < LEAST_COUNTS_AMDAHL:
         return None
@@ -83,7 +83,7 @@ def fit_usl(workers, speedups, seed=1):
     Assumes independent rounds, and counts that reach beyond the bend: far below the peak they tell little of κ.
     Source: Gunther (2007), chapter 5; Efron and Tibshirani (1993), section 13.3.
     For example, the speedups of σ = 0.05 and κ = 0.001 give these back, and the peak 30.8.
-    Coverage, measured likewise on 1 … 32 workers: 95 % at 6 rounds, 96 % at 8, 96 to 98 % at 12.
+    Coverage, measured likewise in 300 sweeps on 1 … 32 workers: 97 to 100 %.
     """
     if len(set(workers)) < LEAST_COUNTS_USL:
         return None
@@ -99,7 +99,7 @@ def _fit(law, parameters_of, workers, speedups, seed):
     values = parameters_of(counts, np.exp(np.median(logs, axis=0, keepdims=True)))[0]
     if len(logs) < LEAST_ROUNDS:
         return law(*(_estimate(value, math.nan, math.nan) for value in values))
-    lows, highs = percentile_ends(parameters_of(counts, np.exp(resampled_medians(logs, seed))))
+    lows, highs = percentile_ends(parameters_of(counts, np.exp(resampled_medians(logs, seed))), len(logs))
     return law(*(_estimate(*found) for found in zip(values, lows, highs, strict=True)))
 
 

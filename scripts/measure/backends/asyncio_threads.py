@@ -1,6 +1,7 @@
 """An asyncio event loop in each of as many threads as there are workers.
 
-Worker i gathers the tasks i, i + workers, i + 2 workers and so on: all of them are in flight at once. A workload without a coroutine form runs its blocking task inside one coroutine each.
+Worker i gathers the tasks i, i + workers, i + 2 workers and so on: all of them are in flight at once. A workload without a
+coroutine form runs its blocking task inside one coroutine each.
 """
 
 import asyncio

@@ -5,16 +5,17 @@ from scipy import stats
 from scripts.analysis.statistics.bootstrap import percentile_ends, resampled_medians
 
 
-def test_of_0_to_1999_the_ends_are_50_and_1949():
-    assert percentile_ends(np.random.default_rng(1).permutation(2000)) == (50, 1949)
+@pytest.mark.parametrize(("rounds", "ends"), [(6, (4, 1995)), (1000, (49, 1950))])
+def test_of_0_to_1999_the_ends_are_these(rounds, ends):
+    assert percentile_ends(np.random.default_rng(1).permutation(2000), rounds) == ends
 
 
 def test_the_ends_are_taken_over_the_first_axis_and_may_be_infinite():
-    columns = np.stack([np.arange(2000.0), np.where(np.arange(2000) < 50, 7, np.inf)], axis=1)
-    low, high = percentile_ends(columns)
-    assert (list(low), list(high)) == ([50, np.inf], [1949, np.inf])
-    columns[50, 1] = 7
-    assert percentile_ends(columns)[0][1] == 7
+    columns = np.stack([np.arange(2000.0), np.where(np.arange(2000) < 4, 7, np.inf)], axis=1)
+    low, high = percentile_ends(columns, 6)
+    assert (list(low), list(high)) == ([4, np.inf], [1995, np.inf])
+    columns[4, 1] = 7
+    assert percentile_ends(columns, 6)[0][1] == 7
 
 
 def test_whole_rounds_are_drawn():

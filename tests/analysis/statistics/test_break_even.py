@@ -19,8 +19,8 @@ def test_between_half_and_twice_the_time_lies_the_middle_of_the_logarithms():
     [
         ([2, 2, 2, 2], "always", 0),
         ([0.5, 0.5, 0.5, 0.5], "never", math.inf),
-        ([2, 2, 2, 0.5], "never", math.inf),
-        ([2, 2, 2, 1], "never", math.inf),
+        ([2, 2, 2, 0.5], "between", math.inf),
+        ([2, 2, 2, 1], "between", math.inf),
         (UP, "from", math.sqrt(20 * 200)),
         ([2, 0.5, 0.8, 1.25], "from", math.sqrt(200 * 2000)),
         ([0.5, 2, 0.5, 2], "from", math.sqrt(200 * 2000)),
@@ -63,9 +63,7 @@ def test_what_the_rounds_disagree_on_is_unclear(kind, ratio):
 
 
 # Of 7 rounds drawn from 6 and 1, 4 or more are the one in 1.2 % of resamples; drawn from 5 and 2 in 9 %.
-@pytest.mark.parametrize(
-    ("against", "kind", "ends"), [(1, "never", (math.inf, math.inf)), (2, "unclear", (0, math.inf))]
-)
+@pytest.mark.parametrize(("against", "kind", "ends"), [(1, "never", (0, math.inf)), (2, "unclear", (0, math.inf))])
 def test_as_many_resamples_as_agree_decide(against, kind, ends):
     found = break_even([5], [[0.8]] * (7 - against) + [[1.25]] * against)
     assert (found.kind, found.low, found.high) == (kind, *ends)
@@ -84,9 +82,10 @@ def test_an_end_is_infinite_where_the_rounds_do_not_exclude_a_never():
     ("ratios", "kind", "value"),
     [
         ([0.7, 0.9, 1.5, 2], "from", 4),
-        ([0.7, 1.1, 0.9, 2], "from", 8),
+        ([0.7, 1.1, 0.9, 2], "from", 2),
         ([1.1, 1.2, 1.5, 2], "always", 1),
-        ([0.7, 0.9, 1.5, 1], "never", math.inf),
+        ([0.7, 0.9, 1.5, 0.9], "from", 4),
+        ([0.7, 0.9, 1, 1], "never", math.inf),
     ],
 )
 def test_workers_break_even_at_a_measured_count(ratios, kind, value):
@@ -139,17 +138,17 @@ def covered(step, noise, rounds, sweeps):
 
 @pytest.mark.parametrize("step", [1.3, 2, 10, 100])
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
-def test_the_size_where_two_lines_meet_is_held_in_9_of_10_sweeps(noise, step):
-    assert np.mean(list(covered(step, noise, 6, 100))) >= 0.9
+def test_the_size_where_two_lines_meet_is_held_in_94_of_100_sweeps(noise, step):
+    assert np.mean(list(covered(step, noise, 6, 300))) >= 0.94
 
 
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
-def test_the_worker_count_is_held_in_9_of_10_sweeps(noise):
+def test_the_worker_count_is_held_in_94_of_100_sweeps(noise):
     random = np.random.default_rng(5)
     truth = np.array([0.7, 0.97, 1.02, 1.3, 2])
-    ratios = truth * noise(random, (200, 6, 1)) / noise(random, (200, 6, 5))
+    ratios = truth * noise(random, (2000, 6, 1)) / noise(random, (2000, 6, 5))
     found = [break_even_workers([1, 2, 4, 8, 16], sweep) for sweep in ratios]
-    assert np.mean([each.low <= 4 <= each.high for each in found]) >= 0.9
+    assert np.mean([each.low <= 4 <= each.high for each in found]) >= 0.94
 
 
 @pytest.mark.parametrize("function", [break_even, break_even_workers])

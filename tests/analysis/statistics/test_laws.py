@@ -145,12 +145,12 @@ def simulated(noise, rounds, curve, sweeps):
 
 @pytest.mark.parametrize("rounds", [6, 8])
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
-def test_amdahl_s_fraction_is_held_in_9_of_10_sweeps(noise, rounds):
+def test_amdahl_s_fraction_is_held_in_94_of_100_sweeps(noise, rounds):
     found = [
         laws.fit_amdahl(WORKERS, speedups).serial
-        for speedups in simulated(noise, rounds, laws.amdahl(WORKERS, 0.1), 200)
+        for speedups in simulated(noise, rounds, laws.amdahl(WORKERS, 0.1), 2000)
     ]
-    assert np.mean([each.low <= 0.1 <= each.high for each in found]) >= 0.9
+    assert np.mean([each.low <= 0.1 <= each.high for each in found]) >= 0.94
     assert np.median([each.value for each in found]) == pytest.approx(0.1, rel=0.01)
     assert np.median([each.high - each.low for each in found]) < 0.04
 
@@ -158,11 +158,11 @@ def test_amdahl_s_fraction_is_held_in_9_of_10_sweeps(noise, rounds):
 @pytest.mark.parametrize(
     ("noise", "rounds"), [(spiky, 6), (log_normal, 8)], ids=lambda law: getattr(law, "__name__", law)
 )
-def test_the_scalability_law_is_held_in_9_of_10_sweeps(noise, rounds):
+def test_the_scalability_law_is_held_in_94_of_100_sweeps(noise, rounds):
     curve = laws.usl(WORKERS, *TRUTH[:2])
     found = [laws.fit_usl(WORKERS, speedups) for speedups in simulated(noise, rounds, curve, 150)]
     for place, truth in enumerate(TRUTH):
         estimates = [each[place] for each in found]
-        assert np.mean([each.low <= truth <= each.high for each in estimates]) >= 0.9
+        assert np.mean([each.low <= truth <= each.high for each in estimates]) >= 0.94
         assert np.median([each.value for each in estimates]) == pytest.approx(truth, rel=0.05)
         assert np.median([each.high - each.low for each in estimates]) < truth
