@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from scripts import process_tree
 
@@ -42,7 +42,8 @@ def run(command, environment, folder, timeout_s):
             pid = _start([*command, str(tell)], environment)
         except OSError as error:
             return Ended(problem=error.strerror)
-        os.close(tell)
+        finally:
+            os.close(tell)
         try:
             with undisturbed(off=True):
                 ended = _wait(pid, events, wake, began, timeout_s, used)
@@ -65,7 +66,10 @@ def undisturbed(off=False):
 
 @contextmanager
 def _pipes():
-    """The ends that are needed of two pipes: read and write the child's events, read that a child ended."""
+    """The ends that are needed of two pipes: read and write the child's events, read that a child ended.
+
+    The second is closed as soon as the child has it, not here.
+    """
     events, tell = os.pipe()
     os.set_inheritable(tell, True)
     wake, waker = os.pipe()
@@ -76,9 +80,8 @@ def _pipes():
         yield events, tell, wake
     finally:
         signal.set_wakeup_fd(-1)
-        for descriptor in (events, tell, wake, waker):
-            with suppress(OSError):  # the one that the child alone keeps is closed by then
-                os.close(descriptor)
+        for descriptor in (events, wake, waker):
+            os.close(descriptor)
 
 
 def _start(command, environment):
