@@ -95,7 +95,7 @@ rule plan:
     log:
         "<sweep>/logs/plan.log",
     params:
-        name=PLAN.file,  # an earlier plan that comes back is no newer file
+        content=PLAN.digest,  # an earlier plan that comes back is no newer file
     shell:
         "python -m scripts.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
 

@@ -48,6 +48,11 @@ class Plan:
         return f"{self.result_set}/{self.sweep}"
 
     @property
+    def digest(self):
+        """What stands for the plan's content."""
+        return Path(self.file).stem.rpartition("-")[2]
+
+    @property
     def names(self):
         """The names of all runs."""
         return [run.name for run in self.runs]
