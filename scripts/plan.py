@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from scripts import builds, catalog, config, machine, progress, record, sizes, sweep
+from scripts.places import Places
 from scripts.prober import Prober
 
 FOLDER = Path(".snakemake/gil-scaling")
@@ -102,7 +103,7 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     """
     checked = config.checked(settings, files)
     name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
-    place = config.Places(files).line
+    place = Places(files).line
     problem = config.name_mistake(name)
     if problem:
         raise config.ConfigError([place(["sweep"], problem)])

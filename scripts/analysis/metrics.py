@@ -25,14 +25,15 @@ def metrics(runs):
             values = [one[name] for one in found if _is_number(one.get(name))]
             if values:
                 estimate, kind = _estimate(name, values, group["counts"])
-                ends = {"value": estimate.value, "value_low": estimate.low, "value_high": estimate.high}
-                rows.append({**own, "metric": name, "rounds": len(values), **ends, "interval": kind})
+                rows.append(
+                    {**own, "metric": name, "rounds": len(values), **estimate.columns("value"), "interval": kind}
+                )
     return pd.DataFrame(rows)
 
 
-def _estimate(name, values, counted):
+def _estimate(name, values, counts):
     stem = name.removesuffix("_share")
-    sums = [found[stem] for found in counted if stem != name and stem in found]
+    sums = [found[stem] for found in counts if stem != name and stem in found]
     if not sums:
         estimate = intervals.median(values)
         return estimate, estimate.kind

@@ -43,9 +43,7 @@ def _compared(pairs):
     is_enough = len(pairs) >= intervals.LEAST_ROUNDS
     return {
         "rounds": len(pairs),
-        "ratio": estimate.value,
-        "ratio_low": estimate.low,
-        "ratio_high": estimate.high,
+        **estimate.columns("ratio"),
         "interval": estimate.kind,
         "pairing": pairing,
         "claim": claims.claim(estimate) if is_enough else claims.NO_CLAIM,

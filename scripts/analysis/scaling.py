@@ -9,6 +9,7 @@ import pandas as pd
 from scripts.analysis.columns import KEYS
 from scripts.analysis.pairing import one
 from scripts.analysis.statistics.break_even import FROM, break_even, break_even_workers
+from scripts.analysis.statistics.claims import NO_CLAIM
 from scripts.analysis.statistics.intervals import LEAST_ROUNDS
 from scripts.analysis.statistics.laws import fit_amdahl, fit_usl
 
@@ -16,7 +17,7 @@ _KEYS = [key.name for key in KEYS]
 _SERIES = [name for name in _KEYS if name not in ("workers", "workers_asked")]
 _SIZES = [name for name in _KEYS if name not in ("workers", "params")]
 LEAST_SIZES = 3
-UP_TO, NO_CLAIM = "up to", "no claim"
+UP_TO = "up to"
 BOOTSTRAP = "bootstrap"
 
 SAME_BUILD, REFERENCE_BUILD = "sequential on the same build", "sequential on the reference build"
@@ -39,7 +40,7 @@ def scaling(runs, baselines):
         usl = fit_usl(counts, speedups) if reaches else None
         found = {"serial": law.serial, **({} if usl is None else usl._asdict())}
         for name, estimate in found.items():
-            _put(row, "peak_workers" if name == "peak" else name, estimate)
+            row.update(estimate.columns("peak_workers" if name == "peak" else name))
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -132,7 +133,3 @@ def _matrix(group, axis, pair_of):
     values = sorted({value for ratios in found.values() for value in ratios})
     whole = [[ratios[value] for value in values] for ratios in found.values() if len(ratios) == len(values)]
     return np.array(values, dtype=float), np.array(whole, dtype=float)
-
-
-def _put(row, name, estimate):
-    row[name], row[f"{name}_low"], row[f"{name}_high"] = estimate[:3]

@@ -49,7 +49,7 @@ def _row(key, group, baselines, builds):
         return row
     for measure in (*TIMES, MEMORY[0]):
         values = column(good, measure.name)
-        _put(row, measure.name, intervals.median(values if values.notna().all() else []))
+        row.update(intervals.median(values if values.notna().all() else []).columns(measure.name))
     _add_speedups(row, good, baselines)
     row.update(_used(good), flags=";".join(sorted(_flags(row, good, builds))))
     return row
@@ -79,18 +79,13 @@ def _flags(row, good, builds):
     return flags | {flag for flag, holds in conditions.items() if holds}
 
 
-def _put(row, name, estimate):
-    row[name], row[f"{name}_low"], row[f"{name}_high"] = estimate[:3]
-
-
 def _add_speedups(row, good, baselines):
     """Adds both speedups with their intervals, what these allow to be said, and the limits."""
     times = f"{row['timed']}_s"
     pairs = [(run, baselines.of(run)) for run in good.to_dict("records")]
     against = [(run, baselines.of(run, run["reference"])) for run, _ in pairs]
     (own, own_pairing), (other, other_pairing) = ratio(pairs, times), ratio(against, times)
-    _put(row, "speedup", own)
-    _put(row, "speedup_reference", other)
+    row.update(own.columns("speedup") | other.columns("speedup_reference"))
     known = [found for found in (own, other) if not math.isnan(found.value)]
     row["pairing"] = (UNPAIRED if UNPAIRED in (own_pairing, other_pairing) else PAIRED) if known else None
     is_enough = len(good) >= intervals.LEAST_ROUNDS and all(found.kind == intervals.CI95 for found in known)

@@ -57,7 +57,6 @@ def content(plan_path):
             {**_experiment(name, found, folder, floor), "differences": differences.get(name, [])}
             for name in plan["experiments"]
         ],
-        "columns": [(name, _meaning(name)) for name in _COLUMNS],
         "failures": found["failures"].astype(object).where(found["failures"].notna(), "").to_dict("records"),
         "unsupported": _unsupported(summary),
         "flags": {flag: FLAG_MEANINGS[flag] for flag in _flags(summary)},
@@ -105,7 +104,10 @@ def _experiment(name, found, folder, floor):
         "name": name,
         "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
         "figures": [_figure(figure, name, folder) for figure in _figures_in_order()],
-        "rows": [_row(row, floor) for row in shown.to_dict("records")],
+        "numbers": {
+            "heads": [(name, _meaning(name)) for name in _COLUMNS],
+            "rows": [_row(row, floor) for row in shown.to_dict("records")],
+        },
         "parts": [(part, title, _grid(parts[part], part)) for part, title in _PARTS.items() if len(parts[part])],
     }
 
@@ -126,8 +128,11 @@ def _grid(table, name):
     names = [column.name for column in known]
     ends = [name for name in names if name.endswith(("_low", "_high"))]
     heads = [column for column in known if column.name not in ends]
-    texts = [[_cell(row, column.name, ends) for column in heads] for row in table.to_dict("records")]
-    return {"heads": [(column.name, column.meaning) for column in heads], "rows": texts}
+    rows = [
+        {"added": None, "cells": [_cell(row, column.name, ends) for column in heads]}
+        for row in table.to_dict("records")
+    ]
+    return {"heads": [(column.name, column.meaning) for column in heads], "rows": rows}
 
 
 def _is_shown(name, table):
@@ -196,7 +201,7 @@ def _row(row, floor):
     asked = f" ({row['workers_asked']})" if row["workers_asked"] == "default" else ""
     cells["workers"] += asked
     cells["flags"] = cells["flags"].replace(";", ", ") if row["status"] == "ok" else f"{row['status']}: {row['reason']}"
-    return {"role": row["role"], "cells": [cells[name] for name in _COLUMNS]}
+    return {"added": None if row["role"] == "asked" else row["role"], "cells": [cells[name] for name in _COLUMNS]}
 
 
 def _metrics(text):

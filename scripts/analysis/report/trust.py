@@ -42,8 +42,8 @@ def gil_came_back(runs):
     flagged = runs[runs["flags"].str.split(";").map(lambda words: isinstance(words, list) and "gil_reenabled" in words)]
     return [
         f"The GIL came back on in {len(group)} run{'s' if len(group) > 1 else ''} of {workload} on {python}: an extension "
-        "module that does not declare itself safe without it (Py_mod_gil) was imported. These numbers are of threads that "
-        "share a GIL."
+        "module that does not declare itself safe without it (Py_mod_gil) was imported. These numbers were measured "
+        "with a GIL."
         for (python, workload), group in flagged.drop_duplicates("run").groupby(["python", "workload"])
     ]
 

@@ -24,6 +24,10 @@ class Estimate(NamedTuple):
     high: float
     kind: str
 
+    def columns(self, name):
+        """The value and the ends as the columns of a table."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
 
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, RANGE)
 
