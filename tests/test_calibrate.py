@@ -27,10 +27,9 @@ def test_a_size_that_is_right_to_begin_with_is_kept():
     assert found(lambda n: n * 1e-6, 300_000) == ((300_000, 0.3), 1)
 
 
-def test_a_time_that_grows_as_the_square_is_found_in_few_steps():
-    (size, _), tries = found(lambda n: n**2 * 1e-6, 10)
-    assert size == pytest.approx(548, rel=0.12)
-    assert tries <= 6
+@pytest.mark.parametrize("power", [2, 3, 6])
+def test_a_time_that_grows_as_a_power_is_found_by_its_slope(power):
+    assert found(lambda n: 0.3 * (n / 730) ** power, 20) == ((730, pytest.approx(0.3)), 3)
 
 
 def test_a_time_that_explodes_is_found_below_where_it_takes_too_long():

@@ -134,9 +134,10 @@ def test_the_reference_speedup_rests_on_the_reference_build(tmp_path):
     assert (found["speedup"], found["speedup_reference"]) == pytest.approx((2.0, 1.0))
 
 
-def test_builds_of_another_compiler_are_flagged(tmp_path):
+@pytest.mark.parametrize("difference", [{"compiler": "Clang 19"}, {"version": "3.13.0"}, {"pgo": True}, {"lto": True}])
+def test_builds_that_differ_in_more_than_the_gil_are_flagged(difference, tmp_path):
     records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [2.0]}, python="b")
-    found = made(tmp_path, records, builds={"a": {}, "b": {"compiler": "Clang 19"}})["summary"]
+    found = made(tmp_path, records, builds={"a": {}, "b": difference})["summary"]
     flags = {one["python"]: one["flags"].split(";") for one in found.to_dict("records")}
     assert ("unlike_builds" in flags["a"], "unlike_builds" in flags["b"]) == (False, True)
 

@@ -46,6 +46,11 @@ def test_known_is_what_the_interval_says_and_not_the_estimate_of_the_rounds(widt
     assert trust.precision(summary([6, 6], width)).startswith(f"{known} combinations are known")
 
 
+@pytest.mark.parametrize("end", [{"speedup_low": 1.9}, {"speedup_high": 2.1}])
+def test_both_ends_of_the_interval_count(end):
+    assert trust.precision(summary([6]).assign(**end)).startswith("0 of 1")
+
+
 def test_without_any_repetition_nothing_is_said_of_precision():
     assert trust.precision(summary([math.nan])) is None
 
