@@ -1,7 +1,7 @@
 from snakemake.utils import min_version
 
 from scripts.analysis.columns import TABLES
-from scripts.analysis.figures import NAMES as FIGURES
+from scripts.analysis.figures import captions, title
 from scripts.calls import compare_no_input_sets, make_plan, shell_prefix, stop_rate_limiter
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
@@ -20,7 +20,6 @@ PLAN = make_plan(config, workflow)
 
 RECORDS = expand("<set>/runs/{run}.json", run=PLAN.names)
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
-SWEEP_FIGURES = expand("<sweep>/figures/{figure}-{experiment}.svg", figure=FIGURES, experiment=PLAN.experiments)
 
 
 pathvars:
@@ -32,8 +31,6 @@ wildcard_constraints:
     run="|".join(PLAN.names),
     build="|".join(PLAN.build_facts),
     round=r"\d+",
-    figure="|".join(FIGURES),
-    experiment="|".join(PLAN.experiments),
 
 
 localrules:
@@ -46,7 +43,7 @@ localrules:
     build,
     round,
     collect,
-    figure,
+    draw,
     page,
     verdict,
 
@@ -75,7 +72,7 @@ rule figures:
     """The tables and figures of this sweep."""
     input:
         RECORDS,
-        SWEEP_FIGURES,
+        "<sweep>/figures",
 
 
 rule report:
@@ -164,30 +161,33 @@ rule collect:
         "python -m scripts.analysis.tables {input.plan:q} 2> {log:q}"
 
 
-rule figure:
-    """One figure of one experiment."""
+rule draw:
+    """The figures that the tables allow: of each experiment, and of the whole sweep."""
     input:
         SWEEP_TABLES,
         plan="<sweep>/plan.json",
     output:
         report(
-            "<sweep>/figures/{figure}-{experiment}.svg",
+            directory("<sweep>/figures"),
+            patterns=["{figure,[a-z_]+}.svg", "{figure,[a-z_]+}-{experiment}.svg"],
             caption="config/report/figure.rst",
-            category="{experiment}",
-            labels={"figure": "{figure}"},
+            category=lambda wildcards: wildcards.get("experiment", "The whole sweep"),
+            labels=lambda wildcards: {"question": title(wildcards.figure)},
         ),
     log:
-        "<sweep>/logs/{figure}-{experiment}.log",
+        "<sweep>/logs/draw.log",
+    params:
+        captions=lambda wildcards, output: captions(output[0]),  # for Snakemake's own report, which is made afterwards
     shell:
-        "python -m scripts.analysis.figures {wildcards.figure:q} {wildcards.experiment:q} {input.plan:q} {output:q} 2> {log:q}"
+        "python -m scripts.analysis.figures {input.plan:q} {output:q} 2> {log:q}"
 
 
 rule page:
     """The report as a page."""
     input:
         SWEEP_TABLES,
-        SWEEP_FIGURES,
         PLAN.noise_tables,
+        figures="<sweep>/figures",
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
     output:

@@ -12,6 +12,7 @@ BACKENDS = Path(ROOT, "scripts/measure/backends")
 
 _PACKAGE = "scripts.measure.workloads"
 AUTO = "auto"
+SHARING = ("own", "read", "written", "locked")  # what the workers do to one object, in the order of the ladder
 _GIVEN = ("context", "workers")  # what the measuring side fills in
 
 
@@ -37,6 +38,7 @@ class Workload:
     waits: bool = False
     starts_threads: bool = False
     no_speedup: bool = False
+    sharing: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def read_workload(text, base):
         waits=_constant(tree, "waits"),
         starts_threads=_constant(tree, "starts_threads"),
         no_speedup=_constant(tree, "no_speedup"),
+        sharing=_sharing(tree, text),
     )
 
 
@@ -171,13 +174,26 @@ def _bound(tree):
 
 def _constant(tree, name):
     """Whether a module sets a name to True."""
-    return any(
-        isinstance(node, ast.Assign)
+    return True in _constants(tree, name)
+
+
+def _sharing(tree, text):
+    """What the workload's tasks share, one of SHARING; None where it does not say."""
+    found = _constants(tree, "sharing")
+    if not set(found) <= set(SHARING):
+        raise CatalogError(f"workload {text!r} has sharing = {found[-1]!r}, which is none of {', '.join(SHARING)}")
+    return found[-1] if found else None
+
+
+def _constants(tree, name):
+    """The constants that a module assigns to a name."""
+    return [
+        node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
         and isinstance(node.value, ast.Constant)
-        and node.value.value is True
-        for node in tree.body
-    )
+    ]
 
 
 def _defaults(arguments):

@@ -220,6 +220,7 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
                     "run": run.name,
                     "waits": run.workload.waits,
                     "no_speedup": run.workload.no_speedup,
+                    "sharing": run.workload.sharing,
                     "uses": [vars(use) for use in run.uses],
                 }
                 for run in runs

@@ -57,6 +57,7 @@ def load(plan_path):
         row = {
             **_run_row(found, builds, machine, planned["waits"]),
             "no_speedup": planned.get("no_speedup", False),
+            "sharing": planned.get("sharing"),
         }
         own_samples = _sample_rows(found)
         for use in planned["uses"]:
@@ -160,6 +161,7 @@ def _run_row(found, builds, machine, waits):
     nearest = _nearest(own, f"{row['timed']}_s", row)
     return {
         **row,
+        "gil": found["measured"]["gil_after"],
         "workers_used": min(sample["workers_used"] for sample in own),
         "start_method": nearest["start_method"],
         "peak_memory_mb": found["peak_memory_mb"],

@@ -39,6 +39,9 @@ def _row(key, group, baselines, builds):
     row = {
         **key,
         "role": min(group["role"], key=_ROLES.index),
+        "reference": group["reference"].iloc[0],
+        "usable_cpus": group["usable_cpus"].iloc[0],
+        "sharing": group["sharing"].iloc[0],
         "is_ceiling": group["is_ceiling"].any(),
         "rounds_ok": len(good),
         "status": max(group["status"], key=_STATUSES.index),
@@ -61,6 +64,7 @@ def _used(good):
     medians = {name: pd.to_numeric(column(good, name)).median() for name in (used.name for used in USED[2:])}
     return {
         **medians,
+        "gil": last["gil"],
         "workers_used": good["workers_used"].min(),
         "start_method": last["start_method"],
         "memory_kind": last["memory_kind"],

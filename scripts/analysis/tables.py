@@ -8,13 +8,26 @@ import pandas as pd
 from scripts.analysis import scaling
 from scripts.analysis.budget import budget
 from scripts.analysis.columns import TABLES, names
+from scripts.analysis.fastest import fastest
 from scripts.analysis.load import load
 from scripts.analysis.metrics import metrics
 from scripts.analysis.noise import noise, quality
 from scripts.analysis.pairing import Baselines, with_times
 from scripts.analysis.summary import ORDER, summarise
 
-_WHOLE = ("workers", "workers_used", "rounds_ok", "round", "sample", "task", "worker", "rounds", "rounds_disturbed")
+_WHOLE = (
+    "workers",
+    "workers_used",
+    "usable_cpus",
+    "rounds_ok",
+    "round",
+    "sample",
+    "task",
+    "worker",
+    "rounds",
+    "rounds_disturbed",
+    "candidates",
+)
 _TEXT = (
     "params",
     "workers_asked",
@@ -37,6 +50,12 @@ _TEXT = (
     "against",
     "kind",
     "interval",
+    "version",
+    "verdict",
+    "tied",
+    "runner_up",
+    "reference",
+    "sharing",
 )
 
 
@@ -59,6 +78,7 @@ def tables(loaded):
         "metrics": metrics(of_builds),
         "scaling": scaling.scaling(of_builds, baselines),
         "break_even": scaling.break_evens(of_builds, baselines),
+        "fastest": fastest(of_builds, baselines),
         "noise": noise(of_builds, loaded.builds),
     }
     made = {
@@ -68,10 +88,17 @@ def tables(loaded):
         "tasks": _of_one_sample(runs, "tasks"),
         "segments": _of_one_sample(runs, "segments"),
         "quality": quality(of_builds),
+        "builds": _builds(loaded.builds),
         **{name: _in_order(table) for name, table in of_combinations.items()},
         "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
     }
     return {name: _shaped(made[name], name) for name in TABLES}
+
+
+def _builds(builds):
+    """A row a build, from its facts."""
+    rows = [{**facts, "python": name, "jit": facts["jit"]["enabled"]} for name, facts in builds.items()]
+    return pd.DataFrame(rows)
 
 
 def _in_order(table):
@@ -88,6 +115,14 @@ def read(folder, chosen=tuple(TABLES)):
         own = {column: kind for column, kind in types.items() if column in names(name)}
         found[name] = pd.read_csv(Path(folder, f"{name}.csv"), dtype=own)
     return found
+
+
+def of_experiment(found, experiment):
+    """The tables with the rows of one experiment alone; those without experiments as they are."""
+    return {
+        name: table[table["experiment"] == experiment] if "experiment" in table else table
+        for name, table in found.items()
+    }
 
 
 def _shaped(table, name):

@@ -1,12 +1,30 @@
-"""What all figures share: colours, panels, labels, the way they are written."""
+"""What all figures share: colours, axes, notes, and what drawing one gives."""
 
-import json
+from typing import NamedTuple
 
 import matplotlib as mpl
+import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from scripts.analysis import units
+
+class Drawn(NamedTuple):
+    """A figure with what it says.
+
+    answers: sentences that answer its question, the most important ones first; reading: how to read it, with n and the kind
+    of the intervals; data: what it shows, a row a mark.
+    """
+
+    figure: mpl.figure.Figure
+    answers: list
+    reading: str
+    data: pd.DataFrame
+
+
+class Missing(Exception):
+    """There is nothing to draw; the message says what is missing."""
+
 
 # One colour a backend everywhere: seaborn's colour-blind palette, kin in neighbouring hues, told apart by markers too.
 _COLOURS = sns.color_palette("colorblind", 10).as_hex()
@@ -37,6 +55,8 @@ PARTS = {  # of the workers' time: work in green, what is not work in other hues
     "teardown": ("teardown", _COLOURS[3]),
 }
 
+SHADED = "Shaded: more workers than CPUs that they may use."
+
 _SETTINGS = {
     "svg.hashsalt": "gil-scaling",
     "svg.fonttype": "path",
@@ -57,35 +77,6 @@ def theme():
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.85, rc=_SETTINGS)
 
 
-def panels(rows):
-    """The rows with a column `panel`: the workload and those of its parameters that differ within the rows."""
-    params = rows["params"].map(json.loads)
-    labels = []
-    for workload, own in zip(rows["workload"], params, strict=True):
-        others = params[rows["workload"] == workload]
-        varied = [name for name in own if others.map(lambda other, name=name: str(other.get(name))).nunique() > 1]
-        labels.append(", ".join([workload, *(f"{name}={_short(own[name])}" for name in varied)]))
-    return rows.assign(panel=labels)
-
-
-def _short(value):
-    text = f"{value:,}" if isinstance(value, int) else str(value)
-    return text if len(text) <= 24 else f"{text[:23]}…"
-
-
-def series(rows):
-    """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
-    named = rows["backend"] + rows["backend_params"].map(_listed)
-    intervals = rows["switch_interval_s"]
-    if intervals.nunique() > 1:
-        named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")
-    return rows.assign(series=named)
-
-
-def _listed(params):
-    return "".join(f", {name}={_short(value)}" for name, value in json.loads(params).items())
-
-
 def grid(rows, panel_height, panel_width=4.2):
     """A FacetGrid with a row a workload and a column a build."""
     facets = sns.FacetGrid(
@@ -103,6 +94,41 @@ def grid(rows, panel_height, panel_width=4.2):
     )
     facets.figure.set_layout_engine("constrained")
     return facets.set_titles("{row_name} · {col_name}")
+
+
+def table_of(lines, columns, width=3.0, height=0.62):
+    """A figure and its axes as a table of so many lines and columns, the first line on top, the columns' names above."""
+    figure = mpl.figure.Figure(figsize=(1.8 + width * columns, 0.6 + height * lines), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xlim(-0.5, columns - 0.5)
+    axes.set_ylim(lines - 0.5, -0.5)
+    axes.grid(visible=False)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    sns.despine(ax=axes, left=True, bottom=True)
+    return figure, axes
+
+
+def ink_on(colour):
+    """Black or white, whichever has more contrast on a colour (r, g, b); by WCAG's relative luminance."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "black" if luminance > 0.179 else "white"
+
+
+def add_legend(facets):
+    """One legend for all panels, beside them; returns {label: handle}."""
+    handles = {}
+    for axes in facets.axes.flat:
+        handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    facets.figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    return handles
+
+
+def line_with_bars(axes, rows, across, measure, **options):
+    """A line over a column, with bars from measure_low to measure_high where there are such."""
+    middle, low, high = (rows[f"{measure}{end}"].astype(float) for end in ("", "_low", "_high"))
+    errors = np.abs([middle - low, high - middle])
+    axes.errorbar(rows[across].astype(float), middle, errors, ms=5, capsize=2, **options)
 
 
 def worker_axis(axes, counts):
@@ -127,8 +153,9 @@ def interval_note(rows):
     return f"Medians over {span} round{'s' if counts[-1] > 1 else ''}; the bars are {kind}."
 
 
-def empty(message):
-    """A figure that says what is missing."""
-    figure = mpl.figure.Figure(figsize=(9, 1.2))
-    figure.text(0.5, 0.5, message, ha="center", va="center")
-    return figure
+def beyond_the_cpus(axes, usable_cpus):
+    """Shades the worker counts beyond the usable CPUs, after everything else is drawn on an axis of workers."""
+    left, right = axes.get_xlim()
+    if right > usable_cpus * 1.05:
+        axes.axvspan(max(left, usable_cpus * 1.05), right, color="0.5", alpha=0.12, lw=0, zorder=0)
+        axes.set_xlim(left, right)

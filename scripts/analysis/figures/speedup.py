@@ -2,34 +2,57 @@
 
 import numpy as np
 
+from scripts.analysis import labels, words
 from scripts.analysis.figures import _style
 
 TITLE = "Does it scale, and is the limit mine?"
-PLACE = 1
+PLACE = 10
+HEADLINE = "What do threads give, with the GIL and without?"
+
+_LIMITS = {"speedup_bound": ("bound", ":"), "speedup_ceiling": ("ceiling", "-.")}
+_MEANINGS = {
+    "bound": "bound: what the tasks and the CPUs allow",
+    "ceiling": "ceiling: what processes reach in steady state on this machine",
+}
 
 
-def draw(tables, experiment):
-    """One panel a workload and build, one line a backend; returns the figure and its caption."""
+def draw(tables):
+    """One panel a workload and build, one line a backend."""
     summary = tables["summary"]
-    rows = summary[(summary["experiment"] == experiment) & summary["speedup"].notna()]
-    shown = _style.series(_style.panels(rows[rows["role"] != "ceiling"]))
+    shown = labels.series(labels.panels(summary[summary["speedup"].notna() & (summary["role"] != "ceiling")]))
     if not (shown["backend"] != "sequential").any():
-        message = "No speedup: nothing beside the sequence is ok, or what was measured is not a time (see metrics)."
-        return _style.empty(message), "Nothing to show."
+        raise _style.Missing("no speedup: nothing beside the sequence is ok, or what was measured is not a time")
     facets = _style.grid(shown, panel_height=3.4)
     for (panel, python), axes in facets.axes_dict.items():
-        own = shown[(shown["panel"] == panel) & (shown["python"] == python)]
-        _draw_panel(axes, own)
-    handles = {}
-    for axes in facets.axes.flat:
-        handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    facets.figure.legend(handles.values(), handles.keys(), loc="outside right center")
-    note = _style.interval_note(shown)
-    caption = (
-        f"Speedup over sequential on the same build. {note} Grey lines: ideal (one for each worker), the bound that the "
-        "tasks and the CPUs allow, and the ceiling that processes reach in steady state on this machine."
+        _draw_panel(axes, shown[(shown["panel"] == panel) & (shown["python"] == python)])
+    handles = _style.add_legend(facets)
+    limits = [meaning for label, meaning in _MEANINGS.items() if label in handles]
+    reading = f"Speedup over sequential on the same build. {_style.interval_note(shown)} Grey lines: ideal: one for each worker"
+    columns = ["panel", "python", "series", "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim"]
+    return _style.Drawn(
+        facets.figure,
+        answers(shown, tables["builds"]),
+        f"{'; '.join([reading, *limits])}. {_style.SHADED}",
+        shown[columns],
     )
-    return facets.figure, caption
+
+
+def answers(rows, builds):
+    """What threads give on each build, a sentence a workload; rows: with columns panel and series."""
+    gil = builds.set_index("python")["gil"].to_dict()
+    found = []
+    for panel, own in rows[rows["backend"].isin(labels.THREADS)].groupby("panel", sort=False):
+        backend = min(own["backend"], key=labels.THREADS.index)
+        parts = [_of_build(rows, gil) for _, rows in own[own["backend"] == backend].groupby("python", sort=False)]
+        if parts:
+            found.append(f"{panel}: {'; '.join(parts)}.")
+    return found
+
+
+def _of_build(rows, gil):
+    row = words.typical(rows)
+    how = words.speed(row, "speedup", row["claim"], "the sequence")
+    return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {words.gil(gil[row['python']])}, is {how}"
 
 
 def _draw_panel(axes, rows):
@@ -37,34 +60,24 @@ def _draw_panel(axes, rows):
     span = np.array(sorted({1.0, *counts}))
     if set(rows["backend"]) - {"sequential"}:
         axes.plot(span, span, color="0.6", ls="--", lw=1, label="ideal")
-    for column, style in (("speedup_bound", ":"), ("speedup_ceiling", "-.")):
+    for column, (label, style) in _LIMITS.items():
         limit = rows[(rows["backend"] != "sequential") & rows[column].notna()].groupby("workers")[column].median()
         if len(limit):
-            label = column.removeprefix("speedup_")
             axes.plot(limit.index.astype(float), limit, color="0.35", ls=style, lw=1.3, label=label)
     for name, line in rows.groupby("series", sort=False):
-        _draw_series(axes, name, line.sort_values("workers"), span)
+        _draw_series(axes, name, line.sort_values("workers"))
     _style.worker_axis(axes, span)
     axes.set_ylabel("speedup")
     axes.set_ylim(bottom=0, top=_top(rows))
+    _style.beyond_the_cpus(axes, rows["usable_cpus"].max())
 
 
-def _draw_series(axes, name, line, span):
+def _draw_series(axes, name, line):
     colour, marker = _style.look(line["backend"].iloc[0])
     if name == "sequential":
         axes.axhline(1, color=colour, lw=1, label=name)
         return
-    errors = [line["speedup"] - line["speedup_low"], line["speedup_high"] - line["speedup"]]
-    axes.errorbar(
-        line["workers"].astype(float),
-        line["speedup"],
-        np.abs(errors),
-        color=colour,
-        marker=marker,
-        ms=5,
-        capsize=2,
-        label=name,
-    )
+    _style.line_with_bars(axes, line, "workers", "speedup", color=colour, marker=marker, label=name)
 
 
 def _top(rows):

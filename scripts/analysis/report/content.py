@@ -4,13 +4,10 @@ import base64
 import json
 import math
 import re
-from xml.etree import ElementTree
 
-from scripts.analysis import figures, tables, units
+from scripts.analysis import figures, tables, units, words
 from scripts.analysis.columns import BUDGET_METRICS, BUDGET_SHARES, FLAG_MEANINGS, TABLES
 from scripts.analysis.report import trust
-
-_DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 
 _COLUMNS = (
     "python",
@@ -46,6 +43,7 @@ def content(plan_path):
     builds = [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]]
     floor, about_noise = trust.noise_floor(*_noise_of(machine_folder / plan["noise_sweep"] / "tables"))
     references = {use["experiment"]: use["reference"] for run in plan["runs"] for use in run["uses"]}
+    drawn = figures.read_index(folder / "figures")
     differences = trust.differences(summary, {build["name"]: build for build in builds}, references)
     return {
         "machine": plan["machine"],
@@ -53,8 +51,10 @@ def content(plan_path):
         "measured": _measured(found["runs"]),
         "warnings": trust.gil_came_back(found["runs"]),
         "trust": [about_noise, *filter(None, [trust.precision(summary)]), *trust.sizes(plan.get("sizes", []))],
+        "answers": _answers(drawn),
+        "sweep_figures": _figures(drawn, None, folder),
         "experiments": [
-            {**_experiment(name, found, folder, floor), "differences": differences.get(name, [])}
+            {**_experiment(name, found, folder, floor, drawn), "differences": differences.get(name, [])}
             for name in plan["experiments"]
         ],
         "failures": found["failures"].astype(object).where(found["failures"].notna(), "").to_dict("records"),
@@ -95,15 +95,16 @@ def _minute(started):
     return f"{started[:10]} {started[11:16]} UTC"
 
 
-def _experiment(name, found, folder, floor):
+def _experiment(name, found, folder, floor, drawn):
     summary = found["summary"]
     own = summary[summary["experiment"] == name]
     shown = own[own["status"] != "unsupported"]
     parts = {part: found[part][found[part]["experiment"] == name] for part in _PARTS}
     return {
         "name": name,
-        "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
-        "figures": [_figure(figure, name, folder) for figure in _figures_in_order()],
+        "id": _id(name),
+        "figures": _figures(drawn, name, folder),
+        "not_drawn": [(one["title"], one["missing"]) for one in drawn if one["experiment"] == name and one["missing"]],
         "numbers": {
             "heads": [(name, _meaning(name)) for name in _COLUMNS],
             "rows": [_row(row, floor) for row in shown.to_dict("records")],
@@ -151,7 +152,7 @@ def _cell(row, name, ends):
 
 _FORMS = {
     "switch_interval_s": units.seconds,
-    **dict.fromkeys((column.name for column in (*BUDGET_SHARES, *BUDGET_METRICS)), trust.percent),
+    **dict.fromkeys((column.name for column in (*BUDGET_SHARES, *BUDGET_METRICS)), words.percent),
 }
 
 
@@ -165,22 +166,38 @@ def _number_or_text(value):
     return str(value)
 
 
-def _figures_in_order():
-    return sorted(figures.NAMES, key=lambda name: (figures.load(name).PLACE, name))
+def _answers(drawn):
+    """The answers that open the report: {headline: [(sentence, id of its figure)]}, in the order of the figures."""
+    found = {}
+    for one in drawn:
+        for sentence in one["answers"] if one["headline"] else []:
+            found.setdefault(one["headline"], []).append((sentence, _id(one["name"])))
+    return found
 
 
-def _figure(figure, experiment, folder):
-    path = folder / "figures" / f"{figure}-{experiment}.svg"
-    data = path.read_bytes()
-    root = ElementTree.fromstring(data)
-    title, caption = (next((node.text for node in root.iter(_DUBLIN + tag)), "") for tag in ("title", "description"))
-    return {
-        "name": figure,
-        "title": title,
-        "caption": caption,
-        "file": f"figures/{path.name}",
-        "source": f"data:image/svg+xml;base64,{base64.b64encode(data).decode()}",
-    }
+def _figures(drawn, experiment, folder):
+    """The figures of an experiment, or of the whole sweep (None), with picture and data as they go into the page."""
+    return [
+        {
+            "id": _id(one["name"]),
+            "title": one["title"],
+            "caption": one["caption"],
+            "file": f"figures/{one['name']}.svg",
+            "picture": _as_url(folder / "figures" / f"{one['name']}.svg", "image/svg+xml"),
+            "data_file": f"{one['name']}.csv",
+            "data": _as_url(folder / "figures" / f"{one['name']}.csv", "text/csv"),
+        }
+        for one in drawn
+        if one["experiment"] == experiment and not one["missing"]
+    ]
+
+
+def _as_url(path, kind):
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _id(name):
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)
 
 
 def _row(row, floor):

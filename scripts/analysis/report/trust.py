@@ -6,6 +6,7 @@ from scripts.analysis import units
 from scripts.analysis.noise import floor
 from scripts.analysis.statistics.claims import NO_CLAIM
 from scripts.analysis.summary import unlike
+from scripts.analysis.words import percent
 
 _WORDS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
@@ -108,10 +109,3 @@ def sizes(found):
         f"{units.seconds(one['seconds'])} in sequence, and is the same for all builds and backends (sizes.json)."
         for one in found
     ]
-
-
-def percent(share):
-    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %; an en dash for none."""
-    if share != share:
-        return "–"
-    return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:.0f} %"

@@ -7,6 +7,8 @@ which nobody else takes: as many times faster as there are CPUs.
 
 import threading
 
+sharing = "locked"
+
 _TURNS = 10_000  # of work for each time the lock is taken
 
 

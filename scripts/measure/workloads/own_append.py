@@ -5,6 +5,8 @@ With the GIL: threads take as long as the sequence. Without it, and in processes
 
 from scripts.measure.workloads import shared_append
 
+sharing = "own"
+
 
 def tasks(n=250_000, count=4):
     """count tasks that append n items each."""

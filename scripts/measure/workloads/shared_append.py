@@ -5,6 +5,8 @@ wait for the list's lock and are slower than the sequence. Processes and interpr
 list of the parent stays empty, and the metric items_in_parent says so.
 """
 
+sharing = "written"
+
 
 def tasks(n=250_000, count=4):
     """count tasks that append n items each."""

@@ -5,6 +5,8 @@ for it: the threads are slower than the sequence. Processes and interpreters wor
 faster as there are CPUs; the parent's object stays as it was, and the metric last_in_parent says so.
 """
 
+sharing = "written"
+
 
 class Holder:
     """An object with one attribute."""

@@ -5,6 +5,8 @@ the CPUs contend for that counter: threads gain less than on values of their own
 Processes and interpreters read copies of their own, as many times faster as there are CPUs.
 """
 
+sharing = "read"
+
 
 def tasks(n=1_000_000, count=4):
     """count tasks that read n times each."""

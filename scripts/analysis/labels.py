@@ -1,0 +1,51 @@
+"""Names of workloads, backends and combinations as figures and sentences give them: the parameters that tell them apart."""
+
+import json
+
+from scripts.analysis import units
+
+THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
+
+
+def panels(rows):
+    """The rows with a column `panel`: the workload and those of its parameters that differ within the rows.
+
+    Where one workload with the same parameters belongs to several experiments, the experiment's name is a part, too.
+    """
+    params = rows["params"].map(json.loads)
+    labels = []
+    for workload, own in zip(rows["workload"], params, strict=True):
+        others = params[rows["workload"] == workload]
+        varied = [name for name in own if others.map(lambda other, name=name: str(other.get(name))).nunique() > 1]
+        labels.append(", ".join([workload, *(f"{name}={short(own[name])}" for name in varied)]))
+    labelled = rows.assign(panel=labels)
+    shared = labelled.groupby("panel")["experiment"].transform("nunique") > 1
+    named = labelled["panel"].where(~shared, labelled["panel"] + " (" + labelled["experiment"] + ")")
+    return labelled.assign(panel=named)
+
+
+def series(rows):
+    """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
+    named = rows["backend"] + rows["backend_params"].map(_listed)
+    intervals = rows["switch_interval_s"]
+    if intervals.nunique() > 1:
+        named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")
+    return rows.assign(series=named)
+
+
+def ways(rows):
+    """The rows with a column `way`: the series and how many workers it had: `process_pool, chunksize=4 × 2`."""
+    rows = series(rows)
+    workers = rows["workers"].map(lambda value: "?" if value != value else f"{value:.0f}").astype("string")
+    workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
+    return rows.assign(way=rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers))
+
+
+def short(value):
+    """A parameter's value in 24 characters at most."""
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= 24 else f"{text[:23]}…"
+
+
+def _listed(params):
+    return "".join(f", {name}={short(value)}" for name, value in json.loads(params).items())

@@ -1,0 +1,69 @@
+"""Claims and estimates in words: no sentence says more than its interval does."""
+
+from scripts.analysis import units
+from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
+
+_FORMS = {
+    FASTER: "{ratio} times as fast as {than} {interval}",
+    SLOWER: "slower than {than}, {ratio} times as fast {interval}",
+    SAME: "as fast as {than} within 5 %, {ratio} {interval}",
+    NOT_SHOWN: "not shown to differ from {than}, {ratio} times as fast {interval}",
+    NO_CLAIM: "{ratio} times as fast as {than}, from {low} to {high} in {rounds}, too few for a claim",
+}
+
+
+def speed(row, name, claim, than):
+    """How fast something is, in words: `1.80 times as fast as the sequence [1.48, 2.03]`.
+
+    row: a mapping with the ratio `name`, its ends name_low and name_high, and rounds_ok; claim: as claims.claim gives it.
+    """
+    value, low, high = (units.ratio(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
+    rounds = counted(row["rounds_ok"], "round")
+    return _FORMS[claim].format(ratio=value, than=than, interval=f"[{low}, {high}]", low=low, high=high, rounds=rounds)
+
+
+def percent(share):
+    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %; an en dash for none."""
+    if share != share:
+        return "–"
+    return f"{100 * share:.2g} %" if abs(share) < 0.995 else f"{100 * share:.0f} %"
+
+
+def percent_in(value, low, high):
+    """A change as a percentage with its interval: +12 % [+8.0 %, +15 %]."""
+    return f"{_signed(value)} [{_signed(low)}, {_signed(high)}]"
+
+
+def _signed(share):
+    return ("+" if share >= 0 else "−") + percent(abs(share))
+
+
+def counted(number, noun):
+    """A number with its noun: 1 round, 6 rounds."""
+    return f"{number:,.0f} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(parts):
+    """Parts as a list in a sentence: a, b and c."""
+    parts = list(parts)
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def gil(is_on):
+    """Whether there is a GIL, after the name of a build: `3.14t, without the GIL`."""
+    return "with the GIL" if is_on else "without the GIL"
+
+
+def capitalised(text):
+    """The text with a capital at its beginning, as a sentence has it."""
+    return text[:1].upper() + text[1:]
+
+
+def typical(rows):
+    """The row that a sentence tells of, chosen not by its speed: at the most workers up to the usable CPUs, else the fewest above 1."""
+    counts = rows["workers"].astype(float)
+    within = rows[counts.le(rows["usable_cpus"]) & counts.gt(1)]
+    if len(within):
+        return within.loc[within["workers"].astype(float).idxmax()]
+    above = rows[counts.gt(1)] if counts.gt(1).any() else rows
+    return above.loc[above["workers"].astype(float).idxmin()]
