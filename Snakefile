@@ -191,11 +191,12 @@ rule page:
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
     output:
-        "<sweep>/report.html",
+        page="<sweep>/report.html",
+        text="<sweep>/report.md",
     log:
         "<sweep>/logs/page.log",
     shell:
-        "python -m scripts.analysis.report {input.plan:q} {output:q} 2> {log:q}"
+        "python -m scripts.analysis.report {input.plan:q} {output.page:q} {output.text:q} 2> {log:q}"
 
 
 rule verdict:

@@ -203,6 +203,13 @@ def _state(path, run):
     return _State(found["status"], found["wall_s"])
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes out what stands in several places, instead of an alias."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
 def _write(label, name, settings, chosen, runs, frozen_sizes):
     """Writes the plan where the jobs read it, under a name that stands for its content; returns its path."""
     own = [f"pythons/{build.name}.json" for group in chosen.values() for build in group]
@@ -226,7 +233,9 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
                 for run in runs
             ],
         },
-        "config": record.scrub(yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)),
+        "config": record.scrub(
+            yaml.dump({**settings, "sweep": name}, Dumper=_Plain, sort_keys=False, allow_unicode=True)
+        ),
     }
     lines = [json.dumps(header)]
     for run in runs:

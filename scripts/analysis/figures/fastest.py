@@ -51,10 +51,14 @@ def _winner(row):
     """Who is the fastest, against the next one and against the sequence."""
     if row["verdict"] == TIED:
         return f"no backend stands out; {row['way']} was the fastest, and {_tied(row['tied'])} not shown to be slower{_gain(row)}"
-    margin = words.speed(row, "margin", FASTER if row["verdict"] == FASTEST else NO_CLAIM, row["runner_up"])
+    margin = words.speed(row, "margin", FASTER if row["verdict"] == FASTEST else NO_CLAIM, _other(row))
     return (
         f"{row['way']} is the fastest, {margin}{_gain(row)}" if row["verdict"] == FASTEST else f"{row['way']}, {margin}"
     )
+
+
+def _other(row):
+    return "the sequence" if row["runner_up_backend"] == "sequential" else row["runner_up"]
 
 
 def _tied(names):

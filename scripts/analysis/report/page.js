@@ -1,0 +1,62 @@
+"use strict";
+// Tables sort by a click on a head and filter by words; without this script they are as they are.
+for (const table of document.querySelectorAll("table.data")) {
+  const body = table.tBodies[0];
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...head.childNodes);
+    button.addEventListener("click", () => sort(body, heads, column));
+    head.append(button);
+  });
+  if (body.rows.length > 8) addFilter(table, body);
+}
+
+function sort(body, heads, column) {
+  const falling = heads[column].getAttribute("aria-sort") === "ascending";
+  for (const head of heads) head.removeAttribute("aria-sort");
+  heads[column].setAttribute("aria-sort", falling ? "descending" : "ascending");
+  const rows = [...body.rows].map((row) => ({ row, key: keyOf(row.cells[column]) }));
+  rows.sort((one, other) => compare(one.key, other.key, falling ? -1 : 1));
+  body.append(...rows.map((one) => one.row));
+}
+
+function keyOf(cell) {
+  if (cell.dataset.value !== undefined) return Number(cell.dataset.value);
+  const text = cell.textContent.trim();
+  return text === "" || text === "–" ? null : text;
+}
+
+// Cells that hold nothing come last in both directions; numbers come before words.
+function compare(one, other, direction) {
+  if (one === null || other === null) return (one === null) - (other === null);
+  if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
+  const order = typeof one === "number" ? one - other : one.localeCompare(other, "en", { sensitivity: "base" });
+  return direction * order;
+}
+
+function addFilter(table, body) {
+  const label = document.createElement("label");
+  const input = document.createElement("input");
+  const told = document.createElement("output");
+  label.className = "filter";
+  input.type = "search";
+  input.addEventListener("input", () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of body.rows) {
+      const text = [...row.cells].map((cell) => cell.textContent).join(" ").toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      shown += !row.hidden;
+    }
+    told.textContent = words.length ? `${shown} of ${body.rows.length} rows` : "";
+  });
+  label.append("Filter ", input, told);
+  table.parentElement.before(label);
+}
+
+// What is folded is printed, too.
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll("details")) part.open = true;
+});
