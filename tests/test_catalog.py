@@ -42,3 +42,16 @@ def test_what_a_backend_takes_is_read_from_its_run(tmp_path):
 
 def test_a_backend_of_ours_has_no_digest_for_the_protocol_stands_for_it():
     assert catalog.read_backend("thread", ".").digest is None
+
+
+@pytest.mark.parametrize(("line", "sharing"), [("", None), ('sharing = "written"\n', "written")])
+def test_what_the_tasks_share_is_read_from_the_file(tmp_path, line, sharing):
+    (tmp_path / "mine.py").write_text(f"{line}def tasks(): return [1]\ndef task(x): return x\n")
+    assert catalog.read_workload("./mine.py", tmp_path).sharing == sharing
+
+
+def test_an_unknown_kind_of_sharing_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text('sharing = "all"\ndef tasks(): return [1]\ndef task(x): return x\n')
+    message = "workload './mine.py' has sharing = 'all', which is none of own, read, written, locked"
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_workload("./mine.py", tmp_path)

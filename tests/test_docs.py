@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts import catalog, config
-from scripts.analysis import columns
+from scripts.analysis import columns, figures
 
 ROOT_README, CONFIG_README = Path("README.md"), Path("config/README.md")
 
@@ -53,6 +53,20 @@ def sweep_rows():
     return rows
 
 
+def figure_rows():
+    """A row a figure in the order of the report: its name, its question, and for what it is drawn."""
+    found = []
+    for name in figures.NAMES:
+        tree = ast.parse(Path(figures.__file__).with_name(f"{name}.py").read_text())
+        own = {
+            node.targets[0].id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        }
+        found.append((own["PLACE"], [f"`{name}`", own["TITLE"], "sweep" if own.get("OF_SWEEP") else "experiment"]))
+    return [row for _, row in sorted(found)]
+
+
 def parts():
     schema = config.load_schema()
     top = schema["properties"]
@@ -65,6 +79,7 @@ def parts():
             "columns",
             table(["column", "unit", "meaning"], [[f"`{c.name}`", c.unit, c.meaning] for c in summary]),
         ),
+        (ROOT_README, "figures", table(["figure", "the question that it answers", "one for each"], figure_rows())),
         (CONFIG_README, "sweeps", table(["sweep", "what it asks", "how long"], sweep_rows())),
         (CONFIG_README, "keys", table(key_head, key_rows(top, schema, own))),
         (

@@ -56,7 +56,8 @@ def test_a_sweep_leaves_records_tables_figures_and_a_report(snakemake, clone):
     assert len(lines) == 8
     assert re.fullmatch(r"\[1/8\] \S+ py_loop \S+ w\d round 1: \S+ (µs|ms|s), about \d+ s left", lines[0])
     folder = clone / "results/test-machine"
-    for name in ("machine.json", "tiny/config.yaml", "tiny/report.html", "tiny/figures/speedup-tiny.svg"):
+    made = ("report.html", "report.md", "figures/speedup-tiny.svg", "figures/speedup-tiny.csv", "figures/fastest.svg")
+    for name in ("machine.json", "tiny/config.yaml", *(f"tiny/{name}" for name in made)):
         assert (folder / name).stat().st_size > 100
     summary = pd.read_csv(folder / "tiny/tables/summary.csv")
     assert set(summary["backend"]) == {"sequential", "thread", "process"}
@@ -356,7 +357,20 @@ def test_snakemake_s_own_report_holds_the_figures(snakemake, clone):
     done = snakemake("--report", "out.html")
     assert done.returncode == 0, done.stderr
     text = (clone / "out.html").read_text()
-    assert "speedup-tiny.svg" in text and "budget-tiny.svg" in text
+    assert "speedup-tiny.svg" in text and "fastest.svg" in text
+    assert "Which backend for which workload, on which build?" in text and "The whole sweep" in text
+    assert "2 rounds, too few for a claim" in text  # of a caption
+
+
+def test_the_config_beside_the_report_repeats_the_sweep(snakemake, clone):
+    snakemake()
+    folder = clone / "results/test-machine/tiny"
+    text = (folder / "config.yaml").read_text()
+    assert "&id" not in text
+    command = re.search(r"snakemake --cores all --configfile (\S+)<", (folder / "report.html").read_text())[1]
+    own = {key: value for key, value in yaml.safe_load((clone / command).read_text()).items() if value is not None}
+    done = snakemake(**own)
+    assert "0 of 8 runs to measure" in done.stderr
 
 
 def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, clone):

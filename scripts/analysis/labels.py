@@ -2,9 +2,23 @@
 
 import json
 
+import pandas as pd
+
 from scripts.analysis import units
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
+_KINDS = {
+    "thread": "thread",
+    "asyncio_t": "thread",
+    "process": "process",
+    "multiprocessing": "process",
+    "interpreter": "interpreter",
+}
+
+
+def kind(backend):
+    """The kind of worker that a backend has: thread, process, interpreter, or the backend itself."""
+    return next((found for start, found in _KINDS.items() if backend.startswith(start)), backend)
 
 
 def panels(rows):
@@ -18,7 +32,7 @@ def panels(rows):
         others = params[rows["workload"] == workload]
         varied = [name for name in own if others.map(lambda other, name=name: str(other.get(name))).nunique() > 1]
         labels.append(", ".join([workload, *(f"{name}={short(own[name])}" for name in varied)]))
-    labelled = rows.assign(panel=labels)
+    labelled = rows.assign(panel=pd.Series(labels, rows.index, dtype="str"))
     shared = labelled.groupby("panel")["experiment"].transform("nunique") > 1
     named = labelled["panel"].where(~shared, labelled["panel"] + " (" + labelled["experiment"] + ")")
     return labelled.assign(panel=named)
@@ -26,7 +40,7 @@ def panels(rows):
 
 def series(rows):
     """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
-    named = rows["backend"] + rows["backend_params"].map(_listed)
+    named = rows["backend"].astype("str") + rows["backend_params"].map(_listed).astype("str")
     intervals = rows["switch_interval_s"]
     if intervals.nunique() > 1:
         named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")

@@ -380,3 +380,29 @@ def test_every_flag_with_a_meaning_can_be_set():
     source = "".join(Path("scripts/analysis", name).read_text() for name in ("flags.py", "summary.py"))
     source += Path("scripts/surroundings.py").read_text()
     assert all(f'"{flag}"' in source for flag in columns.FLAG_MEANINGS)
+
+
+def test_a_row_tells_its_reference_its_gil_and_its_cpus(tmp_path):
+    records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [1.0]}, python="b")
+    for one in records[1:]:
+        one["measured"]["gil_after"] = False
+    summary = made(tmp_path, records, builds={"a": {}, "b": {}})["summary"].set_index("python")
+    assert list(summary.loc[["a", "b"], "reference"]) == ["a", "a"]
+    assert list(summary.loc[["a", "b"], "gil"]) == [True, False]
+    assert list(summary["usable_cpus"]) == [2, 2]
+
+
+def test_there_is_a_row_a_build(tmp_path):
+    builds = {"a": {"version": "3.13.1"}, "b": {"free_threaded": True, "gil": False}}
+    table = made(tmp_path, sweep_records({"sequential": [1.0]}, python="a"), builds=builds)["builds"]
+    assert table.loc[:, ["python", "version", "free_threaded", "gil", "jit"]].values.tolist() == [
+        ["a", "3.13.1", False, True, False],
+        ["b", "3.14.6", True, False, False],
+    ]
+
+
+def test_the_tables_of_one_experiment_hold_its_rows_and_all_builds(tmp_path):
+    found = made(tmp_path, sweep_records({"sequential": [1.0]}), experiments=("x", "y"))
+    part = tables.of_experiment(found, "y")
+    assert set(part["summary"]["experiment"]) == set(part["runs"]["experiment"]) == {"y"}
+    assert len(part["builds"]) == 1

@@ -62,8 +62,3 @@ def test_the_end_of_a_sweep_prints_how_precise_it_is(tmp_path, capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("1 of 2 combinations are known to ± 2 % by now")
     assert second == "every supported run is ok"
-
-
-@pytest.mark.parametrize(("share", "text"), [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %")])
-def test_shares_are_told_as_percentages(share, text):
-    assert trust.percent(share) == text

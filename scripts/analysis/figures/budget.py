@@ -12,12 +12,13 @@ HEADLINE = "What limits it?"
 
 _SHARES = [column.name for column in BUDGET_SHARES]
 _LOSSES = {
-    "extra_cpu": "CPU time beyond what the sequence needs (caches, memory, counters that workers contend for, or slower CPUs)",
-    "startup": "the start of the workers",
-    "imbalance": "imbalance: workers that were done early or had no task",
-    "teardown": "the end of the workers, and bringing the results home",
+    "extra_cpu": "CPU time beyond what the sequence needs (memory, contended counters, slower CPUs)",
+    "startup": "their start",
+    "imbalance": "having no task (imbalance)",
+    "teardown": "their end and bringing the results home",
 }
 _REACHED = 0.95  # of a limit
+_WORTH_TELLING = 0.03  # of the workers' time
 
 
 def draw(tables):
@@ -41,33 +42,32 @@ def draw(tables):
 
 
 def answers(rows):
-    """What took most of the workers' time beside the work, a sentence a workload, build and backend."""
+    """What takes the workers' time beside the work, a sentence a workload, build and kind of worker."""
     found = []
-    told = rows[(rows["backend"] != "sequential") & rows["efficiency_bound"].notna()]
-    for (panel, python, series), own in told.groupby(["panel", "python", "series"], sort=False):
-        row = words.typical(own)
-        if row["workers"] > 1 and row["workers_asked"] != "default":
-            found.append(f"{panel} on {python}, {series} × {row['workers']:.0f}: {_limit(row)}.")
+    for (panel, python), own in rows.groupby(["panel", "python"], sort=False):
+        alone = own[own["backend"] == "sequential"]
+        told = own[own["efficiency_bound"].notna() & (own["workers"] > 1) & (own["workers_asked"] != "default")]
+        for _, kind in told.groupby(told["backend"].map(labels.kind), sort=False):
+            row = words.typical(kind[kind["series"] == kind["series"].iloc[0]])
+            way = f"{row['series']} × {row['workers']:.0f}"
+            found.append(f"{panel} on {python}: {way} {_limit(row, alone)}.")
     return found
 
 
-def _limit(row):
-    """What limits one row: the bound, or the largest loss, and whether the machine's own ceiling is reached."""
-    bound = units.ratio(row["speedup_bound"])
+def _limit(row, alone):
+    """What one row reaches, and its largest loss: the part that it has most of beyond what the sequence alone has."""
+    bound = f"the bound of the tasks and the CPUs, {units.ratio(row['speedup_bound'])}"
     if row["speedup_low"] >= _REACHED * row["speedup_bound"]:
-        return f"it reaches what the tasks and the CPUs allow, {bound}"
-    if row["speedup_high"] < _REACHED * row["speedup_bound"]:
-        reached = f"it does not reach what the tasks and the CPUs allow, {bound}"
-    else:
-        reached = f"whether it reaches what the tasks and the CPUs allow, {bound}, is not shown"
-    losses = [name for name in _SHARES if name != "useful"]
-    largest = max(losses, key=lambda name: row[name])
-    share = f"{words.percent(row[largest])} of the workers' time"
-    said = f"{reached}; the largest part beside the work is {_named(largest, row)}, {share}"
+        return f"reaches {bound}"
+    is_below = row["interval"] == "ci95" and row["speedup_high"] < _REACHED * row["speedup_bound"]
+    said = f"stays below {bound}" if is_below else f"is not shown to reach {bound}"
+    before = alone[_SHARES].mean()
+    losses = {name: row[name] - (before[name] if len(alone) else 0) for name in _SHARES if name != "useful"}
+    largest = max(losses, key=losses.get)
+    if losses[largest] >= _WORTH_TELLING:
+        said += f"; beside the work, the largest part of its workers' time goes into {_named(largest, row)}: {words.percent(row[largest])}"
     if row["speedup_low"] >= _REACHED * row["speedup_ceiling"]:
-        return (
-            f"{said}; processes in steady state get no further on this machine ({units.ratio(row['speedup_ceiling'])})"
-        )
+        said += f"; processes in steady state get no further on this machine, {units.ratio(row['speedup_ceiling'])}"
     return said
 
 
@@ -75,10 +75,10 @@ def _named(loss, row):
     if loss != "waiting":
         return _LOSSES[loss]
     if row["backend"] in labels.THREADS and row["gil"]:
-        return "waiting, for the GIL that the threads share, or for a lock, a CPU, or input and output"
+        return "waiting for the GIL (or a lock, a CPU, input and output)"
     if row["workers"] > row["usable_cpus"]:
-        return "waiting, there being more workers than CPUs"
-    return "waiting: for a lock, a CPU, or input and output"
+        return "waiting for a CPU, of which there are fewer than workers (or a lock, input and output)"
+    return "waiting for a lock, a CPU, or input and output"
 
 
 def _draw_panel(axes, rows):

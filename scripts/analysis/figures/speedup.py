@@ -64,20 +64,23 @@ def _draw_panel(axes, rows):
         limit = rows[(rows["backend"] != "sequential") & rows[column].notna()].groupby("workers")[column].median()
         if len(limit):
             axes.plot(limit.index.astype(float), limit, color="0.35", ls=style, lw=1.3, label=label)
-    for name, line in rows.groupby("series", sort=False):
-        _draw_series(axes, name, line.sort_values("workers"))
+    lines = list(rows.groupby("series", sort=False))
+    for place, (name, line) in enumerate(lines):
+        _draw_series(axes, name, line.sort_values("workers"), place - (len(lines) - 1) / 2)
     _style.worker_axis(axes, span)
     axes.set_ylabel("speedup")
     axes.set_ylim(bottom=0, top=_top(rows))
     _style.beyond_the_cpus(axes, rows["usable_cpus"].max())
 
 
-def _draw_series(axes, name, line):
+def _draw_series(axes, name, line, place):
+    """One line; place: its number, counted from the middle, by which its bars stand beside those of the others."""
     colour, marker = _style.look(line["backend"].iloc[0])
     if name == "sequential":
         axes.axhline(1, color=colour, lw=1, label=name)
         return
-    _style.line_with_bars(axes, line, "workers", "speedup", color=colour, marker=marker, label=name)
+    beside = line.assign(beside=line["workers"].astype(float) * 2 ** (0.03 * place))
+    _style.line_with_bars(axes, beside, "beside", "speedup", color=colour, marker=marker, label=name)
 
 
 def _top(rows):

@@ -1,0 +1,46 @@
+import pandas as pd
+import pytest
+
+from scripts.analysis import words
+
+ROW = {"speedup": 1.8, "speedup_low": 1.484, "speedup_high": 2.03, "rounds_ok": 6}
+
+
+@pytest.mark.parametrize(
+    ("claim", "text"),
+    [
+        ("faster", "1.80 times as fast as the sequence [1.48, 2.03]"),
+        ("slower", "slower than the sequence, 1.80 times as fast [1.48, 2.03]"),
+        ("same", "as fast as the sequence within 5 %, 1.80 [1.48, 2.03]"),
+        ("not shown", "not shown to differ from the sequence, 1.80 times as fast [1.48, 2.03]"),
+        ("no claim", "1.80 times as fast as the sequence, from 1.48 to 2.03 in 6 rounds, too few for a claim"),
+    ],
+)
+def test_a_speed_is_told_as_its_claim_allows(claim, text):
+    assert words.speed(ROW, "speedup", claim, "the sequence") == text
+
+
+def test_one_round_is_one_round():
+    assert words.speed({**ROW, "rounds_ok": 1}, "speedup", "no claim", "it").endswith("in 1 round, too few for a claim")
+
+
+@pytest.mark.parametrize(("share", "text"), [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %")])
+def test_shares_are_told_as_percentages(share, text):
+    assert words.percent(share) == text
+
+
+def test_changes_have_a_sign():
+    assert words.percent_in(0.12, -0.08, 0.15) == "+12 % [−8 %, +15 %]"
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_parts_are_listed_as_in_a_sentence(parts, text):
+    assert words.listed(parts) == text
+
+
+@pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])
+def test_a_sentence_tells_of_the_workers_up_to_the_cpus(workers, chosen):
+    rows = pd.DataFrame({"workers": pd.array(workers, dtype="Int64"), "usable_cpus": 2})
+    assert words.typical(rows)["workers"] == chosen
