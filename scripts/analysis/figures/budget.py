@@ -5,6 +5,7 @@ from matplotlib.ticker import PercentFormatter
 from scripts.analysis import labels, units, words
 from scripts.analysis.columns import BUDGET_SHARES, KEYS
 from scripts.analysis.figures import _bars, _style
+from scripts.analysis.statistics.intervals import CI95
 
 TITLE = "Where did the time of the workers go?"
 PLACE = 40
@@ -57,16 +58,17 @@ def answers(rows):
 def _limit(row, alone):
     """What one row reaches, and its largest loss: the part that it has most of beyond what the sequence alone has."""
     bound = f"the bound of the tasks and the CPUs, {units.ratio(row['speedup_bound'])}"
-    if row["speedup_low"] >= _REACHED * row["speedup_bound"]:
+    is_known = row["interval"] == CI95
+    if is_known and row["speedup_low"] >= _REACHED * row["speedup_bound"]:
         return f"reaches {bound}"
-    is_below = row["interval"] == "ci95" and row["speedup_high"] < _REACHED * row["speedup_bound"]
+    is_below = is_known and row["speedup_high"] < _REACHED * row["speedup_bound"]
     said = f"stays below {bound}" if is_below else f"is not shown to reach {bound}"
     before = alone[_SHARES].mean()
     losses = {name: row[name] - (before[name] if len(alone) else 0) for name in _SHARES if name != "useful"}
     largest = max(losses, key=losses.get)
     if losses[largest] >= _WORTH_TELLING:
         said += f"; beside the work, the largest part of its workers' time goes into {_named(largest, row)}: {words.percent(row[largest])}"
-    if row["speedup_low"] >= _REACHED * row["speedup_ceiling"]:
+    if is_known and row["speedup_low"] >= _REACHED * row["speedup_ceiling"]:
         said += f"; processes in steady state get no further on this machine, {units.ratio(row['speedup_ceiling'])}"
     return said
 

@@ -51,10 +51,9 @@ def _winner(row):
     """Who is the fastest, against the next one and against the sequence."""
     if row["verdict"] == TIED:
         return f"no backend stands out; {row['way']} was the fastest, and {_tied(row['tied'])} not shown to be slower{_gain(row)}"
-    margin = words.speed(row, "margin", FASTER if row["verdict"] == FASTEST else NO_CLAIM, _other(row))
-    return (
-        f"{row['way']} is the fastest, {margin}{_gain(row)}" if row["verdict"] == FASTEST else f"{row['way']}, {margin}"
-    )
+    is_clear = row["verdict"] == FASTEST
+    margin = words.speed(row, "margin", FASTER if is_clear else NO_CLAIM, _other(row))
+    return f"{row['way']}{' is the fastest' if is_clear else ''}, {margin}{_gain(row)}"
 
 
 def _other(row):

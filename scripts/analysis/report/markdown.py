@@ -16,6 +16,8 @@ def render(content):
     ]
     for headline, sentences in content["answers"].items():
         parts += [f"## {text(headline)}", "\n".join(f"- {text(sentence)}" for sentence, *_ in sentences)]
+    if content["answers"]:
+        parts.append("Brackets hold 95 % intervals over the rounds; ranges where no claim is made.")
     parts += ["## How far can it be trusted?", "\n".join(f"- {text(sentence)}" for sentence in content["trust"])]
     for experiment in content["experiments"]:
         parts += [f"## {text(experiment['name'])}", *(f"**{text(one)}**" for one in experiment["differences"])]

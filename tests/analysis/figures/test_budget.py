@@ -1,0 +1,75 @@
+import pandas as pd
+import pytest
+
+from scripts.analysis.figures import budget
+
+PARTS = ("useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown")
+ALONE = {"backend": "sequential", "series": "sequential", "workers": 1, "useful": 1.0, **dict.fromkeys(PARTS[1:], 0.0)}
+
+
+def answer(alone=(), **row):
+    """The sentence about 2 threads with half of their time useful."""
+    common = {
+        "panel": "py_loop",
+        "python": "3.14",
+        "workers_asked": "2",
+        "usable_cpus": 2,
+        "gil": True,
+        "interval": "ci95",
+    }
+    parts = {**dict.fromkeys(PARTS, 0.0), "useful": 0.5, "waiting": 0.4, "startup": 0.1}
+    limits = {
+        "speedup_low": 0.9,
+        "speedup_high": 1.1,
+        "speedup_bound": 2.0,
+        "speedup_ceiling": 1.9,
+        "efficiency_bound": 0.5,
+    }
+    one = {**common, **parts, **limits, "backend": "thread", "series": "thread", "workers": 2, **row}
+    baseline = {**common, **limits, **ALONE, "efficiency_bound": float("nan"), **dict(alone)}
+    rows = pd.DataFrame([baseline, one]).astype({"workers": "Int64"})
+    found = budget.answers(rows)
+    assert len(found) == 1
+    return found[0].removeprefix("py_loop on 3.14: ")
+
+
+BELOW = "stays below the bound of the tasks and the CPUs, 2.00"
+LARGEST = "; beside the work, the largest part of its workers' time goes into"
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({}, f"thread × 2 {BELOW}{LARGEST} waiting for the GIL (or a lock, a CPU, input and output): 40 %."),
+        ({"gil": False}, f"thread × 2 {BELOW}{LARGEST} waiting for a lock, a CPU, or input and output: 40 %."),
+        ({"startup": 0.45}, f"thread × 2 {BELOW}{LARGEST} their start: 45 %."),
+        ({"imbalance": 0.45}, f"thread × 2 {BELOW}{LARGEST} having no task (imbalance): 45 %."),
+        ({"teardown": 0.45}, f"thread × 2 {BELOW}{LARGEST} their end and bringing the results home: 45 %."),
+        ({"speedup_low": 1.95, "speedup_high": 2.1}, "thread × 2 reaches the bound of the tasks and the CPUs, 2.00."),
+        (
+            {"speedup_high": 2.0, "waiting": 0.02, "startup": 0.02},
+            "thread × 2 is not shown to reach the bound of the tasks and the CPUs, 2.00.",
+        ),
+        (
+            {"speedup_high": 1.5, "speedup_low": 1.45, "speedup_ceiling": 1.5, "waiting": 0.0, "startup": 0.0},
+            f"thread × 2 {BELOW}; processes in steady state get no further on this machine, 1.50.",
+        ),
+    ],
+)
+def test_what_limits_a_backend_is_told_with_its_share(row, text):
+    assert answer(**row) == text
+
+
+def test_fewer_than_six_rounds_neither_reach_a_bound_nor_stay_below_it():
+    for row in ({}, {"speedup_low": 1.95, "speedup_high": 2.1}):
+        assert answer(interval="range", **row).startswith("thread × 2 is not shown to reach the bound")
+
+
+def test_more_workers_than_cpus_wait_for_one():
+    text = answer(gil=False, usable_cpus=1)
+    assert "waiting for a CPU, of which there are fewer than workers (or a lock, input and output): 40 %" in text
+
+
+def test_waiting_that_the_sequence_does_as_well_is_no_loss():
+    text = answer(alone={"useful": 0.05, "waiting": 0.95}, useful=0.02, waiting=0.9, startup=0.08)
+    assert text == f"thread × 2 {BELOW}{LARGEST} their start: 8 %."
