@@ -49,7 +49,8 @@ def answers(rows):
         alone = own[own["backend"] == "sequential"]
         told = own[own["efficiency_bound"].notna() & (own["workers"] > 1) & (own["workers_asked"] != "default")]
         for _, kind in told.groupby(told["backend"].map(labels.kind), sort=False):
-            row = words.typical(kind[kind["series"] == kind["series"].iloc[0]])
+            first = kind[["backend", "backend_params"]].eq(kind[["backend", "backend_params"]].iloc[0]).all(axis=1)
+            row = words.typical(kind[first])
             way = f"{row['series']} × {row['workers']:.0f}"
             found.append(f"{panel} on {python}: {way} {_limit(row, alone)}.")
     return found

@@ -16,6 +16,8 @@ def answer(alone=(), **row):
         "usable_cpus": 2,
         "gil": True,
         "interval": "ci95",
+        "backend_params": "{}",
+        "switch_interval_s": None,
     }
     parts = {**dict.fromkeys(PARTS, 0.0), "useful": 0.5, "waiting": 0.4, "startup": 0.1}
     limits = {
