@@ -3,8 +3,6 @@
 from scripts.analysis import units
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
-_USUAL_INTERVAL_S = 0.005
-
 _FORMS = {
     FASTER: "{ratio} times as fast as {than} {interval}",
     SLOWER: "slower than {than}, {ratio} times as fast {interval}",
@@ -59,19 +57,3 @@ def gil(is_on):
 def capitalised(text):
     """The text with a capital at its beginning, as a sentence has it."""
     return text[:1].upper() + text[1:]
-
-
-def typical(rows):
-    """The row that a sentence tells of, chosen not by its speed.
-
-    It is that at the most workers up to the usable CPUs, else at the fewest above 1; of several switch intervals, that
-    which Python has by itself.
-    """
-    is_usual = rows["switch_interval_s"].eq(_USUAL_INTERVAL_S)
-    rows = rows[is_usual] if is_usual.any() else rows
-    counts = rows["workers"].astype(float)
-    within = rows[counts.le(rows["usable_cpus"]) & counts.gt(1)]
-    if len(within):
-        return within.loc[within["workers"].astype(float).idxmax()]
-    above = rows[counts.gt(1)] if counts.gt(1).any() else rows
-    return above.loc[above["workers"].astype(float).idxmin()]

@@ -1,4 +1,3 @@
-import pandas as pd
 import pytest
 
 from scripts.analysis import words
@@ -38,14 +37,3 @@ def test_changes_have_a_sign():
 )
 def test_parts_are_listed_as_in_a_sentence(parts, text):
     assert words.listed(parts) == text
-
-
-@pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])
-def test_a_sentence_tells_of_the_workers_up_to_the_cpus(workers, chosen):
-    rows = pd.DataFrame({"workers": pd.array(workers, dtype="Int64"), "usable_cpus": 2, "switch_interval_s": None})
-    assert words.typical(rows)["workers"] == chosen
-
-
-def test_a_sentence_tells_of_the_interval_that_python_has_by_itself():
-    rows = pd.DataFrame({"workers": [2, 2, 4], "usable_cpus": 4, "switch_interval_s": [0.1, 0.005, 1e-5]})
-    assert words.typical(rows)["switch_interval_s"] == 0.005

@@ -12,9 +12,9 @@ def rows_of(summary):
     if rows.empty:
         raise _style.Missing("no run is ok")
     rows = labels.ways(labels.panels(rows))
-    order = {name: place for place, name in enumerate(_style.BACKENDS)}
-    rank = rows["backend"].map(lambda name: order.get(name, len(order)))
-    return rows.assign(rank=rank).sort_values(["panel", "python", "rank", "backend", "switch_interval_s", "workers"])
+    return rows.assign(rank=_style.rank(rows["backend"])).sort_values(
+        ["panel", "python", "rank", "backend", "switch_interval_s", "workers"]
+    )
 
 
 def draw(rows, draw_panel, x_label):

@@ -1,5 +1,6 @@
 """What all figures share: colours, axes, notes, and what drawing one gives."""
 
+import math
 from typing import NamedTuple
 
 import matplotlib as mpl
@@ -71,6 +72,12 @@ def look(backend):
     return BACKENDS.get(backend, _OTHER)
 
 
+def rank(backends):
+    """The place of each backend in the order in which they are drawn; those of users are the last."""
+    order = {name: place for place, name in enumerate(BACKENDS)}
+    return backends.map(lambda name: order.get(name, len(order))).astype(int)
+
+
 def theme():
     """Sets what all figures look like."""
     mpl.use("svg")
@@ -129,6 +136,25 @@ def line_with_bars(axes, rows, across, measure, **options):
     middle, low, high = (rows[f"{measure}{end}"].astype(float) for end in ("", "_low", "_high"))
     errors = np.abs([middle - low, high - middle])
     axes.errorbar(rows[across].astype(float), middle, errors, ms=5, capsize=2, **options)
+
+
+def wrapped(panels, pythons, width, height, most=3):
+    """A figure with panels for all pairs, each one's pythons on lines of at most so many: figure, {(panel, python): axes}."""
+    columns = min(len(pythons), most)
+    lines = math.ceil(len(pythons) / columns)
+    shape = (lines * len(panels), columns)
+    figure = mpl.figure.Figure(figsize=(width * columns, height * shape[0]), layout="constrained")
+    grid = figure.subplots(*shape, squeeze=False)
+    found = {}
+    for number, axes in enumerate(grid.flat):
+        panel, place = panels[number // (lines * columns)], number % (lines * columns)
+        if place < len(pythons):
+            axes.set_title(f"{panel} · {pythons[place]}")
+            found[panel, pythons[place]] = axes
+        else:
+            axes.set_axis_off()
+    sns.despine(fig=figure)
+    return figure, found
 
 
 def worker_axis(axes, counts):

@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import PercentFormatter
 
-from scripts.analysis import labels, units, words
+from scripts.analysis import choice, labels, units, words
 from scripts.analysis.columns import BUDGET_SHARES, KEYS
 from scripts.analysis.figures import _bars, _style
 from scripts.analysis.statistics.intervals import CI95
@@ -50,7 +50,7 @@ def answers(rows):
         told = own[own["efficiency_bound"].notna() & (own["workers"] > 1) & (own["workers_asked"] != "default")]
         for _, kind in told.groupby(told["backend"].map(labels.kind), sort=False):
             first = kind[["backend", "backend_params"]].eq(kind[["backend", "backend_params"]].iloc[0]).all(axis=1)
-            row = words.typical(kind[first])
+            row = choice.typical(kind[first])
             way = f"{row['series']} × {row['workers']:.0f}"
             found.append(f"{panel} on {python}: {way} {_limit(row, alone)}.")
     return found

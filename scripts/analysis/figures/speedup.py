@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.analysis import labels, words
+from scripts.analysis import choice, labels, words
 from scripts.analysis.figures import _style
 
 TITLE = "Does it scale, and is the limit mine?"
@@ -50,7 +50,7 @@ def answers(rows, builds):
 
 
 def _of_build(rows, gil):
-    row = words.typical(rows)
+    row = choice.typical(rows)
     how = words.speed(row, "speedup", row["claim"], "the sequence")
     return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {words.gil(gil[row['python']])}, is {how}"
 

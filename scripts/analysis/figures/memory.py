@@ -1,0 +1,95 @@
+"""The peak of the memory of all processes against workers."""
+
+from scripts.analysis import labels, words
+from scripts.analysis.figures import _style
+
+TITLE = "What does a worker cost in memory?"
+PLACE = 80
+
+_MEASURE = "peak_memory_mb"
+_DATA = ["panel", "python", "series", "workers", _MEASURE, f"{_MEASURE}_low", f"{_MEASURE}_high", "memory_kind"]
+_LITTLE_MB = 0.1
+_MEANINGS = {
+    "pss": "memory that processes share is counted once (PSS)",
+    "rss": "memory that processes share is counted in each (RSS)",
+}
+
+
+def draw(tables):
+    """One panel a workload and build, one line a backend."""
+    rows = _rows(tables["summary"])
+    if rows.empty:
+        raise _style.Missing("no memory was measured")
+    return _style.Drawn(_figure(rows), answers(rows), _reading(rows), rows[_DATA])
+
+
+def _reading(rows):
+    kinds = [_MEANINGS.get(kind, kind) for kind in sorted(set(rows["memory_kind"].dropna()))]
+    counted = f", in which {words.listed(kinds)}" if kinds else ""
+    return (
+        f"Peak of the whole process tree, in a sample of its own{counted}. Horizontal line: the sequence. "
+        f"{_style.interval_note(rows)} {_style.SHADED}"
+    )
+
+
+def answers(rows):
+    """What a worker adds to the sequence's memory, a sentence a workload and build, as a description."""
+    found = []
+    for (panel, python), own in rows.groupby(["panel", "python"], sort=False):
+        alone = own.loc[own["backend"] == "sequential", _MEASURE]
+        parallel = own[own["backend"] != "sequential"]
+        if len(alone) and len(parallel):
+            parts = [_said(line, alone.iloc[0]) for _, line in parallel.groupby("series", sort=False)]
+            said = f"about {alone.iloc[0]:.2g} MiB in sequence; each worker adds {', '.join(parts)}"
+            found.append(f"{panel} on {python}: {said}.")
+    return found
+
+
+def _said(line, alone_mb):
+    """What each worker adds, where there are the most of them: `about 7.1 MiB with process × 4`."""
+    row = line.loc[line["workers"].astype(float).idxmax()]
+    each_mb = (row[_MEASURE] - alone_mb) / row["workers"]
+    said = f"about {each_mb:.2g} MiB" if each_mb >= _LITTLE_MB else f"less than {_LITTLE_MB} MiB"
+    return f"{said} with {row['series']} × {row['workers']}"
+
+
+def _rows(summary):
+    """The rows that have a peak, in the order in which they are drawn, with panel and series."""
+    is_shown = (summary["role"] != "ceiling") & (summary["workers_asked"] != "default") & summary["workers"].notna()
+    rows = labels.series(labels.panels(summary[is_shown & summary[_MEASURE].notna()]))
+    return rows.assign(rank=_style.rank(rows["backend"])).sort_values(
+        ["panel", "python", "rank", "series", "workers"], kind="stable"
+    )
+
+
+def _figure(rows):
+    figure, all_axes = _style.wrapped(list(dict.fromkeys(rows["panel"])), list(dict.fromkeys(rows["python"])), 4.0, 3.2)
+    handles = {}
+    for (panel, python), axes in all_axes.items():
+        own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
+        if own.empty:
+            axes.set_axis_off()
+            continue
+        _draw_panel(axes, own)
+        axes.set_ylim(0, 1.05 * rows.loc[rows["panel"] == panel, f"{_MEASURE}_high"].max())
+        handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower center",
+        ncols=min(3 * min(2, rows["python"].nunique()), len(handles)),
+    )
+    return figure
+
+
+def _draw_panel(axes, rows):
+    for name, line in rows.groupby("series", sort=False):
+        colour, marker = _style.look(line["backend"].iloc[0])
+        if name == "sequential":
+            axes.axhline(line[_MEASURE].iloc[0], color=colour, lw=1.2, label=name)
+            continue
+        _style.line_with_bars(axes, line, "workers", _MEASURE, color=colour, marker=marker, label=name)
+    _style.worker_axis(axes, {1, *rows["workers"]})
+    kinds = sorted(set(rows["memory_kind"].dropna()))
+    axes.set_ylabel(f"peak in MiB ({', '.join(kinds).upper()})" if kinds else "peak in MiB")
+    _style.beyond_the_cpus(axes, rows["usable_cpus"].max())
