@@ -1,7 +1,7 @@
 """Which of several rows a sentence or a picture tells of: chosen by what was asked for, never by how fast it was."""
 
 from scripts.analysis import labels
-from scripts.analysis.pairing import COMBINATION
+from scripts.analysis.pairing import BLOCK, COMBINATION
 
 DEFAULT_INTERVAL_S = 0.005  # the switch interval that Python has by itself
 _BUT_INTERVAL = [name for name in COMBINATION if name != "switch_interval_s"]
@@ -31,6 +31,15 @@ def at_default_interval(rows):
     """The rows at the switch interval nearest to the default, of each combination; those on which it has no effect stay."""
     intervals = rows.groupby(_BUT_INTERVAL, dropna=False, sort=False)["switch_interval_s"]
     return rows[intervals.transform(_is_nearest).astype(bool)]
+
+
+def common_timed(rows):
+    """Which time counts for all rows of a workload on a build, "work" or "total", as a column.
+
+    Work, where it counts for any of them: the sequence has no workers that could wait for each other, and says total.
+    """
+    is_work = rows["timed"].eq("work").groupby([rows[name] for name in BLOCK]).transform("any")
+    return is_work.map({True: "work", False: "total"})
 
 
 def _is_nearest(intervals):

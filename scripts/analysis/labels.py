@@ -26,12 +26,14 @@ def panels(rows):
 
     Where one workload with the same parameters belongs to several experiments, the experiment's name is a part, too.
     """
-    params = rows["params"].map(json.loads)
-    labels = []
-    for workload, own in zip(rows["workload"], params, strict=True):
-        others = params[rows["workload"] == workload]
-        varied = [name for name in own if others.map(lambda other, name=name: str(other.get(name))).nunique() > 1]
-        labels.append(", ".join([workload, *(f"{name}={short(own[name])}" for name in varied)]))
+    names = {}
+    for workload, texts in rows.groupby("workload", sort=False)["params"].unique().items():
+        params = [json.loads(text) for text in texts]
+        varied = [name for name in params[0] if len({str(one.get(name)) for one in params}) > 1]
+        for text, own in zip(texts, params, strict=True):
+            parts = [f"{name}={short(own[name])}" for name in own if name in varied or name not in params[0]]
+            names[workload, text] = ", ".join([workload, *parts])
+    labels = [names[key] for key in zip(rows["workload"], rows["params"], strict=True)]
     labelled = rows.assign(panel=pd.Series(labels, rows.index, dtype="str"))
     shared = labelled.groupby("panel")["experiment"].transform("nunique") > 1
     named = labelled["panel"].where(~shared, labelled["panel"] + " (" + labelled["experiment"] + ")")
@@ -40,7 +42,8 @@ def panels(rows):
 
 def series(rows):
     """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
-    named = rows["backend"].astype("str") + rows["backend_params"].map(_listed).astype("str")
+    listed = {text: _listed(text) for text in rows["backend_params"].unique()}
+    named = rows["backend"].astype("str") + rows["backend_params"].map(listed).astype("str")
     intervals = rows["switch_interval_s"]
     if intervals.nunique() > 1:
         named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")

@@ -23,9 +23,10 @@ def speed(row, name, claim, than):
 
 
 def percent(share):
-    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %; an en dash for none."""
+    """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %, nothing finer than 0.01 %; an en dash for none."""
     if share != share:
         return "–"
+    share = round(share, 4)
     return f"{100 * share:.2g} %" if abs(share) < 0.995 else f"{100 * share:.0f} %"
 
 

@@ -89,11 +89,11 @@ def _pack(folder):
     npm = shutil.which("npm")
     if npm is None:
         missing("npm")
-    command = [npm, "pack", AXE, "--silent", "--fetch-retries=0"]
+    command = [npm, "pack", AXE, "--loglevel=error", "--fetch-retries=0"]
     try:
         subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=120)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        missing(f"{AXE} ({error}: {error.stderr})")
+        missing(f"{AXE} ({str(error.stderr or error).partition(chr(10))[0]})")
 
 
 def violations(page, axe):

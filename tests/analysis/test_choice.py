@@ -32,3 +32,16 @@ def test_each_combination_keeps_its_rows_nearest_to_the_default_interval():
     found = choice.at_default_interval(rows)
     assert list(found["workload"]) == ["a", "b", "c"]
     assert found["switch_interval_s"].iloc[0] == 0.004
+
+
+def test_work_counts_for_all_of_a_workload_and_build_where_it_counts_for_any():
+    common = {"experiment": "e", "params": "{}"}
+    rows = pd.DataFrame(
+        [
+            {**common, "python": "3.14", "workload": "a", "timed": "total"},
+            {**common, "python": "3.14", "workload": "a", "timed": "work"},
+            {**common, "python": "3.14t", "workload": "a", "timed": "total"},
+            {**common, "python": "3.14", "workload": "b", "timed": "total"},
+        ]
+    )
+    assert list(choice.common_timed(rows)) == ["work", "work", "total", "total"]

@@ -4,7 +4,7 @@ import pytest
 
 from scripts.analysis import tables
 from scripts.analysis.load import load
-from tests.conftest import sweep_records, write_result_set
+from tests.conftest import make_record, make_sample, sweep_records, write_result_set
 
 
 def fastest(tmp_path, records, **options):
@@ -69,3 +69,16 @@ def test_what_processes_reach_in_steady_state_is_no_candidate(tmp_path):
     roles = {one["run"]: "ceiling" for one in records if one["spec"]["backend"] == "process"}
     (row,) = fastest(tmp_path, records, roles=roles).to_dict("records")
     assert (row["backend"], row["verdict"]) == ("sequential", "alone")
+
+
+def test_where_workers_wait_for_each_other_the_work_of_the_sequence_counts_too(tmp_path):
+    alone = sweep_records({"sequential": [2.0] * 6})  # of which 0.8 s are work
+    together = [
+        make_record(f"t{n}", spec={"start": "together", "round": n}, samples=[make_sample(1.5)]) for n in range(1, 7)
+    ]
+    for one in together:
+        one["measured"]["samples"][0].update(work_s=1.0)
+    for one in alone:
+        one["measured"]["samples"][0].update(work_s=0.8)
+    (row,) = fastest(tmp_path, alone + together).to_dict("records")
+    assert (row["backend"], row["verdict"], row["margin"]) == ("sequential", "fastest", pytest.approx(1.25))

@@ -23,7 +23,10 @@ def test_one_round_is_one_round():
     assert words.speed({**ROW, "rounds_ok": 1}, "speedup", "no claim", "it").endswith("in 1 round, too few for a claim")
 
 
-@pytest.mark.parametrize(("share", "text"), [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %")])
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %"), (1e-16, "0 %"), (0.00056, "0.06 %")],
+)
 def test_shares_are_told_as_percentages(share, text):
     assert words.percent(share) == text
 

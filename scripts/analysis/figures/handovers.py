@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter
 
 from scripts.analysis import labels, units
 from scripts.analysis.figures import _style
-from scripts.analysis.figures._one_run import asked, two_builds
+from scripts.analysis.figures._one_run import asked, draw_bars, two_builds
 
 TITLE = "Who holds the GIL when?"
 PLACE = 55
@@ -16,7 +16,6 @@ _WINDOW_S = 12 * 0.005  # so many default intervals are shown
 _COMBINATION = ["python", "workload", "params", "backend", "backend_params", "workers", "switch_interval_s", "start"]
 _TOLD = ("hand_overs_per_s", "hold_p50_ms", "running_mean")
 _DATA = ["panel", "python", "way", "round", "worker", "start_s", "end_s"]
-_MANY = 200  # bars in a panel, from which on they are drawn as pixels
 
 
 def draw(tables):
@@ -133,15 +132,7 @@ def _figure(rows, told, ends):
 
 
 def _draw_panel(axes, run, row):
-    axes.barh(
-        run["worker"].astype(float),
-        run["end_s"] - run["start_s"],
-        left=run["start_s"],
-        height=0.86,
-        lw=0,
-        color=_style.look(row["backend"])[0],
-        rasterized=len(run) > _MANY,
-    )
+    draw_bars(axes, run, [_style.look(row["backend"])[0]] * len(run))
     axes.grid(visible=False, axis="y")
     axes.set_ylim(row["workers"] - 0.45, -0.55)
     axes.set_yticks(range(row["workers"]) if row["workers"] <= 8 else [0, row["workers"] - 1])

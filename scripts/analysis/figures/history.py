@@ -60,7 +60,7 @@ def _figure_of(rows, looks, free_threaded):
             _draw_panel(axes, own, looks, free_threaded)
             axes.set_title(f"{panel} · {measure}")
             axes.set_ylim(0, 1.15 * max(1.0, own["value_high"].max()) if len(own) else None)
-            axes.set_ylabel("time / that of the reference" if measure == _TIME else "speedup", size=9)
+            axes.set_ylabel("time / reference" if measure == _TIME else "speedup", size=9)
             axes.set_xticks(range(len(looks)), looks)
     return figure
 

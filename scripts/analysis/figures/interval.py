@@ -103,7 +103,7 @@ def _draw_panel(axes, rows, colour):
         dashes, marker = _QUANTILES.get(name, (_DASHES[place % len(_DASHES)], _MARKERS[place % len(_MARKERS)]))
         shade = colour if name in _QUANTILES else _style.look(own["backend"].iloc[0])[0]
         look = {"color": shade, "ls": dashes, "label": name}
-        at = own[own["switch_interval_s"].notna()].sort_values("switch_interval_s")
+        at = own[own["switch_interval_s"].notna()]
         if len(at):
             _style.line_with_bars(axes, at, "switch_interval_s", "value", marker=marker, **look)
         else:
@@ -141,7 +141,8 @@ def _scale(axes, rows):
         axes.set_ylim(0, 1.4 * max(1.0, rows["value_high"].max()))
         axes.axhline(1, color=_style.look("sequential")[0], lw=1, zorder=1)
         axes.set_ylabel("speedup")
-        axes.legend(loc="upper right", fontsize=8)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper right", fontsize=8)
 
 
 def _setting(seconds):
@@ -178,13 +179,15 @@ def _against_sequence(row):
 
 def _wait(rows, build):
     """The 99th percentile at the shortest and at the longest interval, and whether the two are shown to differ."""
-    rows = rows.sort_values("switch_interval_s")
-    first, last = rows.iloc[0], rows[rows["switch_interval_s"].notna()].iloc[-1:].squeeze()
+    rows = rows.sort_values("switch_interval_s").drop_duplicates("switch_interval_s")
+    too_few = "" if set(rows["interval"]) == {CI95} else ", of too few rounds for a claim"
     if rows["switch_interval_s"].isna().all():
-        return f"on {build}{_NO_EFFECT} p99 is {_milliseconds(first)}"
+        return f"on {build}{_NO_EFFECT} p99 is {_milliseconds(rows.iloc[0])}{too_few}"
+    at = rows[rows["switch_interval_s"].notna()]
+    first, last = at.iloc[0], at.iloc[-1]
     ends = [f"{_milliseconds(row)} at {_setting(row['switch_interval_s'])}" for row in (first, last)]
-    if not {first["interval"], last["interval"]} <= {CI95}:
-        return f"on {build} p99 is {' and '.join(ends)}, of too few rounds for a claim"
+    if too_few or len(at) == 1:
+        return f"on {build} p99 is {' and '.join(dict.fromkeys(ends))}{too_few}"
     if first["value_high"] < last["value_low"] or last["value_high"] < first["value_low"]:
         return f"on {build} p99 goes from {ends[0]} to {ends[1]}"
     return f"on {build} p99 is not shown to change: {' and '.join(ends)}"

@@ -72,7 +72,12 @@ def _of_ends(panel, rows):
 
 
 def _cell(row):
-    return f"{units.ratio(row['karp_flatt'])} with {row['series']} × {row['workers']} on {row['python']}"
+    return f"{_fraction(row['karp_flatt'])} with {row['series']} × {row['workers']} on {row['python']}"
+
+
+def _fraction(value):
+    """Two digits after the point, a large one in whole: 0.04, 6,792."""
+    return units.ratio(value) if value < 10 else f"{value:,.0f}"
 
 
 def _rows(summary):
@@ -86,7 +91,7 @@ def _rows(summary):
 def _figure(rows):
     lines = list(dict.fromkeys(rows["line"]))
     columns = sorted(set(zip(rows["python"], rows["workers"].astype(int), strict=True)))
-    size = (2.6 + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
+    size = (0.7 + 0.085 * max(map(len, lines)) + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
     figure = mpl.figure.Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(-0.5, len(columns) - 0.5)
@@ -105,7 +110,7 @@ def _draw_cell(axes, column, line, row, colours):
     colour = colours(float(np.clip(row["karp_flatt"], 0, 1)))[:3]
     axes.add_patch(Rectangle((column - 0.49, line - 0.47), 0.98, 0.94, facecolor=colour, lw=0))
     ink = _style.ink_on(colour)
-    axes.text(column, line, units.ratio(row["karp_flatt"]), ha="center", va="center", color=ink, size=9)
+    axes.text(column, line, _fraction(row["karp_flatt"]), ha="center", va="center", color=ink, size=9)
 
 
 def _name_columns(axes, columns, usable_cpus):

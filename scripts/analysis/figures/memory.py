@@ -33,14 +33,16 @@ def _reading(rows):
 
 
 def answers(rows):
-    """What a worker adds to the sequence's memory, a sentence a workload and build, as a description."""
+    """What a worker adds to the sequence's memory, as a description: a sentence a build, of the workload that needs most."""
     found = []
-    for (panel, python), own in rows.groupby(["panel", "python"], sort=False):
+    for python, of_build in rows.groupby("python", sort=False):
+        panel = of_build.loc[of_build[_MEASURE].astype(float).idxmax(), "panel"]
+        own = of_build[of_build["panel"] == panel]
         alone = own.loc[own["backend"] == "sequential", _MEASURE]
         parallel = own[own["backend"] != "sequential"]
         if len(alone) and len(parallel):
             parts = [_said(line, alone.iloc[0]) for _, line in parallel.groupby("series", sort=False)]
-            said = f"about {alone.iloc[0]:.2g} MiB in sequence; each worker adds {', '.join(parts)}"
+            said = f"about {_about(alone.iloc[0])} MiB in sequence; each worker adds {', '.join(parts)}"
             found.append(f"{panel} on {python}: {said}.")
     return found
 
@@ -49,8 +51,13 @@ def _said(line, alone_mb):
     """What each worker adds, where there are the most of them: `about 7.1 MiB with process × 4`."""
     row = line.loc[line["workers"].astype(float).idxmax()]
     each_mb = (row[_MEASURE] - alone_mb) / row["workers"]
-    said = f"about {each_mb:.2g} MiB" if each_mb >= _LITTLE_MB else f"less than {_LITTLE_MB} MiB"
+    said = f"about {_about(each_mb)} MiB" if each_mb >= _LITTLE_MB else f"less than {_LITTLE_MB} MiB"
     return f"{said} with {row['series']} × {row['workers']}"
+
+
+def _about(value_mb):
+    """Two significant digits: 0.21, 7.1, 47, 1,200."""
+    return f"{float(f'{value_mb:.1e}'):,.12g}"
 
 
 def _rows(summary):

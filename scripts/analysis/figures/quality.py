@@ -28,9 +28,9 @@ _READING = (
 
 def draw(tables):
     """Four panels: spread, drift, order, and what others took."""
-    runs = _runs(tables["runs"], tables["summary"])
-    if runs.empty:
+    if not (tables["runs"]["status"] == "ok").any():
         raise _style.Missing("no run is ok")
+    runs = _runs(tables["runs"], tables["summary"])
     spread = _spreads(runs)
     figure = Figure(figsize=(11, 7.4), layout="constrained")
     (top_left, top_right), (bottom_left, bottom_right) = figure.subplots(2, 2)
@@ -105,7 +105,7 @@ def _draw_others(axes, runs):
     _label(axes, "Others", f"{unit} since the first run", "share of the CPUs", drawn)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     if drawn:
-        axes.legend(loc="upper right", fontsize=8)
+        axes.legend(loc="upper right", fontsize=8, frameon=True, markerscale=2)
 
 
 def _time_of(runs):

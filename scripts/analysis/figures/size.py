@@ -104,7 +104,10 @@ def _with_costs(rows):
     """The rows with the time of one task list; without those that have none."""
     lists = np.where(rows["scaling"] == "weak", rows["workers"].astype(float), 1.0)
     of_work, of_all = (rows[[f"{timed}_s{end}" for end in ("", "_low", "_high")]] for timed in ("work", "total"))
-    times = np.where(rows[["timed"]] == "work", of_work.astype(float), of_all.astype(float)) / lists[:, None]
+    times = (
+        np.where(choice.common_timed(rows).to_frame() == "work", of_work.astype(float), of_all.astype(float))
+        / lists[:, None]
+    )
     return rows.assign(**dict(zip(_TIMES, times.T, strict=True)))[~np.isnan(times[:, 0])]
 
 

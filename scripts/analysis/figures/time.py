@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scripts.analysis import choice
 from scripts.analysis.figures import _bars, _style
 
 TITLE = "How long does it take?"
@@ -12,6 +13,7 @@ def draw(tables):
     """One panel a workload and build, one point a backend and number of workers."""
     rows = _bars.rows_of(tables["summary"])
     rows = rows[rows["speedup"].notna()]
+    rows = rows.assign(timed=choice.common_timed(rows))
     if rows.empty:
         raise _style.Missing("what was measured is not a time but what the workloads name")
     reading = "The time that counts (total, or work where all workers wait for each other), on a scale from 0."

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from scripts.analysis import choice, labels, units
 from scripts.analysis.figures import _style
-from scripts.analysis.figures._one_run import asked, two_builds
+from scripts.analysis.figures._one_run import asked, draw_bars, two_builds
 
 TITLE = "Who did what when?"
 PLACE = 50
@@ -18,7 +18,6 @@ _PROCESSES = ("process", "process_pool", "process_fork", "process_forkserver", "
 _KINDS = (("sequential",), labels.THREADS, (*_PROCESSES, "interpreter", "interpreter_pool", "asyncio"))
 _COMBINATION = ["backend", "backend_params", "switch_interval_s", "workers", "start", "scaling"]
 _DATA = ["panel", "python", "way", "round", "task", "worker", "start_s", "end_s", "cpu_s"]
-_MANY = 200  # bars in a panel, from which on they are drawn as pixels
 
 
 def draw(tables):
@@ -124,15 +123,7 @@ def _draw_panel(axes, run):
     colour = np.array(to_rgb(_style.look(run["backend"].iloc[0])[0]))
     shades = [colour, 1 - 0.55 * (1 - colour)]
     turns = run.groupby("worker").cumcount()
-    axes.barh(
-        run["worker"].astype(float),
-        run["end_s"] - run["start_s"],
-        left=run["start_s"],
-        height=0.8,
-        lw=0,
-        color=[shades[turn % 2] for turn in turns],
-        rasterized=len(run) > _MANY,
-    )
+    draw_bars(axes, run, [shades[turn % 2] for turn in turns])
     axes.grid(visible=False, axis="y")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
     axes.xaxis.set_major_locator(MaxNLocator(3))
