@@ -1,6 +1,7 @@
 """The time of each backend and number of workers."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from scripts.analysis import choice
 from scripts.analysis.figures import _bars, _style
@@ -33,3 +34,4 @@ def _draw_panel(axes, rows):
         errors = np.abs([[row[name] - row[f"{name}_low"]], [row[f"{name}_high"] - row[name]]])
         axes.errorbar(row[name], place, xerr=errors, color=colour, marker=marker, ms=6, capsize=2)
     axes.set_xlim(left=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5))

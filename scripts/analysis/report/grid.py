@@ -50,11 +50,15 @@ _MEANINGS = {
 
 
 def numbers(summary, floor):
-    """The main table of an experiment: a row for each row of its summary that can run; floor: the noise floor or None."""
+    """The main table of an experiment: a row for each row of its summary that can run, the sequence before the others.
+
+    floor: the noise floor of the machine as a share, None where it is not known.
+    """
     shown = summary[summary["status"] != "unsupported"]
     names = [name for name in _NUMBERS if name != "pairing" or shown["pairing"].nunique() > 1]
     if len(shown):
-        shown = labels.series(labels.panels(shown))
+        shown = labels.series(labels.panels(shown)).assign(is_parallel=shown["backend"] != "sequential")
+        shown = shown.sort_values(["workload", "params", "python", "is_parallel"], kind="stable")
     found = [
         {"added": None if row["role"] == "asked" else row["role"], "cells": _number_cells(row, floor)}
         for row in shown.to_dict("records")
