@@ -327,8 +327,9 @@ def test_hostile_texts_stay_texts(open_page, hostile_path, width):
 
 
 def figures_shown(page):
-    """Of each figure, whether its picture has been loaded and has a size."""
-    return page.locator("figure img").evaluate_all("all => all.map(one => one.naturalWidth > 0 && one.width > 0)")
+    """Of each figure, whether its picture has been loaded and has a place on the page."""
+    shown = "one => one.naturalWidth > 0 && one.getBoundingClientRect().height > 0"
+    return page.locator("figure img").evaluate_all(f"all => all.map({shown})")
 
 
 def rows_in_all(page):

@@ -131,6 +131,13 @@ def add_legend(facets):
     return handles
 
 
+def legend_below(figure, handles):
+    """One legend for all panels, below them, in as many columns as fit; handles: {label: handle}."""
+    column = 0.75 + 0.078 * max(map(len, handles))  # inches
+    columns = max(1, min(len(handles), int(figure.get_figwidth() / column)))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
+
+
 def line_with_bars(axes, rows, across, measure, **options):
     """A line over a column, with bars from measure_low to measure_high where there are such."""
     middle, low, high = (rows[f"{measure}{end}"].astype(float) for end in ("", "_low", "_high"))

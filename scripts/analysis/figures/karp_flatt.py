@@ -91,7 +91,7 @@ def _rows(summary):
 def _figure(rows):
     lines = list(dict.fromkeys(rows["line"]))
     columns = sorted(set(zip(rows["python"], rows["workers"].astype(int), strict=True)))
-    size = (0.7 + 0.085 * max(map(len, lines)) + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
+    size = (0.7 + 0.072 * max(map(len, lines)) + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
     figure = mpl.figure.Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(-0.5, len(columns) - 0.5)

@@ -27,7 +27,8 @@ def _reading(rows):
     kinds = [_MEANINGS.get(kind, kind) for kind in sorted(set(rows["memory_kind"].dropna()))]
     counted = f", in which {words.listed(kinds)}" if kinds else ""
     return (
-        f"Peak of the whole process tree, in a sample of its own{counted}. Horizontal line: the sequence. "
+        f"Peak of the whole process tree, in a sample of its own{counted}. Horizontal line: the sequence; hollow marks: a backend "
+        f"with parameters of its own. "
         f"{_style.interval_note(rows)} {_style.SHADED}"
     )
 
@@ -70,7 +71,7 @@ def _rows(summary):
 
 
 def _figure(rows):
-    figure, all_axes = _style.wrapped(list(dict.fromkeys(rows["panel"])), list(dict.fromkeys(rows["python"])), 4.0, 3.2)
+    figure, all_axes = _style.wrapped(list(dict.fromkeys(rows["panel"])), list(dict.fromkeys(rows["python"])), 4.0, 2.7)
     handles = {}
     for (panel, python), axes in all_axes.items():
         own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
@@ -80,12 +81,7 @@ def _figure(rows):
         _draw_panel(axes, own)
         axes.set_ylim(0, 1.05 * rows.loc[rows["panel"] == panel, f"{_MEASURE}_high"].max())
         handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    figure.legend(
-        handles.values(),
-        handles.keys(),
-        loc="outside lower center",
-        ncols=min(3 * min(2, rows["python"].nunique()), len(handles)),
-    )
+    _style.legend_below(figure, handles)
     return figure
 
 
@@ -95,7 +91,8 @@ def _draw_panel(axes, rows):
         if name == "sequential":
             axes.axhline(line[_MEASURE].iloc[0], color=colour, lw=1.2, label=name)
             continue
-        _style.line_with_bars(axes, line, "workers", _MEASURE, color=colour, marker=marker, label=name)
+        face = colour if line["backend_params"].iloc[0] == "{}" else "white"
+        _style.line_with_bars(axes, line, "workers", _MEASURE, color=colour, marker=marker, mfc=face, label=name)
     _style.worker_axis(axes, {1, *rows["workers"]})
     kinds = sorted(set(rows["memory_kind"].dropna()))
     axes.set_ylabel(f"peak in MiB ({', '.join(kinds).upper()})" if kinds else "peak in MiB")

@@ -143,7 +143,7 @@ def _figure(rows, places):
             continue
         _draw_panel(axes, rows[is_own], places[(places["panel"] == panel) & (places["python"] == python)])
         handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)))
+    _style.legend_below(figure, handles)
     return figure
 
 
@@ -162,7 +162,7 @@ def _draw_panel(axes, rows, places):
     axes.set_xlabel(rows["axis"].iloc[0])
     axes.set_ylabel("time")
     for number, row in enumerate(places[places["value"].notna()].to_dict("records")):
-        _draw_place(axes, row, 0.97 - 0.075 * number)
+        _draw_place(axes, row, 0.91 - 0.1 * number)
 
 
 def _mark_sizes(axes, sizes):
@@ -184,11 +184,14 @@ def _mark_times(axes, least_s, most_s):
 
 
 def _draw_place(axes, row, height):
-    """A vertical line where a backend breaks even, with its interval as a band and its value at a height of the axes."""
+    """A vertical line where a backend breaks even, its interval as a band and, with the value, at a height of the axes."""
     colour, _ = _style.look(row["backend"])
+    across = axes.get_xaxis_transform()
     left, right = axes.get_xlim()
     if not math.isnan(row["value_low"]):
-        axes.axvspan(max(left, row["value_low"]), min(right, row["value_high"]), color=colour, alpha=0.12, lw=0)
+        low, high = max(left, row["value_low"]), min(right, row["value_high"])
+        axes.axvspan(low, high, color=colour, alpha=0.07, lw=0)
+        axes.plot([low, high], [height, height], color=colour, lw=2.5, transform=across, solid_capstyle="butt")
     axes.axvline(row["value"], color=colour, lw=1.2)
-    where = {"transform": axes.get_xaxis_transform(), "ha": "left", "va": "top"}
-    axes.text(row["value"], height, f" {_place(row['value'])}", color=colour, size=9, weight="bold", **where)
+    above = {"transform": across, "ha": "left", "va": "bottom", "size": 9, "weight": "bold"}
+    axes.text(row["value"], height, f" {_place(row['value'])}", color=colour, **above)
