@@ -1,12 +1,14 @@
 """Names of workloads, backends and combinations as figures and sentences give them: the parameters that tell them apart."""
 
 import json
+import re
 
 import pandas as pd
 
 from scripts.analysis import units
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
+_PARTS = re.compile(r"\d+|\D+")
 _KINDS = {
     "thread": "thread",
     "asyncio_t": "thread",
@@ -19,6 +21,13 @@ _KINDS = {
 def kind(backend):
     """The kind of worker that a backend has: thread, process, interpreter, or the backend itself."""
     return next((found for start, found in _KINDS.items() if backend.startswith(start)), backend)
+
+
+def in_order(pythons):
+    """The names of builds, each once, with 3.9 before 3.10 and 3.14 before 3.14t."""
+    return sorted(
+        set(pythons), key=lambda name: [(part.isdigit(), part.rjust(9, "0")) for part in _PARTS.findall(name)]
+    )
 
 
 def panels(rows):

@@ -59,3 +59,8 @@ def test_no_rows_have_no_labels():
     ]
     found = labels.ways(labels.panels(pd.DataFrame(columns=names)))
     assert len(found) == 0 and {"panel", "series", "way"} <= set(found)
+
+
+def test_builds_stand_in_the_order_of_their_versions():
+    names = ["3.14t", "3.9", "again", "3.10", "3.14", "3.14t-gil", "3.9"]
+    assert labels.in_order(names) == ["3.9", "3.10", "3.14", "3.14t", "3.14t-gil", "again"]

@@ -20,15 +20,12 @@ def rows_of(summary):
 def draw(rows, draw_panel, x_label):
     """A panel a workload and build, in each of which draw_panel(axes, rows) draws a row at each whole y from 0."""
     most = rows.groupby(["panel", "python"]).size().max()
-    facets = _style.grid(rows, panel_height=0.9 + 0.24 * most, panel_width=4.8)
-    for (panel, python), axes in facets.axes_dict.items():
-        own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
+    figure, all_axes = _style.panels_of(rows, width=4.8, height=0.9 + 0.24 * most, most=2)
+    for axes, own in all_axes:
         draw_panel(axes, own)
         axes.set_yticks(range(len(own)), own["way"])
         axes.set_ylim(len(own) - 0.4, -0.6)
         axes.set_xlabel(x_label)
         axes.set_ylabel("")
-    handles, labels = facets.axes.flat[0].get_legend_handles_labels()
-    if handles:
-        facets.figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-    return facets.figure
+    _style.add_legend(figure, "outside upper center", columns=None)
+    return figure

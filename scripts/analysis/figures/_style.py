@@ -9,6 +9,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from scripts.analysis import labels
+
 
 class Drawn(NamedTuple):
     """A figure with what it says.
@@ -84,35 +86,39 @@ def theme():
     sns.set_theme(context="notebook", style="whitegrid", font_scale=0.85, rc=_SETTINGS)
 
 
-def grid(rows, panel_height, panel_width=4.2):
-    """A FacetGrid with a row a workload and a column a build."""
-    facets = sns.FacetGrid(
-        rows,
-        row="panel",
-        col="python",
-        height=panel_height,
-        aspect=panel_width / panel_height,
-        sharex=False,
-        sharey=False,
-        margin_titles=False,
-        despine=True,
-        row_order=sorted(rows["panel"].unique()),
-        col_order=list(dict.fromkeys(rows["python"])),
-    )
-    facets.figure.set_layout_engine("constrained")
-    return facets.set_titles("{row_name} · {col_name}")
+def panels_of(rows, width, height, most=3):
+    """A figure with a panel for each panel and build of the rows, see wrapped; with it, pairs of axes and their rows."""
+    figure, all_axes = wrapped(sorted(set(rows["panel"])), labels.in_order(rows["python"]), width, height, most)
+    found = []
+    for (panel, python), axes in all_axes.items():
+        own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
+        if own.empty:
+            axes.remove()
+        else:
+            found.append((axes, own))
+    return figure, found
 
 
-def table_of(lines, columns, width=3.0, height=0.62):
-    """A figure and its axes as a table of so many lines and columns, the first line on top, the columns' names above."""
-    figure = mpl.figure.Figure(figsize=(1.8 + width * columns, 0.6 + height * lines), layout="constrained")
-    axes = figure.subplots()
-    axes.set_xlim(-0.5, columns - 0.5)
-    axes.set_ylim(lines - 0.5, -0.5)
-    axes.grid(visible=False)
-    axes.tick_params(length=0, labeltop=True, labelbottom=False)
-    sns.despine(ax=axes, left=True, bottom=True)
-    return figure, axes
+def tables_of(lines, columns, most=3):
+    """A figure of tables below each other, all with these lines, each with so many of the columns: figure, {column: (axes, place)}.
+
+    A cell has the width and height 1; the middle of the first line, on top, is at 0, that of a column at its place.
+    """
+    parts = [columns[start : start + most] for start in range(0, len(columns), most)]
+    height = 0.6 + 0.62 * len(lines)
+    size = (1.8 + 3.0 * len(parts[0]), height * len(parts))
+    figure = mpl.figure.Figure(figsize=size, layout="constrained")
+    found = {}
+    for axes, own in zip(figure.subplots(len(parts), squeeze=False)[:, 0], parts, strict=True):
+        axes.set_xlim(-0.5, len(parts[0]) - 0.5)
+        axes.set_ylim(len(lines) - 0.5, -0.5)
+        axes.set_xticks(range(len(own)), own)
+        axes.set_yticks(range(len(lines)), lines)
+        axes.grid(visible=False)
+        axes.tick_params(length=0, labeltop=True, labelbottom=False)
+        sns.despine(ax=axes, left=True, bottom=True)
+        found.update((name, (axes, place)) for place, name in enumerate(own))
+    return figure, found
 
 
 def ink_on(colour):
@@ -122,12 +128,13 @@ def ink_on(colour):
     return "black" if luminance > 0.179 else "white"
 
 
-def add_legend(facets):
+def add_legend(figure, loc, columns=1):
     """One legend for all panels, beside them; returns {label: handle}."""
     handles = {}
-    for axes in facets.axes.flat:
+    for axes in figure.axes:
         handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    facets.figure.legend(handles.values(), handles.keys(), loc="outside right center")
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc=loc, ncols=columns or len(handles))
     return handles
 
 

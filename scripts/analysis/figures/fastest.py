@@ -23,12 +23,10 @@ def draw(tables):
     if rows.empty:
         raise _style.Missing("no workload has times of two backends")
     rows = labels.ways(labels.panels(rows)).merge(_rounds(tables["summary"]), how="left")
-    panels, builds = list(dict.fromkeys(rows["panel"])), list(dict.fromkeys(rows["python"]))
-    figure, axes = _style.table_of(len(panels), len(builds))
+    panels, builds = list(dict.fromkeys(rows["panel"])), labels.in_order(rows["python"])
+    figure, columns = _style.tables_of(panels, builds)
     for row in rows.to_dict("records"):
-        _draw_cell(axes, builds.index(row["python"]), panels.index(row["panel"]), row)
-    axes.set_xticks(range(len(builds)), builds)
-    axes.set_yticks(range(len(panels)), panels)
+        _draw_cell(*columns[row["python"]], panels.index(row["panel"]), row)
     return _style.Drawn(figure, answers(rows), _reading(rows), rows[_DATA])
 
 

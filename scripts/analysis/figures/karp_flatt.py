@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import seaborn as sns
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
 
 from scripts.analysis import labels, units, words
 from scripts.analysis.figures import _style
@@ -91,7 +92,8 @@ def _rows(summary):
 def _figure(rows):
     lines = list(dict.fromkeys(rows["line"]))
     columns = sorted(set(zip(rows["python"], rows["workers"].astype(int), strict=True)))
-    size = (0.7 + 0.072 * max(map(len, lines)) + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
+    names = max(TextPath((0, 0), line, size=mpl.rcParams["font.size"]).get_extents().width for line in lines) / 72
+    size = (0.3 + names + 0.55 * len(columns), 1.0 + 0.34 * len(lines))
     figure = mpl.figure.Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.set_xlim(-0.5, len(columns) - 0.5)

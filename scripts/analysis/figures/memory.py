@@ -71,15 +71,12 @@ def _rows(summary):
 
 
 def _figure(rows):
-    figure, all_axes = _style.wrapped(list(dict.fromkeys(rows["panel"])), list(dict.fromkeys(rows["python"])), 4.0, 2.7)
+    figure, all_axes = _style.panels_of(rows, width=4.0, height=2.7)
+    highest = rows.groupby("panel")[f"{_MEASURE}_high"].max()
     handles = {}
-    for (panel, python), axes in all_axes.items():
-        own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
-        if own.empty:
-            axes.set_axis_off()
-            continue
+    for axes, own in all_axes:
         _draw_panel(axes, own)
-        axes.set_ylim(0, 1.05 * rows.loc[rows["panel"] == panel, f"{_MEASURE}_high"].max())
+        axes.set_ylim(0, 1.05 * highest[own["panel"].iloc[0]])
         handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
     _style.legend_below(figure, handles)
     return figure

@@ -134,14 +134,11 @@ def _places(rows, found):
 
 
 def _figure(rows, places):
-    figure, all_axes = _style.wrapped(sorted(set(rows["panel"])), list(dict.fromkeys(rows["python"])), 4.2, 3.4)
+    figure, all_axes = _style.panels_of(rows, width=4.2, height=3.4)
     handles = {}
-    for (panel, python), axes in all_axes.items():
-        is_own = (rows["panel"] == panel) & (rows["python"] == python)
-        if not is_own.any():
-            axes.set_axis_off()
-            continue
-        _draw_panel(axes, rows[is_own], places[(places["panel"] == panel) & (places["python"] == python)])
+    for axes, own in all_axes:
+        is_own = (places["panel"] == own["panel"].iloc[0]) & (places["python"] == own["python"].iloc[0])
+        _draw_panel(axes, own, places[is_own])
         handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
     _style.legend_below(figure, handles)
     return figure

@@ -22,15 +22,15 @@ def draw(tables):
     shown = labels.series(labels.panels(summary[summary["speedup"].notna() & (summary["role"] != "ceiling")]))
     if not (shown["backend"] != "sequential").any():
         raise _style.Missing("no speedup: nothing beside the sequence is ok, or what was measured is not a time")
-    facets = _style.grid(shown, panel_height=3.4)
-    for (panel, python), axes in facets.axes_dict.items():
-        _draw_panel(axes, shown[(shown["panel"] == panel) & (shown["python"] == python)])
-    handles = _style.add_legend(facets)
+    figure, all_axes = _style.panels_of(shown, width=4.2, height=3.4)
+    for axes, own in all_axes:
+        _draw_panel(axes, own)
+    handles = _style.add_legend(figure, "outside right center")
     limits = [meaning for label, meaning in _MEANINGS.items() if label in handles]
     reading = f"Speedup over sequential on the same build. {_style.interval_note(shown)} Grey lines: ideal: one for each worker"
     columns = ["panel", "python", "series", "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim"]
     return _style.Drawn(
-        facets.figure,
+        figure,
         answers(shown, tables["builds"]),
         f"{'; '.join([reading, *limits])}. {_style.SHADED}",
         shown[columns],

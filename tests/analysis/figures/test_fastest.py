@@ -79,8 +79,10 @@ def test_the_map_holds_nine_builds_without_text_beyond_its_cells(tmp_path):
     ]
     figure = drawn(tmp_path, *parts).figure
     figure.draw_without_rendering()
-    (axes,) = figure.axes
-    cells = [patch.get_window_extent() for patch in axes.patches]
-    for number, text in enumerate(axes.texts):
-        box, cell = text.get_window_extent(), cells[number // 2]
-        assert cell.x0 <= box.x0 and box.x1 <= cell.x1 and cell.y0 <= box.y0 and box.y1 <= cell.y1
+    named = [[label.get_text() for label in axes.get_xticklabels()] for axes in figure.axes]
+    assert named == [["3.0", "3.1", "3.2"], ["3.3", "3.4", "3.5"], ["3.6", "3.7", "3.8"]]
+    for axes in figure.axes:
+        cells = [patch.get_window_extent() for patch in axes.patches]
+        for number, text in enumerate(axes.texts):
+            box, cell = text.get_window_extent(), cells[number // 2]
+            assert cell.x0 <= box.x0 and box.x1 <= cell.x1 and cell.y0 <= box.y0 and box.y1 <= cell.y1

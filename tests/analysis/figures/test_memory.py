@@ -150,6 +150,6 @@ def test_the_legend_has_no_more_columns_than_fit(tmp_path):
         one for size in range(8) for one in runs("process_pool", {2: 40}, rounds=1, backend_params={"chunksize": size})
     ]
     figure = drawn(tmp_path, records).figure
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     (legend,) = figure.legends
     assert legend.get_window_extent().width <= figure.bbox.width
