@@ -25,9 +25,11 @@ def kind(backend):
 
 def in_order(pythons):
     """The names of builds, each once, with 3.9 before 3.10 and 3.14 before 3.14t."""
-    return sorted(
-        set(pythons), key=lambda name: [(part.isdigit(), part.rjust(9, "0")) for part in _PARTS.findall(name)]
-    )
+    return sorted(set(pythons), key=lambda name: list(map(_as_number_or_text, _PARTS.findall(name))))
+
+
+def _as_number_or_text(part):
+    return (0, int(part), "") if part.isdecimal() else (1, 0, part)
 
 
 def panels(rows):
