@@ -120,7 +120,9 @@ def test_the_report_opens_with_the_answers_and_each_leads_to_its_figure(folder_a
     said = "py_loop (e) on 3.14: thread × 2 is the fastest, 2.00 times as fast as the sequence [2.00, 2.00]. Figure"
     assert said in answers
     assert answers.index("Which backend is the fastest?") < answers.index("What do threads give")
-    assert 'href="#figure-fastest"' in folder_and_text[1] and 'href="#figure-speedup-other-one"' in folder_and_text[1]
+    assert (
+        'href="#figure-fastest"' in folder_and_text[1] and 'href="#figure-speedup-other.20.one"' in folder_and_text[1]
+    )
 
 
 def test_what_is_not_drawn_is_told_with_its_reason(folder_and_text):

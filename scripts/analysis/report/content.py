@@ -112,7 +112,7 @@ def _answers(drawn):
     found = {}
     for one in drawn:
         for sentence in one["answers"] if one["headline"] else []:
-            found.setdefault(one["headline"], []).append((sentence, _id(one["name"]), one["title"]))
+            found.setdefault(one["headline"], []).append((sentence, f"figure-{_id(one['name'])}", one["title"]))
     return found
 
 
@@ -120,7 +120,7 @@ def _figures(drawn, experiment, folder):
     """The figures of an experiment, or of the whole sweep (None), with picture and data as they go into the page."""
     return [
         {
-            "id": _id(one["name"]),
+            "id": f"figure-{_id(one['name'])}",
             "title": one["title"],
             "caption": one["caption"],
             "file": f"figures/{one['name']}.svg",
@@ -142,8 +142,8 @@ def _as_url(path, kind):
 
 
 def _id(name):
-    """A name as an id, which no other part of the page has."""
-    return "figure-" + re.sub(r"[^A-Za-z0-9_-]", "-", name)
+    """A name as an id, a different one for each name: other characters stand there by their numbers."""
+    return re.sub(r"[^A-Za-z0-9_-]", lambda found: f".{ord(found[0]):x}.", name)
 
 
 def _experiment(name, found, floor):
@@ -151,7 +151,7 @@ def _experiment(name, found, floor):
     parts = {part: found[part][found[part]["experiment"] == name] for part in _PARTS}
     return {
         "name": name,
-        "id": re.sub(r"[^A-Za-z0-9_-]", "-", name),
+        "id": _id(name),
         "numbers": numbers(summary[summary["experiment"] == name], floor),
         "parts": [(part, title, grid(parts[part], part)) for part, title in _PARTS.items() if len(parts[part])],
     }
