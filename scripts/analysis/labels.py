@@ -9,6 +9,7 @@ from scripts.analysis import units
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _PARTS = re.compile(r"\d+|\D+")
+_COMMAS = re.compile(r"(?<=\d),(?=\d)")  # between thousands
 _KINDS = {
     "thread": "thread",
     "asyncio_t": "thread",
@@ -23,9 +24,9 @@ def kind(backend):
     return next((found for start, found in _KINDS.items() if backend.startswith(start)), backend)
 
 
-def in_order(pythons):
-    """The names of builds, each once, with 3.9 before 3.10 and 3.14 before 3.14t."""
-    return sorted(set(pythons), key=lambda name: list(map(_as_number_or_text, _PARTS.findall(name))))
+def in_order(names):
+    """Names of builds or panels, each once, by the numbers in them: 3.9 before 3.10, n=256 before n=2,048."""
+    return sorted(set(names), key=lambda name: list(map(_as_number_or_text, _PARTS.findall(_COMMAS.sub("", name)))))
 
 
 def _as_number_or_text(part):

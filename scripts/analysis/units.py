@@ -22,7 +22,7 @@ def number(value):
 
 def ratio(value):
     """A ratio with two digits after the point; an en dash for none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.2f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.2f}".replace("-", "−")
 
 
 def ratio_in(value, low, high):

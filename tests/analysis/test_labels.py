@@ -64,3 +64,4 @@ def test_no_rows_have_no_labels():
 def test_builds_stand_in_the_order_of_their_versions():
     names = ["3.14t", "3.9", "again", "3.10", "3.14", "3.14t-gil", "3.9"]
     assert labels.in_order(names) == ["3.9", "3.10", "3.14", "3.14t", "3.14t-gil", "again"]
+    assert labels.in_order(["a, n=2,048", "a, n=256", "a"]) == ["a", "a, n=256", "a, n=2,048"]

@@ -258,3 +258,7 @@ def test_a_report_of_nothing_but_failures_is_made(tmp_path):
 )
 def test_times_have_three_digits(value, text):
     assert units.seconds(value) == text
+
+
+def test_a_ratio_below_0_has_a_minus_sign_and_no_hyphen():
+    assert units.ratio_in(-0.104, -0.2, 0.0) == "−0.10 [−0.20, 0.00]"

@@ -88,7 +88,7 @@ def theme():
 
 def panels_of(rows, width, height, most=3):
     """A figure with a panel for each panel and build of the rows, see wrapped; with it, pairs of axes and their rows."""
-    figure, all_axes = wrapped(sorted(set(rows["panel"])), labels.in_order(rows["python"]), width, height, most)
+    figure, all_axes = wrapped(labels.in_order(rows["panel"]), labels.in_order(rows["python"]), width, height, most)
     found = []
     for (panel, python), axes in all_axes.items():
         own = rows[(rows["panel"] == panel) & (rows["python"] == python)]
@@ -142,6 +142,7 @@ def legend_below(figure, handles):
     """One legend for all panels, below them, in as many columns as fit; handles: {label: handle}."""
     column = 0.75 + 0.078 * max(map(len, handles))  # inches
     columns = max(1, min(len(handles), int(figure.get_figwidth() / column)))
+    figure.set_figheight(figure.get_figheight() + 0.24 * math.ceil(len(handles) / columns))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
 
 

@@ -23,7 +23,7 @@ def draw(tables):
     if rows.empty:
         raise _style.Missing("no workload has times of two backends")
     rows = labels.ways(labels.panels(rows)).merge(_rounds(tables["summary"]), how="left")
-    panels, builds = list(dict.fromkeys(rows["panel"])), labels.in_order(rows["python"])
+    panels, builds = labels.in_order(rows["panel"]), labels.in_order(rows["python"])
     figure, columns = _style.tables_of(panels, builds)
     for row in rows.to_dict("records"):
         _draw_cell(*columns[row["python"]], panels.index(row["panel"]), row)

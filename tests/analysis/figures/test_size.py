@@ -31,7 +31,7 @@ def runs(backend, times, rounds=6, python="3.14", name="pieces", workers=None, *
     for value, total_s in times.items():
         for number in range(1, rounds + 1):
             own = {**spec, "round": number, "params": {name: value, "turns": 10}}
-            label = f"{backend}-{python}-{workers}-{value}-{number}-{spec.get('backend_params')}"
+            label = f"{spec['workload']}-{backend}-{python}-{workers}-{value}-{number}-{spec.get('backend_params')}"
             made.append(make_record(label, samples=[make_sample(total_s, workers=workers)], spec=own))
     return made
 
@@ -163,18 +163,20 @@ def test_with_weak_scaling_the_time_is_that_of_one_list(tmp_path):
     assert lines(drawn(tmp_path, records).figure.axes[0])["thread_pool × 2"] == [(4, 0.25), (64, 0.25), (1024, 1)]
 
 
-def test_control_runs_and_default_numbers_of_workers_are_left_out(tmp_path):
+def test_control_runs_are_left_out(tmp_path):
     control = runs("process", FALLING, start="together")
     roles = {one["run"]: "ceiling" for one in control}
     records = sequence() + runs("thread_pool", FALLING) + control
     assert list(lines(drawn(tmp_path, records, roles=roles).figure.axes[0])) == ["sequential", "thread_pool × 2"]
 
 
-def test_a_panel_without_runs_stays_empty(tmp_path):
-    records = sequence() + runs("thread_pool", FALLING) + sequence(name="size", python="3.14t")
-    records += runs("thread_pool", FALLING, name="size", python="3.14t")
-    figure = drawn(tmp_path, records).figure
-    assert [axes.axison for axes in figure.axes].count(True) == 2
+def test_a_workload_that_a_build_lacks_has_no_panel_there(tmp_path):
+    records = sequence(workload="a") + runs("thread_pool", FALLING, workload="a")
+    for python in ("3.14", "3.14t"):
+        own = {"workload": "b", "python": python}
+        records += sequence(**own) + runs("thread_pool", FALLING, **own)
+    axes = drawn(tmp_path, records).figure.axes
+    assert [one.get_title() for one in axes if one.axison] == ["a · 3.14", "b · 3.14", "b · 3.14t"]
 
 
 def test_no_parameter_that_grows_is_missing(tmp_path):
