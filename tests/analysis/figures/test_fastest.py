@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
@@ -6,13 +5,6 @@ from scripts.analysis import tables
 from scripts.analysis.figures import _style, fastest
 from scripts.analysis.load import load
 from tests.conftest import sweep_records, write_result_set
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def drawn(tmp_path, *parts):

@@ -12,13 +12,6 @@ TURNS = [(0, 1.000, 1.005), (1, 1.005, 1.010), (0, 1.010, 1.015), (1, 1.015, 1.1
 AT_ONCE = [(0, 1.0, 1.1), (1, 1.0, 1.1)]
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
-
-
 def runs(backend="thread", python="3.14", stretches=TURNS, interval_s=0.005, rounds=6, **metrics):
     """Records of some rounds, in which the metrics grow by nothing."""
     worker, start_s, end_s = map(list, zip(*stretches, strict=True))

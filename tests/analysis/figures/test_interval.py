@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -9,13 +8,6 @@ from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, sweep_records, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def throughput(python, speedups, workload="py_loop", rounds=6):

@@ -1,7 +1,6 @@
 import math
 
 import matplotlib as mpl
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -10,13 +9,6 @@ from scripts.analysis.figures import _style, karp_flatt
 
 KEYS = {"experiment": "e", "workload": "py_loop", "params": "{}", "backend_params": "{}", "switch_interval_s": math.nan}
 KEYS |= {"start": "natural", "scaling": "strong", "python": "3.14"}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def cell(backend, workers, fraction, **changes):

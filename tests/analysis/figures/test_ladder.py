@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -10,13 +9,6 @@ from tests.conftest import sweep_records, write_result_set
 
 SHARING = {"own_append": "own", "shared_read": "read", "shared_append": "written", "lock_counter": "locked"}
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def made(folder, speedups, rounds=6, backend="thread"):

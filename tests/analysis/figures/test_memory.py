@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -6,13 +5,6 @@ from scripts.analysis import tables
 from scripts.analysis.figures import _style, memory
 from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, write_result_set
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def runs(backend, peaks, rounds=6, python="3.14", kind="pss", **spec):

@@ -1,19 +1,11 @@
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 
 from scripts.analysis import tables
 from scripts.analysis.figures import _style, pays
 from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, write_result_set
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def runs(backend, times, rounds=6, python="3.14t", **spec):

@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -7,13 +6,6 @@ from scripts.analysis.columns import names
 from scripts.analysis.figures import _style, quality
 from scripts.analysis.load import load
 from tests.conftest import make_record, sweep_records, write_result_set
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def started(records):

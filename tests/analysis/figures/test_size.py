@@ -1,6 +1,5 @@
 import math
 
-import matplotlib.pyplot as plt
 import pytest
 
 from scripts.analysis import tables
@@ -13,13 +12,6 @@ FALLING = {
     64: 0.5,
     1024: 2.0,
 }  # from faster to slower than the sequence: with more pieces the tasks are smaller
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def runs(backend, times, rounds=6, python="3.14", name="pieces", workers=None, **spec):

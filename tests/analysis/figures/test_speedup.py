@@ -1,17 +1,9 @@
-import matplotlib.pyplot as plt
 import pytest
 
 from scripts.analysis import tables
-from scripts.analysis.figures import _style, speedup
+from scripts.analysis.figures import speedup
 from scripts.analysis.load import load
 from tests.conftest import sweep_records, write_result_set
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def drawn(tmp_path, records, **options):

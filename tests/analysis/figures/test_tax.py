@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
@@ -13,13 +12,6 @@ ARMS = {
     "3.14t": {"free_threaded": True, "gil": False},
     "3.14t-gil": {"free_threaded": True, "gil": True},
 }
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def made(folder, times, builds=ARMS):

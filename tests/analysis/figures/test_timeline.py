@@ -1,4 +1,3 @@
-import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import to_hex
 
@@ -8,13 +7,6 @@ from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"gil": False}}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
 
 
 def sample(ends, workers, cpu_s, start_s=0.1):

@@ -13,13 +13,6 @@ from scripts.analysis.load import load
 from tests.conftest import make_record, make_sample, sweep_records, write_result_set
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    _style.theme()
-    yield
-    plt.close("all")
-
-
 def made(tmp_path, records, **options):
     return tables.tables(load(write_result_set(tmp_path, records, **options)))
 

@@ -1,0 +1,11 @@
+import matplotlib.pyplot as plt
+import pytest
+
+from scripts.analysis.figures import _style
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    _style.theme()
+    yield
+    plt.close("all")
