@@ -183,7 +183,7 @@ SORTED_BOTH_WAYS = """table => [...table.tHead.rows[0].cells].map((head, place) 
     };
     return [head.textContent.trim(), read(), read()];
 })"""
-NUMBER = re.compile(r"(-?[\d,]+(?:\.\d+)?|∞)(?: (ns|µs|ms|s|%))?(?: \[.*\])?")
+NUMBER = re.compile(r"(−?[\d,]+(?:\.\d+)?|∞)(?: (ns|µs|ms|s|%))?(?: \[.*\])?")
 UNITS = {None: 1, "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1, "%": 0.01}
 
 
@@ -192,7 +192,7 @@ def values_read(texts):
     found = [NUMBER.fullmatch(text) for text in texts]
     if not all(found):
         return [text.lower() for text in texts]
-    return [float(one[1].replace(",", "").replace("∞", "inf")) * UNITS[one[2]] for one in found]
+    return [float(one[1].replace(",", "").replace("−", "-").replace("∞", "inf")) * UNITS[one[2]] for one in found]
 
 
 def test_every_column_of_every_table_is_sorted_both_ways(open_page):
