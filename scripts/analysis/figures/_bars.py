@@ -3,8 +3,6 @@
 from scripts.analysis import labels
 from scripts.analysis.figures import _style
 
-look = _style.look
-
 
 def rows_of(summary):
     """The rows that have times, the control runs left out, in the order in which they are drawn; raises Missing."""

@@ -30,7 +30,7 @@ def draw(tables):
 def _draw_panel(axes, rows):
     for place, row in enumerate(rows.to_dict("records")):
         name = f"{row['timed']}_s"
-        colour, marker = _bars.look(row["backend"])
+        colour, marker = _style.look(row["backend"])
         errors = np.abs([[row[name] - row[f"{name}_low"]], [row[f"{name}_high"] - row[name]]])
         axes.errorbar(row[name], place, xerr=errors, color=colour, marker=marker, ms=6, capsize=2)
     axes.set_xlim(left=0)
