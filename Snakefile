@@ -46,6 +46,12 @@ localrules:
     draw,
     page,
     verdict,
+    pyperf,
+    export,
+    bundle,
+    compare,
+    contrast,
+    gate,
 
 
 onstart:
@@ -211,4 +217,84 @@ rule verdict:
         "<sweep>/logs/verdict.log",
     shell:
         "python -m scripts.analysis.verdict {input.failures:q} {input.summary:q} > {output:q} 2> {log:q} || failed=1; "
+        "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
+
+
+rule pyperf:
+    """The times of this sweep as files of pyperf, one for each build."""
+    input:
+        RECORDS,
+        "<sweep>/pyperf",
+
+
+rule export:
+    """The samples in the format of pyperf."""
+    input:
+        samples="<sweep>/tables/samples.csv",
+        runs="<sweep>/tables/runs.csv",
+        builds="<sweep>/tables/builds.csv",
+    output:
+        directory("<sweep>/pyperf"),
+    log:
+        "<sweep>/logs/export.log",
+    params:
+        tables=subpath(input.samples, parent=True),
+    shell:
+        "python -m scripts.analysis.exchange.pyperf_files {params.tables:q} {output:q} 2> {log:q}"
+
+
+# Without an output it is done at each call: the archive also holds the other sweeps of the machine, which are no inputs.
+rule bundle:
+    """The result set of this machine as one archive to send."""
+    input:
+        RECORDS,
+        SWEEP_TABLES,
+        "<sweep>/pyperf",
+        page="<sweep>/report.html",
+    log:
+        "<set>/logs/bundle.log",
+    params:
+        folder=subpath(input.page, ancestor=2),
+        archive=f"{PLAN.result_set}/{PLAN.machine}.tar.gz",
+    shell:
+        "python -m scripts.bundle {params.folder:q} {params.archive:q} 2> {log:q}"
+
+
+rule compare:
+    """What the result sets named by the config say together; measures nothing."""
+    input:
+        "results/compare/report.html",
+        "results/compare/verdict.txt",
+
+
+rule contrast:
+    """The tables, figures and page of several result sets."""
+    output:
+        page="results/compare/report.html",
+        text="results/compare/report.md",
+        tables=directory("results/compare/tables"),
+        figures=directory("results/compare/figures"),
+    log:
+        "results/compare/logs/contrast.log",
+    params:
+        state=PLAN.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
+        sets=PLAN.comparison.file,
+    shell:
+        "python -m scripts.analysis.compare {params.sets:q} $(dirname {output.page:q}) 2> {log:q} "
+        "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
+
+
+rule gate:
+    """Fails where a combination became slower by more than fail_if_slower allows."""
+    input:
+        tables="results/compare/tables",
+        page="results/compare/report.html",
+    output:
+        "results/compare/verdict.txt",
+    log:
+        "results/compare/logs/gate.log",
+    params:
+        most=PLAN.comparison.fail_if_slower,
+    shell:
+        "python -m scripts.analysis.compare.gate {input.tables:q} {params.most:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

@@ -17,6 +17,7 @@ _READING = re.compile(
     r"|delete.*|generate-unit-tests|cleanup.*|containerize|export-cwl|print-compilation|help|version)(=.*)?"
     r"|-[pqrkF]*n[pqrkF]*|-[lSDthv]"
 )
+_TARGETS = {"all", "tables", "figures", "report", "pyperf", "bundle"}  # those that measure what is missing
 
 
 def make_plan(settings, workflow, arguments=None):
@@ -27,7 +28,8 @@ def make_plan(settings, workflow, arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     explicit = list(map(str, workflow.overwrite_configfiles or []))
     files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
-    find_size = None if is_reading(arguments) or not workflow.is_main_process else sizes.find
+    measures = not (is_reading(arguments) or compares_alone(arguments))
+    find_size = None if not measures or not workflow.is_main_process else sizes.find
     try:
         made = plan.make(settings, files, explicit, find_size)
     except config.ConfigError as error:
@@ -35,9 +37,10 @@ def make_plan(settings, workflow, arguments=None):
     if workflow.is_main_process:
         for note in made.notes:
             print(note, file=sys.stderr)
-        if not is_reading(arguments):
+        if measures:
             plan.prepare(made)
-        print(plan.summary(made), file=sys.stderr)
+        if not compares_alone(arguments):
+            print(plan.summary(made), file=sys.stderr)
     return made
 
 
@@ -64,6 +67,11 @@ def shell_prefix():
 def is_reading(arguments):
     """Whether these arguments of Snakemake ask for no job to be run."""
     return any(_READING.fullmatch(argument) for argument in arguments)
+
+
+def compares_alone(arguments):
+    """Whether these arguments ask for the comparison of what was measured before, and for nothing of this sweep."""
+    return "compare" in arguments and _TARGETS.isdisjoint(arguments)
 
 
 def stop_rate_limiter(workflow):

@@ -16,7 +16,8 @@ from scripts.places import Places
 SCHEMA = Path(ROOT, "config/config.schema.yaml")
 
 RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json")
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments")
+OF_COMPARE = ("compare", "fail_if_slower")  # which no sweep depends on
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *OF_COMPARE)
 
 
 class ConfigError(Exception):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts import builds, catalog, config, machine, progress, record, sizes, sweep
+from scripts import builds, catalog, comparison, config, machine, progress, record, sizes, sweep
 from scripts.places import Places
 from scripts.prober import Prober
 
@@ -25,7 +25,8 @@ NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of
 class Plan:
     """The table of runs and where everything lies; paths are relative to the working directory.
 
-    runs: in their order; state: of each run's record; machine_facts, build_facts: JSON texts for the result set.
+    runs: in their order; state: of each run's record; machine_facts, build_facts: JSON texts for the result set;
+    comparison: what the target `compare` reads, which no other one depends on.
     """
 
     machine: str
@@ -37,6 +38,7 @@ class Plan:
     notes: list
     machine_facts: str
     build_facts: dict
+    comparison: comparison.Comparison
 
     @property
     def result_set(self):
@@ -107,6 +109,8 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     problem = config.name_mistake(name)
     if problem:
         raise config.ConfigError([place(["sweep"], problem)])
+    compared = comparison.make(checked, place, NOISE_SWEEP)
+    checked = {key: value for key, value in checked.items() if key not in config.OF_COMPARE}
     cpus = _choose_cpus(checked["cpus"])
     chosen, notes = _choose_builds(checked, cpus, place)
     label = checked["machine"] or machine.label()
@@ -133,6 +137,7 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
         notes=notes,
         machine_facts=_document(machine.facts()),
         build_facts={name: _document(build.describe()) for name, build in builds_by_name.items()},
+        comparison=compared,
     )
 
 

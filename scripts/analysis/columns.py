@@ -130,6 +130,22 @@ def _with_intervals(column):
     return (column, *(Column(column.name + end, column.unit, f"{column.name}: {text}") for end, text in ends))
 
 
+AGAINST = (
+    Column("against_machine", "", "what it is held against: label of the machine"),
+    Column("against_python", "", "name of the build there"),
+    Column(
+        "kind", "", "build: another build of one machine; again: one machine at another time; machine: another machine"
+    ),
+)
+JUDGED = (
+    Column("rounds", "count", "rounds of this one that it rests on"),
+    Column("against_rounds", "count", "rounds of the other one"),
+    Column("interval", "", "ci95 or range, as in the summary"),
+    Column("pairing", "", "paired or unpaired, as in the summary"),
+    Column("claim", "", "what the interval allows to be said, as in the summary"),
+)
+GAIN = Column("gain", "1", "time of the other one / time of this one: above 1 this one is faster")
+
 TABLES = {
     "samples": (
         *KEYS,
@@ -158,6 +174,8 @@ TABLES = {
         Column("snakemake_cpu_s", "s", "CPU time of Snakemake meanwhile"),
         Column("load_1min", "1", "load average before the run"),
         Column("clock_cost_s", "s", "what an empty task is seen to take"),
+        Column("source", "", "digest of the workload's source, and of that of a backend of the user's own"),
+        Column("protocol", "", "version of the measuring protocol"),
         METRICS,
         FLAGS,
     ),
@@ -253,6 +271,7 @@ TABLES = {
         Column("tied", "", "those not shown to be slower, ';' between"),
     ),
     "builds": (
+        Column("machine", "", "label of the machine"),
         Column("python", "", "name of the build"),
         Column("implementation", "", "CPython, PyPy …"),
         Column("version", "", "its version"),
@@ -262,6 +281,52 @@ TABLES = {
         Column("compiler", "", "what it was compiled with"),
         Column("pgo", "", "True: with profile-guided optimisation"),
         Column("lto", "", "True: with link-time optimisation"),
+    ),
+    "changes": (
+        *KEYS,
+        *AGAINST,
+        Column("time_s", "s", "median of the time that counts, of one task list"),
+        Column("against_s", "s", "the same of the other one"),
+        *_with_intervals(GAIN),
+        *JUDGED,
+        FLAGS,
+    ),
+    "means": (
+        *(key for key in KEYS if key.name not in ("workload", "params")),
+        *AGAINST,
+        Column("workloads", "count", "workloads, with their parameters, that both have"),
+        *_with_intervals(GAIN._replace(meaning="geometric mean over the workloads of what changes.csv calls gain")),
+        *JUDGED,
+    ),
+    "shapes": (
+        *KEYS,
+        *AGAINST[:2],
+        Column("at", "", "what is equal: workers, or the share (workers / usable CPUs)"),
+        Column("usable_cpus", "count", "CPUs that a run may use"),
+        Column("against_workers", "count", "workers of the other one"),
+        Column("against_usable_cpus", "count", "CPUs that a run of the other one may use"),
+        *(
+            Column(f"{prefix}{name}", "1", f"{whose}{meaning}")
+            for prefix, whose in (("", ""), ("against_", "of the other one: "))
+            for name, meaning in (
+                ("speedup", "sequential on the same machine and build / this"),
+                ("speedup_ceiling", "what processes reach there"),
+                ("efficiency", "speedup / workers"),
+            )
+        ),
+        *_with_intervals(
+            Column(
+                "gain",
+                "1",
+                "at equal workers speedup / that of the other one; at equal share efficiency / that of the other",
+            )
+        ),
+        *JUDGED,
+    ),
+    "one_sided": (
+        *KEYS,
+        *AGAINST,
+        Column("reason", "", "why the other one has no time of it"),
     ),
     "noise": (
         *KEYS,
@@ -306,10 +371,46 @@ FLAG_MEANINGS = {
     "too_short": "the tasks take less than 100 times what the clocks cost",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
     "separate_calls": "the compared runs were measured in different calls: unpaired",
+    "unlike_sources": "the source of the workload, or of a backend of the user's own, is not the same on both sides",
     "unlike_builds": "version, compiler, PGO or LTO differ from the reference build's",
 }
+
+_WHOLE = (
+    "workers",
+    "workers_used",
+    "against_workers",
+    "usable_cpus",
+    "against_usable_cpus",
+    "rounds_ok",
+    "round",
+    "sample",
+    "task",
+    "worker",
+    "rounds",
+    "against_rounds",
+    "rounds_disturbed",
+    "workloads",
+    "protocol",
+    "candidates",
+)
+_TRUTHS = ("warmup", "gil", "free_threaded", "jit", "pgo", "lto")
+_OF_ANY_UNIT = ("value", "value_low", "value_high")
 
 
 def names(table):
     """The names of a table's columns, in their order."""
     return [column.name for column in TABLES[table]]
+
+
+def kind(column):
+    """What a column of the registry holds, as a type of pandas: "str", "Int64", "bool" or "float"."""
+    if column.name in _TRUTHS:
+        return "bool"
+    if column.name in _WHOLE:
+        return "Int64"
+    return "float" if column.unit or column.name in _OF_ANY_UNIT else "str"
+
+
+def types(table):
+    """{column: type} for reading a table's CSV file, of those columns whose type pandas would not see by itself."""
+    return {column.name: kind(column) for column in TABLES[table] if kind(column) in ("str", "Int64")}

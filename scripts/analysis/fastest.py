@@ -3,12 +3,12 @@
 import pandas as pd
 
 from scripts.analysis import choice, labels
-from scripts.analysis.pairing import UNPAIRED, combinations, lists_of, ratio, ratio_of
+from scripts.analysis.pairing import BLOCK, combinations, held_against, ratio, with_costs, with_times
 from scripts.analysis.statistics import intervals
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, claim
 
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
-_CHOICE = ("experiment", "python", "workload", "params", "scaling")
+_CHOICE = (*BLOCK, "scaling")
 _BACKEND = ["backend", "backend_params"]
 
 
@@ -25,14 +25,14 @@ def fastest(runs, baselines):
     with 3 % of noise the first is tied with the third.
     """
     good = runs[(runs["status"] == "ok") & ~runs["no_speedup"].eq(True) & (runs["role"] != "ceiling")]
-    good = good.assign(timed=choice.common_timed(good))
+    good = with_costs(with_times(good.assign(timed=choice.common_timed(good))))
     rows = [_row(group, baselines) for _, group in good.groupby(list(_CHOICE), dropna=False, sort=False)]
     return pd.DataFrame(rows)
 
 
 def _row(group, baselines):
     found = {}
-    for key, own in combinations(group.assign(cost_s=_costs(group))):
+    for key, own in combinations(group):
         backend = tuple(key[name] for name in _BACKEND)
         if backend not in found or own["cost_s"].median() < found[backend][1]["cost_s"].median():
             found[backend] = key, own
@@ -42,7 +42,7 @@ def _row(group, baselines):
     row = {**key, **speedup.columns("speedup"), "claim": _claim(speedup, best), "candidates": len(ranked)}
     if not rivals:
         return {**row, "verdict": ALONE}
-    margins = [_margin(own, best) for _, own in rivals]
+    margins = [held_against(best, own) for _, own in rivals]
     names = labels.ways(pd.DataFrame([other for other, _ in rivals]))["way"].tolist()
     estimate, pairing = margins[0]
     tied = [name for name, (margin, _) in zip(names, margins, strict=True) if claim(margin) != FASTER]
@@ -59,23 +59,7 @@ def _row(group, baselines):
     }
 
 
-def _costs(group):
-    """The time of one task list, in seconds."""
-    return [run[f"{run['timed']}_s"] / lists_of(run) for run in group.to_dict("records")]
-
-
 def _claim(speedup, best):
     if best["backend"].iloc[0] == "sequential":
         return None
     return claim(speedup) if len(best) >= intervals.LEAST_ROUNDS else NO_CLAIM
-
-
-def _margin(own, best):
-    """The ratio own / best over the rounds that both have, and whether they were measured in one call each."""
-    columns = ["round", "cost_s", "call"]
-    pair = own[columns].merge(best[columns], on="round", suffixes=("", "_best"))
-    if not len(pair):
-        return intervals.UNKNOWN, UNPAIRED
-    is_one_call = (pair["call"] == pair["call_best"]).all()
-    margin, pairing = ratio_of(pair["cost_s"].to_numpy(), pair["cost_s_best"].to_numpy(), is_one_call)
-    return margin if len(pair) >= intervals.LEAST_ROUNDS else margin._replace(kind=intervals.RANGE), pairing

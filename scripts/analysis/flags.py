@@ -66,3 +66,10 @@ def _median_task_s(samples):
 def said(noise):
     """What disturbed a run, in words: `noisy: other_share 0.12, at most 0.05`."""
     return "; ".join(f"{one['flag']}: {one['reading']} {one['seen']:.2g}, at most {one['most']:g}" for one in noise)
+
+
+def as_words(value):
+    """The flags in a cell: a list of them, or the text that stands for it in a table, with ';' between; [] for none."""
+    if isinstance(value, str):
+        return value.split(";")
+    return value if isinstance(value, list) else []

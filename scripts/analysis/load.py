@@ -30,12 +30,13 @@ class Loaded:
     samples: a row a sample; runs: a row a run and use, with object columns `tasks` and `segments` (of the sample nearest
     to the run's median), `occupancy` (likewise), `durations` (a task's median time in s, by its number), `reference`,
     `counts` (as metrics.sums_of_counts gives them), `is_ceiling`, `no_speedup` and `usable_cpus`;
-    builds: {name: facts}.
+    builds: {name: facts}; machine: its label.
     """
 
     samples: pd.DataFrame
     runs: pd.DataFrame
     builds: dict
+    machine: str
 
 
 def load(plan_path):
@@ -64,7 +65,7 @@ def load(plan_path):
             own = {"machine": plan["machine"], **use}
             runs.append({**row, **own})
             samples += [{**_keys(found), **sample, **own} for sample in own_samples]
-    return Loaded(pd.DataFrame(samples), pd.DataFrame(runs), builds)
+    return Loaded(pd.DataFrame(samples), pd.DataFrame(runs), builds, plan["machine"])
 
 
 def _damaged(name, problem):
@@ -146,6 +147,8 @@ def _run_row(found, builds, machine, waits):
         "snakemake_cpu_s": found["snakemake_cpu_s"],
         **_state_row(found),
         "usable_cpus": _usable_cpus(found["spec"], machine),
+        "source": _source(found["spec"]),
+        "protocol": found["spec"]["protocol"],
     }
     if found["status"] != "ok":
         return row
@@ -179,6 +182,11 @@ def _run_row(found, builds, machine, waits):
 
 def _usable_cpus(spec, machine):
     return len(spec["cpus"]) if spec["cpus"] else machine["usable_cpus"]
+
+
+def _source(spec):
+    """What stands for the source of the workload, and of a backend of the user's own; None where it is not known."""
+    return "+".join(filter(None, [spec["workload_digest"], spec["backend_digest"]])) or None
 
 
 def _nearest(samples, timed, row):

@@ -10,9 +10,10 @@ from scripts.analysis.statistics import intervals
 
 # What tells combinations apart: of `workers` only what was asked, for a run that failed tells no more.
 COMBINATION = [key.name for key in KEYS if key.name != "workers"]
-BLOCK = ("experiment", "python", "workload", "params")  # what shares a baseline
+BLOCK = ("machine", "experiment", "python", "workload", "params")  # what shares a baseline
 
 PAIRED, UNPAIRED = "paired", "unpaired"
+_HELD = ["round", "call", "cost_s"]
 
 
 class Baselines:
@@ -70,6 +71,25 @@ def ratio_of(above, below, is_one_call):
     if is_one_call:
         return intervals.paired_ratio(above / below), PAIRED
     return intervals.unpaired_ratio(above, below), UNPAIRED
+
+
+def held_against(own, base):
+    """The ratio base / own of the column cost_s, and how it was taken: within the rounds where one call measured both.
+
+    own, base: a row a round, with the columns round, call and cost_s. Below 6 rounds of either, a range.
+    """
+    both = own[_HELD].merge(base[_HELD], on="round", suffixes=("", "_base"))
+    if len(both) and both["call"].eq(both["call_base"]).all():
+        return ratio_of(both["cost_s_base"].to_numpy(float), both["cost_s"].to_numpy(float), is_one_call=True)
+    found, pairing = ratio_of(base["cost_s"].to_numpy(float), own["cost_s"].to_numpy(float), is_one_call=False)
+    is_enough = min(len(own), len(base)) >= intervals.LEAST_ROUNDS
+    return found if is_enough else found._replace(kind=intervals.RANGE), pairing
+
+
+def with_costs(runs):
+    """The runs with the column cost_s: the time of one task list, in seconds; they have the column timed_s."""
+    workers = runs["workers"].astype(float)
+    return runs.assign(cost_s=runs["timed_s"].astype(float) / workers.where(runs["scaling"].eq("weak"), 1.0))
 
 
 def one(run, base, times):

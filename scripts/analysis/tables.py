@@ -5,58 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.analysis import scaling
+from scripts.analysis import scaling, shapes
 from scripts.analysis.budget import budget
-from scripts.analysis.columns import TABLES, names
+from scripts.analysis.changes import changes
+from scripts.analysis.columns import TABLES, kind, names, types
 from scripts.analysis.fastest import fastest
 from scripts.analysis.load import load
 from scripts.analysis.metrics import metrics
 from scripts.analysis.noise import noise, quality
 from scripts.analysis.pairing import Baselines, with_times
 from scripts.analysis.summary import ORDER, summarise
-
-_WHOLE = (
-    "workers",
-    "workers_used",
-    "usable_cpus",
-    "rounds_ok",
-    "round",
-    "sample",
-    "task",
-    "worker",
-    "rounds",
-    "rounds_disturbed",
-    "candidates",
-)
-_TEXT = (
-    "params",
-    "workers_asked",
-    "machine",
-    "python",
-    "experiment",
-    "workload",
-    "backend",
-    "backend_params",
-    "run",
-    "call",
-    "reason",
-    "flags",
-    "noise",
-    "claim",
-    "claim_reference",
-    "pairing",
-    "metric",
-    "axis",
-    "against",
-    "kind",
-    "interval",
-    "version",
-    "verdict",
-    "tied",
-    "runner_up",
-    "reference",
-    "sharing",
-)
 
 
 def main(plan):
@@ -81,23 +39,37 @@ def tables(loaded):
         "fastest": fastest(of_builds, baselines),
         "noise": noise(of_builds, loaded.builds),
     }
+    summary, builds = summarise(of_builds, baselines, loaded.builds), _builds(loaded.builds, loaded.machine)
     made = {
         "samples": loaded.samples,
         "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
-        "summary": summarise(of_builds, baselines, loaded.builds),
+        "summary": summary,
         "tasks": _of_one_sample(runs, "tasks"),
         "segments": _of_one_sample(runs, "segments"),
         "quality": quality(of_builds),
-        "builds": _builds(loaded.builds),
+        "builds": builds,
+        **compared(of_builds, summary, builds),
         **{name: _in_order(table) for name, table in of_combinations.items()},
         "failures": runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates("run"),
     }
-    return {name: _shaped(made[name], name) for name in TABLES}
+    return {name: shaped(made[name], name) for name in TABLES}
 
 
-def _builds(builds):
+def compared(runs, summary, builds, machines=None):
+    """{name: table} of what holds builds and machines against each other; the arguments as changes.changes takes them."""
+    made = {
+        **changes(runs, summary, builds, machines),
+        "shapes": shapes.shapes(runs, summary, builds, machines),
+        "one_sided": shapes.one_sided(summary, builds, machines),
+    }
+    return {name: _in_order(table) for name, table in made.items()}
+
+
+def _builds(builds, machine):
     """A row a build, from its facts."""
-    rows = [{**facts, "python": name, "jit": facts["jit"]["enabled"]} for name, facts in builds.items()]
+    rows = [
+        {**facts, "machine": machine, "python": name, "jit": facts["jit"]["enabled"]} for name, facts in builds.items()
+    ]
     return pd.DataFrame(rows)
 
 
@@ -109,12 +81,7 @@ def _in_order(table):
 
 def read(folder, chosen=tuple(TABLES)):
     """{name: table} of the CSV files in a folder tables/, with the types that they were written with."""
-    types = dict.fromkeys(_TEXT, "str") | dict.fromkeys(_WHOLE, "Int64")
-    found = {}
-    for name in chosen:
-        own = {column: kind for column, kind in types.items() if column in names(name)}
-        found[name] = pd.read_csv(Path(folder, f"{name}.csv"), dtype=own)
-    return found
+    return {name: pd.read_csv(Path(folder, f"{name}.csv"), dtype=types(name)) for name in chosen}
 
 
 def of_experiment(found, experiment):
@@ -125,9 +92,10 @@ def of_experiment(found, experiment):
     }
 
 
-def _shaped(table, name):
+def shaped(table, name):
+    """A table with the columns of the registry, in their order and with their types."""
     shaped = table.reindex(columns=names(name))
-    whole = [column for column in _WHOLE if column in shaped]
+    whole = [column.name for column in TABLES[name] if kind(column) == "Int64"]
     return shaped.astype(dict.fromkeys(whole, "Int64"))
 
 

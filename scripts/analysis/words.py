@@ -22,6 +22,24 @@ def speed(row, name, claim, than):
     return _FORMS[claim].format(ratio=value, than=than, interval=f"[{low}, {high}]", low=low, high=high, rounds=rounds)
 
 
+_ON = {
+    SLOWER: "slower",
+    FASTER: "faster",
+    SAME: "as fast within 5 %",
+    NOT_SHOWN: "no difference shown",
+    NO_CLAIM: "too few rounds for a claim (the brackets are ranges)",
+}
+
+
+def tally(claims, noun):
+    """How often each of the claims is made, in words: `slower on 7 of 10 workloads, no difference shown on 3`."""
+    found = [(_ON[claim], claims.count(claim)) for claim in _ON if claim in claims]
+    if len(claims) == 1:
+        return found[0][0]
+    first, *others = [f"{text} on {count}" for text, count in found]
+    return ", ".join([f"{first} of {counted(len(claims), noun)}", *others])
+
+
 def percent(share):
     """A share as a percentage with two digits: 2.3 %, 0.41 %, 12 %, nothing finer than 0.01 %; an en dash for none."""
     if share != share:

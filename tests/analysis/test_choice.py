@@ -35,7 +35,7 @@ def test_each_combination_keeps_its_rows_nearest_to_the_default_interval():
 
 
 def test_work_counts_for_all_of_a_workload_and_build_where_it_counts_for_any():
-    common = {"experiment": "e", "params": "{}"}
+    common = {"machine": "m", "experiment": "e", "params": "{}"}
     rows = pd.DataFrame(
         [
             {**common, "python": "3.14", "workload": "a", "timed": "total"},

@@ -377,7 +377,7 @@ def test_the_order_of_the_records_does_not_matter(tmp_path):
 
 def test_every_flag_with_a_meaning_can_be_set():
     assert set(summary._STATUSES) == {*record.STATUSES, "damaged"}
-    source = "".join(Path("scripts/analysis", name).read_text() for name in ("flags.py", "summary.py"))
+    source = "".join(Path("scripts/analysis", name).read_text() for name in ("flags.py", "summary.py", "changes.py"))
     source += Path("scripts/surroundings.py").read_text()
     assert all(f'"{flag}"' in source for flag in columns.FLAG_MEANINGS)
 

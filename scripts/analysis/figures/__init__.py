@@ -5,6 +5,7 @@ A figure's module has
   PLACE     its number in the report
   HEADLINE  optional: the words under which its answers open the report
   OF_SWEEP  optional: True draws it once for all experiments together instead of once for each
+  COMPARES  optional: its number in the report that compares several result sets, which leaves out those without one
   draw(tables)  gives a Drawn (figure, answers in words, how to read it, data), or raises Missing with what is not there
 """
 
@@ -28,6 +29,11 @@ def load(name):
 def in_order():
     """The names of all figures in the order in which the report shows them."""
     return sorted(NAMES, key=lambda name: (load(name).PLACE, name))
+
+
+def comparing():
+    """The names of the figures that several result sets have, too, in the order in which their report shows them."""
+    return sorted((name for name in NAMES if hasattr(load(name), "COMPARES")), key=lambda name: load(name).COMPARES)
 
 
 def title(name):

@@ -19,18 +19,18 @@ def main(plan, folder):
     folder.mkdir(parents=True, exist_ok=True)
     found = tables.read(Path(plan).parent / "tables")
     experiments = json.loads(Path(plan).read_text(encoding="utf-8"))["experiments"]
-    entries = draw_all(found, experiments, folder)
-    write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
+    draw_all(found, experiments, folder)
 
 
-def draw_all(found, experiments, folder):
-    """Draws all figures of the experiments; the entries of the index."""
+def draw_all(found, experiments, folder, names=None):
+    """Draws figures of the experiments, all or those of the names, with their index, whose entries it returns."""
     _style.theme()
     parts = {name: tables.of_experiment(found, name) for name in experiments}
     entries = []
-    for name in in_order():
+    for name in in_order() if names is None else names:
         own = {None: found} if getattr(load(name), "OF_SWEEP", False) else parts
         entries += [_draw(name, experiment, part, folder) for experiment, part in own.items()]
+    write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return entries
 
 

@@ -12,6 +12,7 @@ TITLE = "Which backend for which workload, on which build?"
 PLACE = 1
 HEADLINE = "Which backend is the fastest?"
 OF_SWEEP = True
+COMPARES = 4
 
 _GREY = "#c9c9c9"
 

@@ -10,6 +10,7 @@ from scripts.analysis.figures._builds import build_looks
 TITLE = "How did it change from version to version?"
 PLACE = 90
 OF_SWEEP = True
+COMPARES = 9
 
 _LEAST_VERSIONS = 3
 _TIME, _SPEEDUP = "sequential time", "speedup of threads"

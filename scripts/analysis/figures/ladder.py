@@ -11,6 +11,7 @@ TITLE = "What does sharing an object cost?"
 PLACE = 25
 HEADLINE = "What does sharing cost?"
 OF_SWEEP = True
+COMPARES = 6
 
 _RUNGS = {  # what the workers do to one object, from the cheapest on
     "own": "each its own object",

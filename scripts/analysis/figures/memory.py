@@ -5,6 +5,7 @@ from scripts.analysis.figures import _style
 
 TITLE = "What does a worker cost in memory?"
 PLACE = 80
+COMPARES = 8
 
 _MEASURE = "peak_memory_mb"
 _DATA = ["panel", "python", "series", "workers", _MEASURE, f"{_MEASURE}_low", f"{_MEASURE}_high", "memory_kind"]

@@ -8,6 +8,7 @@ from scripts.analysis.figures import _style
 TITLE = "Does it scale, and is the limit mine?"
 PLACE = 10
 HEADLINE = "What do threads give, with the GIL and without?"
+COMPARES = 5
 
 _LIMITS = {"speedup_bound": ("bound", ":"), "speedup_ceiling": ("ceiling", "-.")}
 _MEANINGS = {

@@ -3,21 +3,15 @@
 from scripts.analysis import labels, words
 from scripts.analysis.figures import _style
 from scripts.analysis.figures._builds import build_looks, figure_of_rows
-from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
+from scripts.analysis.statistics.claims import NO_CLAIM
 
 TITLE = "What does each build cost before a thread is added?"
 PLACE = 3
 HEADLINE = "What does the free-threaded build cost at one worker?"
 OF_SWEEP = True
+COMPARES = 3
 
 _LIMIT = 1.15  # PEP 779: what pyperformance may lose in the mean
-_VERDICTS = {
-    SLOWER: "slower",
-    FASTER: "faster",
-    SAME: "as fast within 5 %",
-    NOT_SHOWN: "no difference shown",
-    NO_CLAIM: "too few rounds for a claim (the brackets are ranges)",
-}
 _FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
 
@@ -77,7 +71,7 @@ def answers(rows, builds):
     """What each build costs, a sentence each: the range over the workloads, and on how many a difference is shown."""
     facts = builds.set_index("python").to_dict("index")
     return [
-        f"{name}, {words.gil(facts[name]['gil'])}, against {reference}, time at one worker: {_range(own)}; {_verdicts(own)}"
+        f"{name}, {words.gil(facts[name]['gil'])}, against {reference}, time at one worker: {_range(own)}; {words.tally(list(own['claim_reference'].fillna(NO_CLAIM)), 'workload')}"
         f"{_differences(facts[name], facts.get(reference, {}))}."
         for name in build_looks(builds)
         for reference, own in rows[rows["python"] == name].groupby("reference", sort=False)
@@ -91,16 +85,6 @@ def _range(rows):
         for row in ends
     ]
     return f"from {said[0]} to {said[1]}" if len(said) > 1 else said[0]
-
-
-def _verdicts(rows):
-    """On how many workloads each claim holds: slower on 7 of 10 workloads, no difference shown on 3."""
-    claims = list(rows["claim_reference"].fillna(NO_CLAIM))
-    found = [(text, claims.count(claim)) for claim, text in _VERDICTS.items() if claim in claims]
-    if len(claims) == 1:
-        return found[0][0]
-    first, *others = [f"{text} on {count}" for text, count in found]
-    return ", ".join([f"{first} of {len(claims)} workloads", *others])
 
 
 def _differences(build, reference):

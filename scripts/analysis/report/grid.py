@@ -149,7 +149,7 @@ def _as_params(text):
 
 
 _FORMS = {
-    "switch_interval_s": _as_seconds,
+    **dict.fromkeys(("switch_interval_s", "time_s", "against_s"), _as_seconds),
     "params": _as_params,
     "backend_params": _as_params,
     **dict.fromkeys((column.name for column in (*BUDGET_SHARES, *BUDGET_METRICS)), _as_percent),

@@ -14,11 +14,11 @@ def render(content):
         "\n".join(map("- {}".format, _where(content))),
         *(f"**{text(sentence)}**" for sentence in content["warnings"]),
     ]
-    for headline, sentences in content["answers"].items():
-        parts += [f"## {text(headline)}", "\n".join(f"- {text(sentence)}" for sentence, *_ in sentences)]
-    if content["answers"]:
-        parts.append("Brackets hold 95 % intervals over the rounds; ranges where no claim is made.")
-    parts += ["## How far can it be trusted?", "\n".join(f"- {text(sentence)}" for sentence in content["trust"])]
+    parts += [
+        *_answers(content["answers"]),
+        "## How far can it be trusted?",
+        "\n".join(f"- {text(sentence)}" for sentence in content["trust"]),
+    ]
     for experiment in content["experiments"]:
         parts += [f"## {text(experiment['name'])}", *(f"**{text(one)}**" for one in experiment["differences"])]
         parts.append(_table(experiment["numbers"]))
@@ -29,6 +29,54 @@ def render(content):
             "\n".join(f"- {': '.join(text(cell.text) for cell in row['cells'])}" for row in failures),
         ]
     return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def comparison(content):
+    """The text of a comparison's content."""
+    sets = [
+        f"- {text(one['label'])}: {_measured(one['measured'])} Machine {text(one['machine'])}, "
+        f"{text(one['facts'].get('cpu model', 'unknown CPU'))}, {text(one['facts'].get('usable cpus', '?'))} usable CPUs"
+        for one in content["sets"]
+    ]
+    parts = [
+        f"# {text(', '.join(content['labels']))} compared",
+        "\n".join(sets),
+        *(f"**{text(sentence)}**" for sentence in content["warnings"]),
+        "## What is not the same",
+        "\n".join(f"- {text(sentence)}" for sentence in content["notes"]),
+        _whole(content["differences"]),
+        *_answers(content["answers"]),
+        "## Gains and losses, the worst first",
+        "\n".join(f"- {text(sentence)}" for sentence in content["tally"]) or "No two times are of one machine.",
+        _whole(content["beyond"]),
+        "## How far can it be trusted?",
+        "\n".join(f"- {text(sentence)}" for sentence in content["trust"]),
+    ]
+    if content["one_sided"]["rows"]:
+        parts += ["## What one side lacks", _whole(content["one_sided"])]
+    if content["problems"]["rows"]:
+        parts += ["## What cannot be used", _whole(content["problems"])]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _answers(answers):
+    for headline, sentences in answers.items():
+        yield f"## {text(headline)}"
+        yield "\n".join(f"- {text(sentence)}" for sentence, *_ in sentences)
+    if answers:
+        yield "Brackets hold 95 % intervals over the rounds; ranges where no claim is made."
+
+
+def _whole(grid):
+    """A table with all its rows and columns; nothing for one without rows."""
+    return _lines([name for name, _ in grid["heads"]], [[cell.text for cell in row["cells"]] for row in grid["rows"]])
+
+
+def _lines(heads, rows):
+    if not rows:
+        return ""
+    lines = [[text(head) for head in heads], ["---"] * len(heads), *([text(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _measured(measured):
@@ -51,11 +99,7 @@ def _table(numbers):
     heads = [name for name, _ in numbers["heads"]]
     places = [place for place, name in enumerate(heads) if name in _COLUMNS]
     rows = [row["cells"] for row in numbers["rows"] if row["added"] != "ceiling"]
-    if not rows:
-        return ""
-    lines = [[heads[place] for place in places], ["---"] * len(places)]
-    lines += [[text(row[place].text) for place in places] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return _lines([heads[place] for place in places], [[row[place].text for place in places] for row in rows])
 
 
 def text(value):

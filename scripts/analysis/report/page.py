@@ -10,8 +10,8 @@ from markupsafe import Markup
 _FOLDER = Path(__file__).parent
 
 
-def render(content):
-    """The page of a content, as one HTML text that asks for nothing outside itself."""
+def render(content, template="sweep.html"):
+    """The page of a content, as one HTML text that asks for nothing outside itself; template: a file beside page.html."""
     style, script = ((_FOLDER / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     own = {
         "style": Markup(style),
@@ -28,7 +28,7 @@ def render(content):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html").render(**content, **own)
+    return environment.get_template(template).render(**content, **own)
 
 
 def _digest(text):

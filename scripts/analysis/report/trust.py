@@ -49,10 +49,10 @@ def gil_came_back(runs):
     ]
 
 
-def noise_floor(table, measured):
+def noise_floor(table, measured=None):
     """(the floor as a share, the sentence about it) of a machine's A/A test; the floor is None where it is not known.
 
-    table: the noise table of the machine's sweep `noise`, None where there is none; measured: when, as text.
+    table: the noise table of the machine's sweep `noise`, None where there is none; measured: when, as text, if known.
     """
     found = None if table is None else floor(table)
     if found is None:
@@ -62,7 +62,7 @@ def noise_floor(table, measured):
         )
     share = found["different_share"]
     return found["floor"], (
-        f"The noise floor of this machine is {percent(found['floor'])}: in an A/A test ({measured}), the same build "
+        f"The noise floor of this machine is {percent(found['floor'])}: in an A/A test{f' ({measured})' if measured else ''}, the same build "
         f"under two names, 95 % of {found['combinations']} combinations differed by no more than that, half of them by "
         f"{percent(found['typical'])}; {found['different']} came out as faster or slower, {percent(share.value)} "
         f"[{percent(share.low)}, {percent(share.high)}]."

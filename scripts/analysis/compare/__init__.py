@@ -1,0 +1,1 @@
+"""The comparison: what several result sets, also those of other people, say together."""

@@ -1,0 +1,189 @@
+"""What the page of a comparison says, as plain data: what differs first, then answers, gains and losses, shapes, gaps."""
+
+import pandas as pd
+
+from scripts.analysis import figures, labels, sides, units, words
+from scripts.analysis.compare.differences import differences
+from scripts.analysis.report import parts, trust
+from scripts.analysis.report.grid import Cell, grid, plain
+from scripts.analysis.sides import AGAIN, MACHINE
+from scripts.analysis.statistics.claims import FASTER, SLOWER
+
+_TABLES = ("changes", "shapes", "one_sided", "quality")
+
+
+def content(sets, found, machines, problems, folder):
+    """Everything that the page shows.
+
+    sets: ResultSets; found: {name: table} of all; machines: {label: own label}; problems: [(label, file, what is wrong)];
+    folder: that of the figures, drawn from the same tables.
+    """
+    named = sides.named(found)
+    drawn = figures.read_index(folder / "figures")
+    floors = {machine: trust.noise_floor(_noise_of(machine, sets)) for machine in machines.values()}
+    known = {label: floors[machine][0] for label, machine in machines.items()}
+    differing = differences(sets)
+    changes = named["changes"]
+    return {
+        "labels": [one.label for one in sets],
+        "sets": [_set(one) for one in sets],
+        "problems": plain([dict(zip(_PROBLEM, one, strict=True)) for one in problems], _PROBLEM),
+        "differences": _differences(differing, sets),
+        "notes": [*_kinds(sets, machines, found), *_unlike_builds(sets)],
+        "warnings": [*_sources(differing), *trust.gil_came_back(named["runs"])],
+        "answers": parts.answers(drawn),
+        "trust": [f"{machine}: {sentence}" for machine, (_, sentence) in floors.items()],
+        "tally": list(_tally(changes, known)),
+        "tally_size": len(changes),
+        "beyond": grid(_told(_beyond(changes, known), known), "changes"),
+        "figures": parts.figures_of(drawn, None, folder),
+        "not_drawn": parts.not_drawn(drawn, None),
+        "experiments": [
+            {
+                "name": name,
+                "id": parts.id_of(name),
+                "figures": parts.figures_of(drawn, name, folder),
+                "not_drawn": parts.not_drawn(drawn, name),
+                "changes": grid(_with_means(name, named, known), "changes"),
+            }
+            for name in dict.fromkeys(found["summary"]["experiment"])
+        ],
+        "shapes": grid(_told(named["shapes"], known), "shapes"),
+        "one_sided": _gaps(named["one_sided"]),
+        "failures": plain(_words(named["failures"]), ["python", "run", "status", "reason"]),
+        "quality": grid(named["quality"], "quality"),
+        "builds": [
+            {**card, "name": f"{one.label} · {card['name']}"}
+            for one in sets
+            for card in map(parts.card, one.builds.values())
+        ],
+        "flags": parts.flags_of(found["summary"], found["changes"]),
+        "tables": [(name, len(table)) for name, table in found.items()],
+        "columns": parts.columns(_TABLES),
+    }
+
+
+_PROBLEM = ("result set", "file", "what is wrong")
+
+
+def _noise_of(machine, sets):
+    """The table of the last A/A test of a machine, None where none of its sets has one."""
+    found = [one.noise for one in sets if one.machine == machine and one.noise is not None]
+    return found[-1] if found else None
+
+
+def _set(one):
+    return {
+        "label": one.label,
+        "machine": one.machine,
+        "sweeps": one.sweeps,
+        "measured": parts.measured(one.tables["runs"]),
+        "facts": parts.machine_facts(one.facts),
+    }
+
+
+def _differences(found, sets):
+    heads = [("part", ""), ("of", ""), ("what", ""), *((one.label, "") for one in sets)]
+    rows = [[Cell(text) for text in (one.part, one.of, one.what, *one.values)] for one in found]
+    return {"heads": heads, "rows": [{"added": None, "cells": cells} for cells in rows]}
+
+
+def _kinds(sets, machines, found):
+    """Which sets are held against which, and what may be read from it, a sentence each."""
+    pairs = [
+        pair
+        for pair in sides.pairs(found["summary"], found["builds"], machines)
+        if pair.side.machine != pair.against.machine
+    ]
+    by_label = {one.label: one for one in sets}
+    for label, other, kind in dict.fromkeys((pair.side.machine, pair.against.machine, pair.kind) for pair in pairs):
+        if kind == MACHINE:
+            yield (
+                f"{label} and {other} are different machines: no time of the one is held against a time of the other, but speedups "
+                "and efficiencies are, each over the sequence on its own machine."
+            )
+        elif kind == AGAIN:
+            loops = [by_label[one].tables["runs"]["reference_loop_before_s"].median() for one in (label, other)]
+            yield (
+                f"{label} and {other} are the machine {machines[label]} at two times: their rounds are not paired, and what else "
+                f"has changed meanwhile is part of each difference. A fixed loop before each run took {units.seconds(loops[0])} in "
+                f"{label} and {units.seconds(loops[1])} in {other}, in the median."
+            )
+
+
+def _unlike_builds(sets):
+    for one in sets:
+        summary = one.tables["summary"]
+        references = summary.dropna(subset="reference").groupby("experiment")["reference"].first().to_dict()
+        said = trust.differences(summary, one.builds, references).values()
+        yield from dict.fromkeys(f"{one.label}: {sentence}" for sentences in said for sentence in sentences)
+
+
+def _sources(found):
+    names = [one.of for one in found if one.part == "workload"]
+    if names:
+        yield (
+            f"The source of {words.listed(names)} is not the same everywhere: where their times differ, the code may be the reason."
+        )
+
+
+def _floor(row, floors):
+    """The larger noise floor of the two machines of a row, None where none is known."""
+    return max((floors[label] for label in (row["machine"], row["against_machine"]) if floors.get(label)), default=None)
+
+
+def _beyond(changes, floors):
+    """The rows with a claim of faster or slower beyond the noise floor, the worst first."""
+    rows = changes[changes["claim"].isin([FASTER, SLOWER])].sort_values("gain", kind="stable")
+    is_beyond = [max(row["gain"], 1 / row["gain"]) - 1 > (_floor(row, floors) or 0) for row in rows.to_dict("records")]
+    return rows[pd.Series(is_beyond, rows.index, dtype=bool)]
+
+
+def _tally(changes, floors):
+    """Of each pair how often which claim is made, and how many of them lie beyond the noise floor, a sentence each."""
+    beyond = _beyond(changes, floors)
+    for (one, other), rows in changes.groupby(["python", "against_python"], sort=False):
+        own = beyond[(beyond["python"] == one) & (beyond["against_python"] == other)]
+        floor = _floor(rows.iloc[0], floors)
+        noise = "the noise floor is not known" if floor is None else f"beyond the noise floor of {words.percent(floor)}"
+        slower, faster = ((own["claim"] == claim).sum() for claim in (SLOWER, FASTER))
+        yield f"{one} against {other}: {words.tally(list(rows['claim']), 'combination')}; {noise}: {slower} slower, {faster} faster."
+
+
+def _told(rows, floors):
+    """The rows of changes or shapes as words: workloads and backends by their short names, claims with the noise floor."""
+    if rows.empty:
+        return rows
+    told = labels.series(labels.panels(rows))
+    is_time = "time_s" in told
+    claims = [
+        trust.claim_in_words(row["claim"], row["gain"], _floor(row, floors)) if is_time else row["claim"]
+        for row in told.to_dict("records")
+    ]
+    short = {"workload": told["panel"], "backend": told["series"], "claim": claims}
+    return told.assign(**short, **dict.fromkeys(("params", "backend_params", "against_machine"), None))
+
+
+def _with_means(experiment, named, floors):
+    """The changes of an experiment, below those of each way to run several workloads their geometric mean."""
+    rows, means = (table[table["experiment"] == experiment] for table in (named["changes"], named["means"]))
+    names = [f"geometric mean of {count}" for count in means["workloads"]]
+    both = pd.concat([rows, means.assign(workload=names, params="{}")], ignore_index=True)
+    by = ["python", "against_python", "backend", "backend_params", "workers", "switch_interval_s"]
+    return _told(both.sort_values(by, kind="stable"), floors)
+
+
+def _gaps(rows):
+    """The combinations that one side lacks, summed up: a row for each workload and reason."""
+    if rows.empty:
+        return plain([], _GAPS)
+    by = ["python", "against_python", "experiment", "panel", "reason"]
+    found = labels.panels(rows).groupby(by, sort=False, dropna=False).size().reset_index(name="count")
+    return plain([dict(zip(_GAPS, one, strict=True)) for one in found.itertuples(index=False)], _GAPS)
+
+
+_GAPS = ("on", "but not on", "experiment", "workload", "why", "combinations")
+
+
+def _words(table):
+    return table.astype(object).where(table.notna(), "").to_dict("records")

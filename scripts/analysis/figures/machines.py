@@ -1,0 +1,152 @@
+"""How machines scale side by side: speedup at equal workers, efficiency at an equal share of their CPUs; never seconds."""
+
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from scripts.analysis import labels, units, words
+from scripts.analysis.figures import _style
+from scripts.analysis.shapes import SHARE, WORKERS
+from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
+
+TITLE = "Does it scale the same on another machine?"
+PLACE = 9
+HEADLINE = "Does it scale the same on each machine?"
+OF_SWEEP = True
+COMPARES = 2
+
+_FORMS = {
+    FASTER: "further, {ratio} times {interval}",
+    SLOWER: "less far, {ratio} times {interval}",
+    SAME: "as far within 5 %, {ratio} times {interval}",
+    NOT_SHOWN: "no difference shown, {ratio} times {interval}",
+    NO_CLAIM: "{ratio} times, from {low} to {high}, of too few rounds for a claim",
+}
+_STYLES = {"thread": "-", "process": "--"}
+_ENDS = ("", "_low", "_high")
+
+
+def draw(tables):
+    """A row a workload and build: speedup against workers on the left, efficiency against the share of the CPUs on the right."""
+    shapes = tables["shapes"]
+    if shapes.empty:
+        raise _style.Missing("one machine alone, or no combination that two have; snakemake compare reads several")
+    rows = _rows(tables["summary"], shapes)
+    colours = dict(zip(dict.fromkeys(rows["machine"]), sns.color_palette("dark", 10).as_hex(), strict=False))
+    groups = list(rows.groupby(["panel", "build"], sort=False))
+    figure = Figure(figsize=(10.5, 3.1 * len(groups)), layout="constrained")
+    handles = {}
+    for (left, right), ((panel, build), own) in zip(
+        figure.subplots(len(groups), 2, squeeze=False), groups, strict=True
+    ):
+        _draw_speedups(left, own, colours)
+        _draw_efficiencies(right, own, colours)
+        for axes in (left, right):
+            axes.set_title(f"{panel} · {build}")
+            handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+    sns.despine(fig=figure)
+    _style.legend_below(figure, handles)
+    columns = ["panel", "build", "machine", "series", "workers", "share", "usable_cpus", "speedup_ceiling"]
+    columns += [f"{name}{end}" for name in ("speedup", "efficiency") for end in _ENDS]
+    return _style.Drawn(figure, answers(shapes), _reading(rows), rows[columns])
+
+
+def _reading(rows):
+    return (
+        "Left: speedup over sequential on the same machine and build, against workers. Right: speedup / workers against workers / "
+        "usable CPUs, at 100 % one worker for each CPU. Dotted: what processes reach in steady state there. No second of one machine "
+        f"is compared with one of another. {_style.interval_note(rows)}"
+    )
+
+
+def _rows(summary, shapes):
+    """The rows of the summary that stand on several machines, of the plainest threads and processes, as they are drawn."""
+    shared = shapes[["workload", "params", "experiment"]].drop_duplicates()
+    rows = summary[summary["speedup"].notna() & summary["role"].ne("ceiling") & summary["backend"].ne("sequential")]
+    rows = labels.series(labels.panels(rows[rows["build"].isin(shapes["build"])].merge(shared)))
+    kinds = rows["backend"].map(labels.kind)
+    rows = rows.assign(kind=kinds, rank=_style.rank(rows["backend"]))[kinds.isin(_STYLES) | ~kinds.isin(_STYLES).any()]
+    plainest = rows.groupby(["panel", "kind"])["rank"].transform("min")
+    workers = rows["workers"].astype(float)
+    rows = rows.assign(
+        share=workers / rows["usable_cpus"].astype(float),
+        **{f"efficiency{end}": rows[f"speedup{end}"] / workers for end in _ENDS},
+    )
+    return rows[rows["rank"] == plainest].sort_values(["panel", "build", "machine", "rank", "workers"], kind="stable")
+
+
+def _draw_speedups(axes, rows, colours):
+    _draw_lines(axes, rows, "workers", "speedup", colours)
+    for machine, own in rows[rows["speedup_ceiling"].notna()].groupby("machine", sort=False):
+        limit = own.groupby(own["workers"].astype(float))["speedup_ceiling"].median()
+        axes.plot(limit.index, limit, color=colours[machine], ls=":", lw=1.3)
+    _style.worker_axis(axes, rows["workers"].astype(float))
+    axes.axhline(1, color="0.5", lw=0.8, zorder=0)
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel("speedup")
+
+
+def _draw_efficiencies(axes, rows, colours):
+    _draw_lines(axes, rows, "share", "efficiency", colours)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(sorted(set(rows["share"])))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.axhline(1, color="0.5", lw=0.8, zorder=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("workers / usable CPUs")
+    axes.set_ylabel("speedup / workers")
+
+
+def _draw_lines(axes, rows, across, measure, colours):
+    for (machine, series), line in rows.groupby(["machine", "series"], sort=False):
+        _, marker = _style.look(line["backend"].iloc[0])
+        style = _STYLES.get(line["kind"].iloc[0], "-")
+        look = {"color": colours[machine], "marker": marker, "ls": style, "label": f"{machine}: {series}"}
+        _style.line_with_bars(axes, line, across, measure, **look)
+
+
+def answers(shapes):
+    """What threads reach on each machine, at equal workers and at an equal share of the CPUs, a sentence a workload and build."""
+    rows = labels.series(labels.panels(shapes[shapes["backend"].isin(labels.THREADS)]))
+    found = []
+    for _, own in rows.groupby(["panel", "build", "machine"], sort=False):
+        own = own[own["backend"] == min(own["backend"], key=labels.THREADS.index)]
+        parts = [
+            _said(row)
+            for row in (_most(own[own["at"] == WORKERS]), _nearest(own[own["at"] == SHARE]))
+            if row is not None
+        ]
+        first = own.iloc[0]
+        found.append(f"{first['panel']} on {first['build']}, {first['series']}: {'; '.join(parts)}.")
+    return found
+
+
+def _most(rows):
+    """The row with the most workers that both machines have CPUs for, else with the fewest; None for none."""
+    if rows.empty:
+        return None
+    workers = rows["workers"].astype(float)
+    within = rows[workers.le(rows[["usable_cpus", "against_usable_cpus"]].astype(float).min(axis=1))]
+    return within.loc[within["workers"].astype(float).idxmax()] if len(within) else rows.loc[workers.idxmin()]
+
+
+def _nearest(rows):
+    """The row whose share of the CPUs is the nearest to all of them; None for none."""
+    if rows.empty:
+        return None
+    return rows.loc[(rows["workers"].astype(float) / rows["usable_cpus"].astype(float) - 1).abs().idxmin()]
+
+
+def _said(row):
+    low, high = units.ratio(row["gain_low"]), units.ratio(row["gain_high"])
+    form = _FORMS[row["claim"]].format(ratio=units.ratio(row["gain"]), interval=f"[{low}, {high}]", low=low, high=high)
+    if row["at"] == WORKERS:
+        pair = f"{row['machine']} reaches {units.ratio(row['speedup'])}, {row['against_machine']} {units.ratio(row['against_speedup'])}"
+        return f"with {words.counted(row['workers'], 'worker')} {pair}: {form}"
+    own, other = (
+        f"{words.percent(row[f'{prefix}efficiency'])} of {row[f'{prefix}workers']:.0f} on {machine}"
+        for prefix, machine in (("", row["machine"]), ("against_", row["against_machine"]))
+    )
+    share = words.percent(row["workers"] / row["usable_cpus"])
+    return f"with workers for {share} of the CPUs, efficiency is {own}, {other}: {form}"

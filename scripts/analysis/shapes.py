@@ -1,0 +1,122 @@
+"""How machines compare: by the shape of their scaling, never by seconds; and what one side of a comparison lacks."""
+
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+
+from scripts.analysis.columns import KEYS
+from scripts.analysis.pairing import Baselines, one
+from scripts.analysis.sides import MACHINE, SHARED, judged, matched, pairs
+from scripts.analysis.statistics import intervals
+from scripts.analysis.statistics.claims import claim
+
+_KEYS = [key.name for key in KEYS]
+_LINE = [name for name in SHARED if name != "workers_asked"]
+WORKERS, SHARE = "workers", "share"
+_COMPARED = ("speedup", "speedup_ceiling", "efficiency")
+NOT_ASKED = "not measured there"
+
+
+def shapes(runs, summary, builds, machines=None):
+    """The table: a row a combination that two machines have, at equal workers, and at an equal share of the CPUs.
+
+    runs, summary, builds, machines: as changes.changes takes them. The gain is the quotient of the speedups (at an equal
+    share: of the efficiencies), each over the sequential run of its own round and machine, so that no second is compared
+    with one of another machine; its interval is the unpaired one over the rounds of both.
+    """
+    good = judged(runs, summary)
+    good = good.assign(speedup=_speedups(good)).dropna(subset="speedup")
+    good = good[good["backend"].ne("sequential") & good["workers_asked"].ne("default")]
+    facts = {_key_of(row): row for row in summary.to_dict("records")}
+    rows = []
+    for pair in pairs(summary, builds, machines):
+        if pair.kind == MACHINE:
+            both = ((WORKERS, own, other) for own, other in matched(good, pair))
+            equal = [*both, *((SHARE, own, other) for own, other in _of_equal_share(good, pair, facts))]
+            rows += [_row(pair, *part, facts) for part in equal if part[1] is not None and part[2] is not None]
+    return pd.DataFrame(rows)
+
+
+def _speedups(runs):
+    """Of each run over the sequential one of its own round, NaN where one call did not measure both."""
+    baselines = Baselines(runs.assign(no_speedup=False))
+    found = []
+    for run in runs.to_dict("records"):
+        base = baselines.of(run)
+        is_known = base is not None and base["call"] == run["call"]
+        found.append(one(run, base, f"{run['timed']}_s") if is_known else np.nan)
+    return found
+
+
+def _of_equal_share(runs, pair, facts):
+    """(own, other) of each two combinations that differ in their workers, and use the same share of the CPUs."""
+    own, other = (_by_share(runs, side, facts) for side in (pair.side, pair.against))
+    for key, group in own.items():
+        if key in other and group["workers"].iloc[0] != other[key]["workers"].iloc[0]:
+            yield group, other[key]
+
+
+def _by_share(runs, side, facts):
+    chosen = runs[runs["machine"].eq(side.machine) & runs["python"].eq(side.python)]
+    found = {}
+    for key, group in chosen.groupby([*_LINE, "workers", "switch_interval_s"], dropna=False, sort=False):
+        usable = facts[_key_of(group.iloc[0])]["usable_cpus"]
+        if usable == usable:
+            *line, workers, interval = key
+            found[(*line, None if interval != interval else interval, Fraction(int(workers), int(usable)))] = group
+    return found
+
+
+def _key_of(row):
+    values = (row[name] for name in (*SHARED, "machine", "python", "switch_interval_s"))
+    return tuple(None if value != value else value for value in values)
+
+
+def _row(pair, at, own, other, facts):
+    mine, theirs = facts[_key_of(own.iloc[0])], facts[_key_of(other.iloc[0])]
+    measured = [side["speedup"] / (side["workers"].astype(float) if at == SHARE else 1) for side in (own, other)]
+    found = intervals.unpaired_ratio(*(side.to_numpy(float) for side in measured))
+    if min(len(own), len(other)) < intervals.LEAST_ROUNDS:
+        found = found._replace(kind=intervals.RANGE)
+    columns = {name: value for name, value in pair.columns().items() if name != "kind"}
+    return {
+        **own.iloc[0][_KEYS].to_dict(),
+        **columns,
+        "at": at,
+        "usable_cpus": mine["usable_cpus"],
+        "against_workers": theirs["workers"],
+        "against_usable_cpus": theirs["usable_cpus"],
+        **{name: mine[name] for name in _COMPARED},
+        **{f"against_{name}": theirs[name] for name in _COMPARED},
+        **found.columns("gain"),
+        "rounds": len(own),
+        "against_rounds": len(other),
+        "interval": found.kind,
+        "pairing": "unpaired",
+        "claim": claim(found),
+    }
+
+
+def one_sided(summary, builds, machines=None):
+    """The table: a row a combination of which one side of a pair alone has a time, with the reason where the other tells it."""
+    asked = summary[summary["role"].ne("ceiling")]
+    rows = []
+    for pair in pairs(summary, builds, machines):
+        for sides in matched(asked, pair):
+            for (own, other), turned in ((sides, pair), (sides[::-1], pair.turned())):
+                if _has_time(own) and not _has_time(other):
+                    keys = own.iloc[0][_KEYS].to_dict()
+                    rows.append({**keys, **turned.columns(), "reason": _reason(other)})
+    return pd.DataFrame(rows)
+
+
+def _has_time(rows):
+    return rows is not None and rows["status"].eq("ok").any()
+
+
+def _reason(rows):
+    if rows is None:
+        return NOT_ASKED
+    row = rows.iloc[0]
+    return f"{row['status']}: {row['reason']}"
