@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import tarfile
@@ -5,7 +6,7 @@ import tarfile
 import pytest
 
 from scripts import bundle
-from tests.conftest import ROOT, run_python
+from tests.conftest import run_python
 
 PACKED = [
     "expected/0.json",
@@ -144,23 +145,35 @@ def test_a_folder_that_is_no_result_set_is_refused(tmp_path):
     assert not (tmp_path / "out.tar.gz").exists()
 
 
-def test_the_target_packs_a_sweep_with_a_failed_run_and_its_files_of_pyperf(clone):
+@pytest.fixture
+def packed(clone):
+    """Runs the target on a tiny sweep of these workloads; returns what was said and the names in the archive."""
+
+    def call(*workloads):
+        experiment = {"name": "tiny", "workloads": workloads, "backends": ["sequential"], "workers": [2]}
+        sweep = {"machine": "test-machine", "pythons": ["current"], "rounds": 1, "repeats": 1, "warmups": 0}
+        (clone / "tiny.yaml").write_text(json.dumps({**sweep, "experiments": [{**experiment, "ceiling": False}]}))
+        command = ["-m", "snakemake", "--cores", "2", "bundle", "--configfile", "tiny.yaml"]
+        done = run_python(*command, cwd=clone)
+        assert done.returncode == 0, done.stderr
+        return done.stderr, {one.name for one in members(clone / "results/test-machine/test-machine.tar.gz")}
+
+    return call
+
+
+def test_the_target_packs_the_sweep_also_where_a_run_failed(packed, clone):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
-    config = (ROOT / "tests/config/tiny.yaml").read_text().replace("- py_loop: {n: 1000, count: 4}", "[noop, ./bad.py]")
-    (clone / "tiny.yaml").write_text(config.replace("rounds: 2", "rounds: 1"))
-    command = ["-m", "snakemake", "--cores", "2", "bundle", "--configfile", "tiny.yaml"]
-    done = run_python(*command, cwd=clone)
-    assert done.returncode == 0, done.stderr
-    archive = clone / "results/test-machine/test-machine.tar.gz"
-    names = {member.name for member in members(archive)}
-    for name in ("machine.json", "tiny/tables/samples.csv", "tiny/report.html", "tiny/figures/index.json"):
+    _, names = packed("noop", "./bad.py")
+    for name in ("machine.json", "tiny/tables/failures.csv", "tiny/report.html", "tiny/figures/index.json"):
         assert f"test-machine/{name}" in names
-    assert len([name for name in names if name.startswith("test-machine/runs/")]) == 8
+    assert len([name for name in names if name.startswith("test-machine/runs/")]) == 2
     assert len([name for name in names if name.startswith("test-machine/tiny/pyperf/")]) == 1
 
-    first = archive.read_bytes()
+
+def test_the_target_packs_another_sweep_s_new_files_where_nothing_is_measured(packed, clone):
+    packed("noop")
     (clone / "results/test-machine/other/tables").mkdir(parents=True)
     (clone / "results/test-machine/other/tables/runs.csv").touch()
-    again = run_python(*command, cwd=clone)
-    assert "0 of 8 runs to measure" in again.stderr
-    assert archive.read_bytes() != first  # another sweep's tables
+    said, names = packed("noop")
+    assert "0 of 1 runs to measure" in said
+    assert "test-machine/other/tables/runs.csv" in names

@@ -126,7 +126,8 @@ def _by_interval(own, other):
 def named(found):
     """The tables with their sides by name, as figures and sentences tell of them: `laptop · 3.14t` where there are several machines.
 
-    found: {name: table}. The columns python, reference and against_python say it; build keeps the name of the build alone.
+    found: {name: table}. The columns python, reference and against_python say it; build and against_build keep the names of
+    the builds alone.
     """
     several = found["summary"]["machine"].nunique() > 1
     return {name: _with_names(table, several) for name, table in found.items()}
@@ -141,4 +142,16 @@ def _with_names(table, several):
         for column, owner in owners.items()
         if several and column in table
     }
-    return table.assign(build=table["python"], **told)
+    alone = {"build": "python", "against_build": "against_python"}
+    return table.assign(**{name: table[column] for name, column in alone.items() if column in table}, **told)
+
+
+def against(row):
+    """What the side of a row is held against, by as much as tells it from the side: `3.14`, `yesterday`, `laptop · 3.14`.
+
+    row: of a table of named, or of one machine's.
+    """
+    if row["machine"] == row["against_machine"]:
+        return row.get("against_build", row["against_python"])
+    is_same_build = row.get("build", row["python"]) == row.get("against_build", row["against_python"])
+    return row["against_machine"] if is_same_build else row["against_python"]

@@ -147,7 +147,8 @@ def _tally(changes, floors):
         floor = _floor(rows.iloc[0], floors)
         noise = "the noise floor is not known" if floor is None else f"beyond the noise floor of {words.percent(floor)}"
         slower, faster = ((own["claim"] == claim).sum() for claim in (SLOWER, FASTER))
-        yield f"{one} against {other}: {words.tally(list(rows['claim']), 'combination')}; {noise}: {slower} slower, {faster} faster."
+        said = f"{one} against {sides.against(rows.iloc[0])}: {words.tally(list(rows['claim']), 'combination')}"
+        yield f"{said}; {noise}: {slower} slower, {faster} faster."
 
 
 def _told(rows, floors):

@@ -1,13 +1,13 @@
 """What the same code gains on another build, or on the same machine at another time: a table a pair, coloured by claim."""
 
-import math
+from textwrap import wrap
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from scripts.analysis import choice, labels, units, words
 from scripts.analysis.figures import _style
-from scripts.analysis.sides import BUILD
+from scripts.analysis.sides import BUILD, against
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
 TITLE = "What does the same code gain on another build, or at another time?"
@@ -15,8 +15,9 @@ PLACE = 5
 HEADLINE = "What does the same code gain?"
 COMPARES = 1
 
-_MOST_PAIRS = 4
-_MOST_COLUMNS = 5
+_MOST_PAIRS = 6
+_MOST_COLUMNS = 6
+_LETTERS = 27  # of a title above a column
 _MEAN = "geometric mean"
 _COLOURS = {
     FASTER: ("#56a5d8", "faster"),
@@ -32,30 +33,20 @@ _READING = (
 
 
 def draw(tables):
-    """A table a pair: a line a way to run, a column a workload, and their geometric mean where there are several."""
+    """A line a way to run, for each pair a column a workload, and their geometric mean where there are several."""
     rows = _labelled(tables["changes"])
     if rows.empty:
         raise _style.Missing("no build is held against another one, nor a machine against itself at another time")
     means = _labelled(tables["means"].assign(workload=_MEAN, params="{}"))
-    pairs = list(dict.fromkeys(rows["pair"]))
+    pairs = list(dict.fromkeys(rows.sort_values("kind", kind="stable")["pair"]))
     drawn, reading = pairs[:_MOST_PAIRS], [_READING]
     if len(pairs) > len(drawn):
         reading.append(f"Of {len(pairs)} pairs {len(drawn)} are drawn; changes.csv holds all.")
-    figure = _figure_of([(pair, rows[rows["pair"] == pair], means[means["pair"] == pair]) for pair in drawn])
-    columns = [
-        "pair",
-        "kind",
-        "panel",
-        "way",
-        "gain",
-        "gain_low",
-        "gain_high",
-        "interval",
-        "pairing",
-        "claim",
-        "rounds",
-    ]
-    return _style.Drawn(figure, answers(rows, means), " ".join([*reading, *_pairing(rows)]), rows[columns])
+    figure = _figure_of(rows[rows["pair"].isin(drawn)], means, drawn)
+    return _style.Drawn(figure, answers(rows, means), " ".join([*reading, *_pairing(rows)]), rows[_DATA])
+
+
+_DATA = ["pair", "kind", "panel", "way", "gain", "gain_low", "gain_high", "interval", "pairing", "claim", "rounds"]
 
 
 def _labelled(rows):
@@ -65,7 +56,7 @@ def _labelled(rows):
         return rows.assign(panel=None, way=None, pair=None, rounds_ok=None)
     rows = labels.ways(labels.panels(choice.at_default_interval(rows)))
     rows = rows.assign(
-        pair=rows["python"] + " against " + rows["against_python"],
+        pair=[f"{row['python']} against {against(row)}" for row in rows.to_dict("records")],
         rank=_style.rank(rows["backend"]),
         rounds_ok=rows[["rounds", "against_rounds"]].min(axis=1),
     )
@@ -81,44 +72,53 @@ def _pairing(rows):
     ]
 
 
-def _figure_of(parts):
-    """A figure of tables below each other, one for each (pair, rows, means), those with many columns on several lines."""
-    tables = []
-    for pair, rows, means in parts:
-        columns = [*labels.in_order(rows["panel"]), *([_MEAN] if len(means) else [])]
-        lines = list(dict.fromkeys(rows["way"]))
-        cells = [*rows.to_dict("records"), *means[means["way"].isin(lines)].to_dict("records")]
-        wide = math.ceil(len(columns) / math.ceil(len(columns) / _MOST_COLUMNS))
-        tables += [(pair, lines, columns[at : at + wide], cells) for at in range(0, len(columns), wide)]
-    heights = [0.9 + 0.3 * len(lines) for _, lines, _, _ in tables]
-    widest = max(len(columns) for _, _, columns, _ in tables)
-    figure = Figure(figsize=(2.2 + 1.9 * widest, sum(heights)), layout="constrained")
-    all_axes = figure.subplots(len(tables), squeeze=False, height_ratios=heights)[:, 0]
-    for axes, (pair, lines, columns, cells) in zip(all_axes, tables, strict=True):
-        _draw_table(axes, pair, lines, columns, cells, widest)
-    claims = {row["claim"] for _, rows, means in parts for row in [*rows.to_dict("records"), *means.to_dict("records")]}
+def _figure_of(rows, means, pairs):
+    """A figure of tables below each other, in each a column for each pair and workload, as many as fit."""
+    ways = list(dict.fromkeys(rows["way"]))
+    means = means[means["pair"].isin(pairs) & means["way"].isin(ways)]
+    cells = {
+        (row["pair"], row["panel"], row["way"]): row for row in [*rows.to_dict("records"), *means.to_dict("records")]
+    }
+    panels = [*labels.in_order(rows["panel"]), _MEAN]
+    having = {key[:2] for key in cells}
+    columns = [(pair, panel) for pair in pairs for panel in panels if (pair, panel) in having]
+    tables = [columns[at : at + _MOST_COLUMNS] for at in range(0, len(columns), _MOST_COLUMNS)]
+    height = 1.3 + 0.27 * len(ways)
+    figure = Figure(figsize=(1.8 + 1.9 * len(tables[0]), height * len(tables)), layout="constrained")
+    for axes, own in zip(figure.subplots(len(tables), squeeze=False)[:, 0], tables, strict=True):
+        _draw_table(axes, own, ways, cells, len(tables[0]))
+    claims = {row["claim"] for row in cells.values()}
     legend = {text: Patch(fc=colour, ec="0.7") for claim, (colour, text) in _COLOURS.items() if claim in claims}
     _style.legend_below(figure, legend)
     return figure
 
 
-def _draw_table(axes, pair, lines, columns, cells, widest):
-    axes.set_title(pair, loc="left")
-    axes.set_xlim(-0.5, widest - 0.5)
-    axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), columns, size=8.5)
-    axes.set_yticks(range(len(lines)), lines, size=8.5)
+def _draw_table(axes, columns, ways, cells, width):
+    axes.set_xlim(-0.5, width - 0.5)
+    axes.set_ylim(len(ways) - 0.5, -0.5)
+    axes.set_xticks(range(len(columns)), [panel for _, panel in columns], size=8.5)
+    axes.set_yticks(range(len(ways)), ways, size=8.5)
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    for row in cells:
-        if row["panel"] in columns:
-            across, down = columns.index(row["panel"]), lines.index(row["way"])
-            colour = _COLOURS[row["claim"]][0]
-            axes.add_patch(Rectangle((across - 0.49, down - 0.46), 0.98, 0.92, fc=colour, ec="0.85", lw=0.5))
-            text = units.ratio_in(row["gain"], row["gain_low"], row["gain_high"])
-            axes.text(across, down, text, ha="center", va="center", size=8, color="black")
+    for pair in dict.fromkeys(pair for pair, _ in columns):
+        places = [place for place, (own, _) in enumerate(columns) if own == pair]
+        title = "\n".join(wrap(pair, _LETTERS * len(places)))
+        middle = (sum(places) / len(places), 1)
+        above = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+        axes.annotate(title, middle, (0, 20), size=9, weight="bold", **above)
+    for across, column in enumerate(columns):
+        for down, way in enumerate(ways):
+            if (*column, way) in cells:
+                _draw_cell(axes, across, down, cells[*column, way])
+
+
+def _draw_cell(axes, across, down, row):
+    colour, _ = _COLOURS[row["claim"]]
+    axes.add_patch(Rectangle((across - 0.49, down - 0.46), 0.98, 0.92, fc=colour, ec="0.85", lw=0.5))
+    text = units.ratio_in(row["gain"], row["gain_low"], row["gain_high"])
+    axes.text(across, down, text, ha="center", va="center", size=8, color="black")
 
 
 def answers(rows, means):
@@ -149,5 +149,5 @@ def _means(rows, means):
         backend = min(threads["backend"], key=labels.THREADS.index)
         ways.append(threads.loc[threads["backend"] == backend, "way"].iloc[0])
     for row in means[means["way"].isin(ways)].drop_duplicates("way").to_dict("records"):
-        how = words.speed(row, "gain", row["claim"], f"on {row['against_python']}")
+        how = words.speed(row, "gain", row["claim"], f"on {against(row)}")
         yield f"{row['way']} on {row['python']} is {how}, in the geometric mean of {words.counted(row['workloads'], 'workload')}."

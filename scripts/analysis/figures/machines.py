@@ -99,11 +99,13 @@ def _draw_efficiencies(axes, rows, colours):
 
 
 def _draw_lines(axes, rows, across, measure, colours):
-    for (machine, series), line in rows.groupby(["machine", "series"], sort=False):
+    lines = list(rows.groupby(["machine", "series"], sort=False))
+    for place, ((machine, series), line) in enumerate(lines):
         _, marker = _style.look(line["backend"].iloc[0])
         style = _STYLES.get(line["kind"].iloc[0], "-")
         look = {"color": colours[machine], "marker": marker, "ls": style, "label": f"{machine}: {series}"}
-        _style.line_with_bars(axes, line, across, measure, **look)
+        beside = line.assign(beside=line[across].astype(float) * 2 ** (0.03 * (place - (len(lines) - 1) / 2)))
+        _style.line_with_bars(axes, beside, "beside", measure, **look)
 
 
 def answers(shapes):
