@@ -279,8 +279,9 @@ rule contrast:
     params:
         state=PLAN.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
         sets=PLAN.comparison.file,
+        folder=subpath(output.page, parent=True),
     shell:
-        "python -m scripts.analysis.compare {params.sets:q} $(dirname {output.page:q}) 2> {log:q} "
+        "python -m scripts.analysis.compare {params.sets:q} {params.folder:q} 2> {log:q} "
         "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
 
 
