@@ -68,7 +68,7 @@ def named(runs):
 
 def _named(rows):
     """The rows of one experiment with their names."""
-    intervals = sorted(rows["switch_interval_s"].dropna().unique(), key=lambda value: abs(value - _DEFAULT_S))
+    intervals = sorted(rows["switch_interval_s"].dropna().unique(), key=lambda value: (abs(value - _DEFAULT_S), value))
     told = rows["switch_interval_s"].where(rows["switch_interval_s"].isin(intervals[1:]))
     labelled = labels.series(labels.panels(rows).assign(switch_interval_s=math.nan)).assign(told_s=told)
     plain = [(_name(row), " ".join(str(row[key]) for key in _ASKED)) for row in labelled.to_dict("records")]

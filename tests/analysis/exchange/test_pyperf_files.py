@@ -112,11 +112,12 @@ def test_without_any_value_there_is_a_folder_without_files(files, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_a_time_below_a_step_of_the_clock_is_no_value(files):
-    samples = [make_sample(durations=(0.0,)), make_sample(durations=(0.5,))]
+    samples = [make_sample(warmup=True), make_sample(durations=(0.0,)), make_sample(durations=(0.5,))]
     records = [make_record("a", samples=samples, spec={"start": "together"})]
-    records.append(make_record("b", samples=samples[:1], spec={"start": "together", "round": 2}))
-    bench = one(files(records)["3.14"])
-    assert (bench.get_values(), bench.get_nrun()) == ((0.5,), 1)
+    records.append(make_record("b", samples=samples[:2], spec={"start": "together", "round": 2}))
+    records.append(make_record("c", samples=samples[:2], spec={"start": "together", "workers": 4}))
+    found = one(files(records)["3.14"])
+    assert (found.get_values(), found.get_nrun()) == ((0.5,), 1)
 
 
 def test_it_tells_what_is_known_and_nothing_of_this_process(files):
@@ -182,6 +183,12 @@ def test_a_build_without_an_interval_stands_against_the_others_at_about_the_defa
         "e: py_loop, thread x 2, switch interval 0.1 s",
         "e: py_loop, thread x 2",
     ]
+
+
+def test_the_order_of_the_runs_changes_no_name():
+    there = named(switch_interval_s=[0.25, 0.5, 0.125])
+    assert named(switch_interval_s=[0.125, 0.5, 0.25]) == there[::-1]
+    assert named(switch_interval_s=[0.003, 0.007]) == named(switch_interval_s=[0.007, 0.003])[::-1]
 
 
 def test_one_interval_alone_is_in_no_name():
