@@ -8,7 +8,7 @@ import sys
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import RerunTrigger
 
-from scripts import config, plan, sizes
+from scripts import config, plan, recovery, sizes
 from scripts.child import ROOT
 
 # Modes of Snakemake that read the Snakefile and run nothing.
@@ -29,11 +29,16 @@ def make_plan(settings, workflow, arguments=None):
     explicit = list(map(str, workflow.overwrite_configfiles or []))
     files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
     measures = not (is_reading(arguments) or compares_alone(arguments))
+    acts = workflow.is_main_process and not is_reading(arguments)
+    if acts:
+        _be_the_only_call()
     find_size = None if not measures or not workflow.is_main_process else sizes.find
     try:
         made = plan.make(settings, files, explicit, find_size)
     except config.ConfigError as error:
         raise WorkflowError(f"the config cannot be run:\n{error}") from None
+    if acts:
+        recovery.begin([made.comparison.folder] if compares_alone(arguments) else made.derived)
     if workflow.is_main_process:
         for note in made.notes:
             print(note, file=sys.stderr)
@@ -42,6 +47,13 @@ def make_plan(settings, workflow, arguments=None):
         if not compares_alone(arguments):
             print(plan.summary(made), file=sys.stderr)
     return made
+
+
+def _be_the_only_call():
+    try:
+        recovery.be_the_only_call()
+    except recovery.OtherCall:
+        raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end") from None
 
 
 def compare_no_input_sets(workflow, inputs):

@@ -19,6 +19,7 @@ class Comparison:
 
     file: str
     fail_if_slower: float | None
+    folder: str = f"results/{OUTPUT}"
 
     @property
     def digest(self):

@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from scripts import child, process_tree, progress, record, supervisor, surroundings
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
+_FOLDERS, _PREFIX = "/tmp", "gil-scaling-run-"  # where each run has a folder of its own, and how its name begins
 _KEPT_OF_LOG = 20_000
 _KEPT_IN_RECORD = 2_000
 
@@ -31,14 +32,43 @@ def main(run, out, log):
         os.sched_setaffinity(0, entry["spec"]["cpus"])
     with machine_to_itself():
         began = time.time()
-        expected = _Expected(out, entry["expected"])
-        result = _measure_in_quiet(entry, call, expected.digest)
-    expected.keep(result["measured"])
-    record.write(out, result)
+        _end_what_was_left()
+        result = _found(out, entry["spec"])
+        if result is None:
+            expected = _Expected(out, entry["expected"])
+            result = _measure_in_quiet(entry, call, expected.digest)
+            expected.keep(result["measured"])
+            record.write(out, result)
     record.write_text(log, result["stderr_tail"])
     done, left_s = progress.advance(call, began)
     workers, said = outcome(result)
     print(progress.line(done, call["runs"], entry["spec"], workers, said, left_s), file=sys.stderr)
+
+
+def _end_what_was_left():
+    """Ends the processes of runs whose launcher was killed, and removes their folders: while this one has the lock, no other runs."""
+    for folder in _run_folders():
+        for pid in process_tree.inside(folder):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        _remove(folder)
+
+
+def _run_folders():
+    """The folders of runs that this user began and that are still there."""
+    with os.scandir(_FOLDERS) as found:
+        names = [one.name for one in found if one.name.startswith(_PREFIX) and one.is_dir(follow_symlinks=False)]
+    folders = [f"{_FOLDERS}/{name}" for name in names if name.removeprefix(_PREFIX).replace("-", "").isdigit()]
+    return [folder for folder in folders if os.stat(folder).st_uid == os.getuid()]
+
+
+def _found(out, spec):
+    """The record of this very run, where a launcher wrote it that outlived its call of Snakemake; None else."""
+    try:
+        found = record.read(out)
+    except record.RecordError:
+        return None
+    return found if found["spec"] == spec and found["status"] in record.DONE else None
 
 
 def _measure_in_quiet(entry, call, expected):
@@ -154,7 +184,7 @@ def outcome(result):
 
 def _run_build(entry, expected):
     """Runs the build in a folder of its own; returns how it ended, what it measured, the end of what it said."""
-    folder = f"/tmp/gil-scaling-{os.getpid()}-{time.time_ns()}"
+    folder = f"{_FOLDERS}/{_PREFIX}{os.getpid()}-{time.time_ns()}"
     os.mkdir(folder, 0o700)
     try:
         places = {key: entry[key] for key in ("reference", "backend_reference")}

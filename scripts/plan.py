@@ -51,6 +51,22 @@ class Plan:
         return f"{self.result_set}/{self.sweep}"
 
     @property
+    def derived(self):
+        """The paths of what is made from the records, and of the facts beside them, that this sweep makes."""
+        of_set = ("machine.json", "pythons", "rounds")
+        of_sweep = (
+            "plan.json",
+            "config.yaml",
+            "tables",
+            "figures",
+            "pyperf",
+            "report.html",
+            "report.md",
+            "verdict.txt",
+        )
+        return [f"{self.result_set}/{name}" for name in of_set] + [f"{self.sweep_folder}/{name}" for name in of_sweep]
+
+    @property
     def digest(self):
         """What stands for the plan's content."""
         return Path(self.file).stem.rpartition("-")[2]

@@ -1,5 +1,6 @@
 """What is known of other processes on Linux: their memory, their CPU time; elsewhere nothing is."""
 
+import os
 import time
 
 _MIB = 1024 * 1024
@@ -25,6 +26,19 @@ def tree(pid):
                 found += map(int, file.read().split())
         except OSError:
             continue
+    return found
+
+
+def inside(folder):
+    """The processes whose working directory is a folder, or lies in it."""
+    found = []
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        try:
+            place = os.readlink(f"/proc/{name}/cwd") if name.isdigit() else ""
+        except OSError:
+            continue
+        if place == folder or place.startswith(f"{folder}/"):
+            found.append(int(name))
     return found
 
 
