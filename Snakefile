@@ -63,6 +63,8 @@ rule all:
     """Everything of this sweep, and whether every run went well."""
     input:
         RECORDS,
+        SWEEP_TABLES,
+        "<sweep>/figures",
         "<sweep>/report.html",
         "<sweep>/verdict.txt",
 

@@ -53,7 +53,7 @@ class Plan:
     @property
     def derived(self):
         """The paths of what is made from the records, and of the facts beside them, that this sweep makes."""
-        of_set = ("machine.json", "pythons", "rounds")
+        of_set = ("machine.json", "pythons")
         of_sweep = (
             "plan.json",
             "config.yaml",
@@ -282,12 +282,20 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
 
 
 def prepare(plan):
-    """Gets ready to measure: sets damaged and failed records aside, so that they are measured again, and counts."""
+    """Gets ready to measure: sets damaged and failed records aside, so that they are measured again, and counts.
+
+    The marks of the rounds that are done are there then: Snakemake would repeat the later rounds because of one that is lost.
+    """
     aside = Path(plan.result_set, "logs", "set_aside")
     for run in plan.runs:
         if plan.state[run.name].status not in ("missing", *record.DONE):
             aside.mkdir(parents=True, exist_ok=True)
             Path(plan.result_set, "runs", f"{run.name}.json").replace(aside / f"{run.name}.json")
+    marks = Path(plan.result_set, "rounds")
+    marks.mkdir(parents=True, exist_ok=True)
+    for number in set(plan.rounds.values()) - {run.spec["round"] for run in plan.todo}:
+        if not (marks / str(number)).exists():
+            (marks / str(number)).touch()
     for old in FOLDER.glob("*.progress"):
         old.unlink()
     progress.announce(len(plan.todo), Path(plan.file).resolve())

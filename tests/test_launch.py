@@ -284,18 +284,41 @@ def test_a_run_waits_while_another_one_measures(start):
     assert running.out.exists()
 
 
-def test_an_interrupted_run_leaves_no_record_and_no_process(start, tmp_path):
+@pytest.fixture
+def started(start, tmp_path):
+    """A launcher whose task sleeps by now, and the process that it measures."""
     note = tmp_path / "pid"
     source = f"def task(a):\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n    time.sleep(60)"
     running = start(source, wait=False)
     while not note.exists() or not note.read_text():
         assert running.process.poll() is None, running.process.stderr.read()
         time.sleep(0.01)
-    running.process.send_signal(signal.SIGTERM)
-    running.process.communicate(timeout=30)
-    assert running.process.returncode == 128 + signal.SIGTERM
-    assert not running.out.exists()
-    assert not is_running(note.read_text())
+    return SimpleNamespace(launcher=running.process, out=running.out, measured=note.read_text())
+
+
+def test_an_interrupted_run_leaves_no_record_and_no_process(started):
+    started.launcher.send_signal(signal.SIGTERM)
+    started.launcher.communicate(timeout=30)
+    assert started.launcher.returncode == 128 + signal.SIGTERM
+    assert not started.out.exists()
+    assert not is_running(started.measured)
+
+
+def test_what_a_killed_launcher_left_running_is_ended_by_the_next_run(started, start):
+    started.launcher.kill()
+    started.launcher.communicate(timeout=30)
+    assert is_running(started.measured)
+    folder = os.readlink(f"/proc/{started.measured}/cwd")
+    assert start().status == "ok"
+    assert not is_running(started.measured)
+    assert not Path(folder).exists()
+
+
+def test_a_run_that_a_launcher_finished_after_its_call_was_killed_is_not_repeated(start):
+    first = start()
+    assert start().started == first.started
+    first.out.write_text(first.out.read_text().replace('"round": 1', '"round": 2'))
+    assert start().started != first.started
 
 
 @pytest.mark.parametrize(("host", "known"), [(os.uname().nodename, True), ("another", False)])

@@ -1,0 +1,130 @@
+"""Ends sweeps at random moments and goes on: `python -m tests.interruptions 50` says how many runs were lost or repeated.
+
+Each trial is a small sweep in a copy of the workflow, ended by Ctrl-C, SIGTERM, SIGKILL of Snakemake, or a power failure: SIGKILL
+of all its processes, after which files that were just written, but those that were synced, are cut off, emptied or gone.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import yaml
+
+from scripts import process_tree
+
+ROOT = Path(__file__).parent.parent
+SWEEP = {**yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text()), "rounds": 3}
+WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
+_SYNCED = ("runs", "expected", "logs", "gil-scaling")  # folders whose files are synced before they get their names
+_WRITTEN_JUST_NOW_S = 20
+
+
+def copy_workflow(folder):
+    """Puts the workflow and the sweep into a folder."""
+    for name in ("config", "scripts"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", folder)
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(SWEEP))
+
+
+def start(folder):
+    """Snakemake on the sweep, in a session of its own, with what it says in files beside it."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
+    with open(folder / "said.txt", "ab") as said:
+        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, start_new_session=True)
+
+
+def trial(folder, way, moment_s, rng):
+    """Ends a sweep after so many seconds, and goes on with it; returns what came of it, as numbers, and its exit status."""
+    copy_workflow(folder)
+    running = start(folder)
+    try:
+        running.wait(moment_s)
+    except subprocess.TimeoutExpired:
+        _end(running, way)
+    finished = records(folder)
+    if way == "power failure":
+        _damage(folder, rng)
+    status = start(folder).wait(300)
+    found = records(folder)
+    return {
+        "finished before": len(finished),
+        "lost": len(set(finished) - set(found)),
+        "repeated": sum(found.get(name, text) != text for name, text in finished.items()),
+        "missing": SWEEP_RUNS - len(found),
+        "status": status,
+        "pages": int((folder / "results/test-machine/tiny/report.html").exists()),
+    }
+
+
+SWEEP_RUNS = SWEEP["rounds"] * 4  # sequential, threads, processes, and their ceiling
+
+
+def records(folder):
+    """{name: text} of the records that are whole and ok."""
+    found = {}
+    for path in (folder / "results/test-machine/runs").glob("*.json"):
+        text = path.read_text()
+        try:
+            is_ok = json.loads(text)["status"] == "ok"
+        except ValueError:
+            continue
+        if is_ok:
+            found[path.stem] = text
+    return found
+
+
+def _end(running, way):
+    if WAYS[way] is not None:
+        running.send_signal(WAYS[way])
+        running.wait(60)
+        return
+    for pid in process_tree.tree(running.pid)[::-1]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    running.wait(60)
+
+
+def _damage(folder, rng):
+    """Cuts off, empties or removes about half of the files that were just written without being synced."""
+    young = time.time() - _WRITTEN_JUST_NOW_S
+    for path in sorted([*folder.glob("results/**/*"), *folder.glob(".snakemake/**/*")]):
+        is_own = path.is_file() and path.stat().st_mtime > young and path.parent.name not in _SYNCED
+        if is_own and path.name != "sizes.json" and rng.random() < 0.5:
+            kept = rng.choice((0, rng.randrange(1 + path.stat().st_size), None))
+            path.unlink() if kept is None else os.truncate(path, kept)
+
+
+def main(trials, seed=1):
+    """Prints what came of each trial, and the sums."""
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        copy_workflow(Path(folder, "whole"))
+        began = time.monotonic()
+        if start(Path(folder, "whole")).wait(600):
+            raise SystemExit("the sweep fails without an interruption")
+        whole_s = time.monotonic() - began
+        sums = Counter()
+        for number in range(trials):
+            way, moment_s = list(WAYS)[number % len(WAYS)], rng.uniform(0, whole_s)
+            found = trial(Path(folder, str(number)), way, moment_s, rng)
+            print(f"{way} after {moment_s:.2f} of {whole_s:.2f} s: {found}", flush=True)
+            sums.update(found)
+            if found["status"]:
+                print(Path(folder, str(number), "said.txt").read_text()[-4000:], flush=True)
+            shutil.rmtree(Path(folder, str(number)))
+        print(dict(sums))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
