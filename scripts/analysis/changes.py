@@ -5,7 +5,7 @@ import pandas as pd
 
 from scripts.analysis.columns import KEYS
 from scripts.analysis.flags import as_words
-from scripts.analysis.pairing import COMBINATION, UNPAIRED, held_against
+from scripts.analysis.pairing import COMBINATION, PAIRED, UNPAIRED, held_against
 from scripts.analysis.sides import BUILD, MACHINE, judged, matched, pairs
 from scripts.analysis.statistics import intervals
 from scripts.analysis.statistics.claims import claim
@@ -19,9 +19,10 @@ def changes(runs, summary, builds, machines=None):
     """The tables {"changes": a row a combination that both sides of a pair have, "means": a row a way to run several}.
 
     runs: a row a run and use, with the column timed_s; summary: theirs; builds: a row a build and machine; machines: as
-    sides.pairs takes them. The gain is the time of the other one over the time of this one: within the rounds where one
-    call of Snakemake measured both, else of all rounds, unpaired, which takes a machine that has become slower meanwhile
-    for the build. Times of different machines are not held against each other; shapes.py compares those.
+    sides.pairs takes them. The gain is the time of the other one over the time of this one: within the rounds that both
+    have, where one call of Snakemake measured both in each, else of all rounds, unpaired, which takes a machine that has
+    become slower meanwhile for the build. Times of different machines are not held against each other; shapes.py compares
+    their speedups.
     The mean is geometric, over the workloads of an experiment in each round that has all of them; the intervals are those
     of its ratio over the rounds. Source: Fleming and Wallace, How not to lie with statistics (CACM 29, 1986).
     """
@@ -51,10 +52,12 @@ def _row(pair, own, other, facts):
 def _judged(own, other):
     """The gain of one side over the other, and what it rests on, as columns."""
     estimate, pairing = held_against(own, other)
+    shared = set(own["round"]) & set(other["round"])
+    rounds, against_rounds = (len(shared if pairing == PAIRED else side) for side in (own, other))
     return {
         **estimate.columns("gain"),
-        "rounds": len(own),
-        "against_rounds": len(other),
+        "rounds": rounds,
+        "against_rounds": against_rounds,
         "interval": estimate.kind,
         "pairing": pairing,
         "claim": claim(estimate),
@@ -75,15 +78,15 @@ def _flags(pair, own, other, found, facts):
 
 
 def _means(pair, both):
-    """A row for each way to run at least two workloads that both sides have."""
+    """A row for each way to run at least two workloads that both sides have, all of them in one round at least."""
     found = {}
     for own, other in both:
         first = own.iloc[0]
         key = (*(first[name] for name in _WAY), _none_for_nan(first["switch_interval_s"]))
         found.setdefault(key, []).append((own, other))
-    for several in found.values():
-        if len(several) > 1:
-            own, other = (_geometric_mean(one) for one in zip(*several, strict=True))
+    for several in (groups for groups in found.values() if len(groups) > 1):
+        own, other = (_geometric_mean(one) for one in zip(*several, strict=True))
+        if len(own) and len(other):
             first = several[0][0].iloc[0]
             keys = {name: first[name] for name in _KEYS if name not in ("workload", "params")}
             yield {**keys, **pair.columns(), "workloads": len(several), **_judged(own, other)}
@@ -94,9 +97,9 @@ def _none_for_nan(value):
 
 
 def _geometric_mean(groups):
-    """A row for each round that has all of the groups: their geometric mean as cost_s, and the calls that measured them."""
+    """A row for each round that has all of the groups: their geometric mean as cost_s, and the call of each in turn."""
     runs = pd.concat(groups)
     by_round = runs.assign(log_s=np.log(runs["cost_s"])).groupby("round")
-    calls = by_round["call"].agg(lambda found: " ".join(sorted(map(str, found.unique()))))
+    calls = by_round["call"].agg(lambda found: " ".join(found) if found.notna().all() else np.nan)
     rounds = pd.DataFrame({"cost_s": np.exp(by_round["log_s"].mean()), "call": calls, "count": by_round.size()})
     return rounds[rounds["count"] == len(groups)].reset_index()

@@ -27,8 +27,9 @@ def shapes(runs, summary, builds, machines=None):
     """
     good = judged(runs, summary)
     good = good.assign(speedup=_speedups(good)).dropna(subset="speedup")
-    good = good[good["backend"].ne("sequential") & good["workers_asked"].ne("default")]
     facts = {_key_of(row): row for row in summary.to_dict("records")}
+    is_told = pd.Series([_key_of(run) in facts for run in good[_KEYS].to_dict("records")], good.index, dtype=bool)
+    good = good[is_told & good["backend"].ne("sequential") & good["workers_asked"].ne("default")]
     rows = []
     for pair in pairs(summary, builds, machines):
         if pair.kind == MACHINE:
@@ -62,7 +63,7 @@ def _by_share(runs, side, facts):
     found = {}
     for key, group in chosen.groupby([*_LINE, "workers", "switch_interval_s"], dropna=False, sort=False):
         usable = facts[_key_of(group.iloc[0])]["usable_cpus"]
-        if usable == usable:
+        if pd.notna(usable) and usable > 0:
             *line, workers, interval = key
             found[(*line, None if interval != interval else interval, Fraction(int(workers), int(usable)))] = group
     return found
@@ -75,8 +76,9 @@ def _key_of(row):
 
 def _row(pair, at, own, other, facts):
     mine, theirs = facts[_key_of(own.iloc[0])], facts[_key_of(other.iloc[0])]
-    measured = [side["speedup"] / (side["workers"].astype(float) if at == SHARE else 1) for side in (own, other)]
-    found = intervals.unpaired_ratio(*(side.to_numpy(float) for side in measured))
+    # At equal workers the quotient of the efficiencies is that of the speedups.
+    efficiencies = (side["speedup"].to_numpy(float) / side["workers"].to_numpy(float) for side in (own, other))
+    found = intervals.unpaired_ratio(*efficiencies)
     if min(len(own), len(other)) < intervals.LEAST_ROUNDS:
         found = found._replace(kind=intervals.RANGE)
     columns = {name: value for name, value in pair.columns().items() if name != "kind"}
@@ -112,11 +114,11 @@ def one_sided(summary, builds, machines=None):
 
 
 def _has_time(rows):
-    return rows is not None and rows["status"].eq("ok").any()
+    return rows is not None and rows["rounds_ok"].gt(0).any()
 
 
 def _reason(rows):
     if rows is None:
         return NOT_ASKED
     row = rows.iloc[0]
-    return f"{row['status']}: {row['reason']}"
+    return row["status"] if pd.isna(row["reason"]) else f"{row['status']}: {row['reason']}"

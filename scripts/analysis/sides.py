@@ -43,18 +43,18 @@ class Pair(NamedTuple):
 
 
 def pairs(summary, builds, machines=None):
-    """All Pairs of a summary: each build and the reference build, and the same build on the first machine.
+    """All Pairs of a summary, none twice: each build and the reference build, and the same build on the first machine.
 
     builds: a row a build and machine. machines: {label: the machine's own label}, the first is what the others are held
     against; two labels of one machine are the machine at two times. None: each label is a machine of its own.
     A free-threaded build that was measured with the GIL and without is held against itself, too: what the GIL costs apart
-    from the build.
+    from the build. A build without a known reference build (earlier versions did not write it) is held against none.
     """
     machines = machines or {label: label for label in dict.fromkeys(summary["machine"])}
-    known = summary[summary["machine"].isin(machines)].drop_duplicates(["machine", "python", "reference"])
+    known = summary.dropna(subset="python").drop_duplicates(["machine", "python", "reference"])
     found = [
         Pair(Side(row["machine"], row["python"]), Side(row["machine"], row["reference"]), BUILD)
-        for row in known.to_dict("records")
+        for row in known.dropna(subset="reference").to_dict("records")
         if row["python"] != row["reference"]
     ]
     found += _arms(builds)
@@ -67,14 +67,15 @@ def pairs(summary, builds, machines=None):
                 known.loc[known["machine"] == base, "python"]
             )
             found += [Pair(Side(label, python), Side(base, python), kind) for python in sorted(both)]
-    return list(dict.fromkeys(found))
+    found = list(dict.fromkeys(found))
+    return [pair for place, pair in enumerate(found) if pair.turned() not in found[:place]]
 
 
 def _arms(builds):
-    """Pairs of one free-threaded build, without the GIL against with it."""
+    """Pairs of one free-threaded build, without the GIL against with it; what is not known of both tells nothing apart."""
     free = builds[builds["free_threaded"].eq(True)].drop_duplicates(["machine", "python"])
     found = []
-    for _, own in free.groupby(["machine", "version", "compiler"], sort=False):
+    for _, own in free.groupby(["machine", "version", "compiler", "pgo", "lto", "jit"], sort=False, dropna=False):
         on, off = own[own["gil"].eq(True)], own[own["gil"].eq(False)]
         for row in off.to_dict("records"):
             side = Side(row["machine"], row["python"])
@@ -85,15 +86,15 @@ def _arms(builds):
 def judged(runs, summary):
     """The runs whose times mean something, with the columns timed_s and cost_s: of workloads that have a speedup, no control runs.
 
-    runs: a row a run and use, with the column timed_s; summary: theirs.
+    runs: a row a run and use, with the column timed_s; summary: theirs. Runs of an unknown number of workers are left out.
     """
     timed = summary.loc[summary["speedup"].notna(), ["machine", "workload"]].drop_duplicates()
-    good = runs[runs["status"].eq("ok") & runs["role"].ne("ceiling") & runs["timed_s"].gt(0)]
-    return with_costs(good.merge(timed, on=["machine", "workload"]))
+    is_good = runs["status"].eq("ok") & runs["role"].ne("ceiling") & runs["timed_s"].gt(0) & runs["workers"].gt(0)
+    return with_costs(runs[is_good].merge(timed, on=["machine", "workload"]))
 
 
 def matched(runs, pair):
-    """(the side's runs, the other's) of each combination that both have; then those that one alone has, None for the other.
+    """(the side's runs, the other's) of each combination that one of them has; None for those that the other lacks.
 
     runs: as judged gives them, or rows of a summary. Where the switch interval has no effect on one side, its runs stand
     against the other's at the interval nearest to the default.
@@ -134,8 +135,6 @@ def named(found):
 
 
 def _with_names(table, several):
-    if "python" not in table or "machine" not in table:
-        return table
     owners = {"python": "machine", "reference": "machine", "against_python": "against_machine"}
     told = {
         column: pd.Series(table[owner].astype("str") + " · " + table[column].astype("str"), dtype="str")
