@@ -322,6 +322,7 @@ TABLES = {
             )
         ),
         *JUDGED,
+        FLAGS,
     ),
     "one_sided": (
         *KEYS,

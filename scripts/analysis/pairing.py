@@ -81,9 +81,8 @@ def held_against(own, base):
     both = own[_HELD].merge(base[_HELD], on="round", suffixes=("", "_base"))
     if len(both) and both["call"].eq(both["call_base"]).all():
         return ratio_of(both["cost_s_base"].to_numpy(float), both["cost_s"].to_numpy(float), is_one_call=True)
-    found, pairing = ratio_of(base["cost_s"].to_numpy(float), own["cost_s"].to_numpy(float), is_one_call=False)
-    is_enough = min(len(own), len(base)) >= intervals.LEAST_ROUNDS
-    return found if is_enough else found._replace(kind=intervals.RANGE), pairing
+    times = (side["cost_s"].to_numpy(float) for side in (base, own))
+    return intervals.unpaired_ratio(*times, least=intervals.LEAST_ROUNDS), UNPAIRED
 
 
 def with_costs(runs):

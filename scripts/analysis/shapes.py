@@ -23,10 +23,11 @@ def shapes(runs, summary, builds, machines=None):
 
     runs, summary, builds, machines: as changes.changes takes them. The gain is the quotient of the speedups (at an equal
     share: of the efficiencies), each over the sequential run of its own round and machine, so that no second is compared
-    with one of another machine; its interval is the unpaired one over the rounds of both.
+    with one of another machine; its interval is the unpaired one over the rounds of both. Where another call measured the
+    sequence, as after a backend was added, the row has the flag separate_calls.
     """
     good = judged(runs, summary)
-    good = good.assign(speedup=_speedups(good)).dropna(subset="speedup")
+    good = _with_speedups(good).dropna(subset="speedup")
     facts = {_key_of(row): row for row in summary.to_dict("records")}
     is_told = pd.Series([_key_of(run) in facts for run in good[_KEYS].to_dict("records")], good.index, dtype=bool)
     good = good[is_told & good["backend"].ne("sequential") & good["workers_asked"].ne("default")]
@@ -39,15 +40,14 @@ def shapes(runs, summary, builds, machines=None):
     return pd.DataFrame(rows)
 
 
-def _speedups(runs):
-    """Of each run over the sequential one of its own round, NaN where one call did not measure both."""
+def _with_speedups(runs):
+    """The runs with their speedup over the sequential one of their round, and whether one call measured both."""
     baselines = Baselines(runs.assign(no_speedup=False))
-    found = []
-    for run in runs.to_dict("records"):
-        base = baselines.of(run)
-        is_known = base is not None and base["call"] == run["call"]
-        found.append(one(run, base, f"{run['timed']}_s") if is_known else np.nan)
-    return found
+    pairs = [(run, baselines.of(run)) for run in runs.to_dict("records")]
+    return runs.assign(
+        speedup=[np.nan if base is None else one(run, base, f"{run['timed']}_s") for run, base in pairs],
+        is_one_call=[base is not None and base["call"] == run["call"] for run, base in pairs],
+    )
 
 
 def _of_equal_share(runs, pair, facts):
@@ -78,9 +78,7 @@ def _row(pair, at, own, other, facts):
     mine, theirs = facts[_key_of(own.iloc[0])], facts[_key_of(other.iloc[0])]
     # At equal workers the quotient of the efficiencies is that of the speedups.
     efficiencies = (side["speedup"].to_numpy(float) / side["workers"].to_numpy(float) for side in (own, other))
-    found = intervals.unpaired_ratio(*efficiencies)
-    if min(len(own), len(other)) < intervals.LEAST_ROUNDS:
-        found = found._replace(kind=intervals.RANGE)
+    found = intervals.unpaired_ratio(*efficiencies, least=intervals.LEAST_ROUNDS)
     columns = {name: value for name, value in pair.columns().items() if name != "kind"}
     return {
         **own.iloc[0][_KEYS].to_dict(),
@@ -97,6 +95,7 @@ def _row(pair, at, own, other, facts):
         "interval": found.kind,
         "pairing": "unpaired",
         "claim": claim(found),
+        "flags": "" if own["is_one_call"].all() and other["is_one_call"].all() else "separate_calls",
     }
 
 

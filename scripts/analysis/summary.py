@@ -157,4 +157,4 @@ def unlike(build, reference):
     if build is None or reference is None:
         return {}
     pairs = {name: (build[name], reference[name]) for name in ("version", "compiler", "pgo", "lto")}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and not any(map(pd.isna, pair))}

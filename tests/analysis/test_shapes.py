@@ -172,14 +172,13 @@ def test_without_a_gil_on_one_machine_the_interval_nearest_to_the_default_stands
     assert (row["gain"], row["against_speedup"]) == pytest.approx((1.25, 1.6))
 
 
-def test_a_run_that_another_call_measured_than_its_sequence_has_no_shape(tmp_path):
+def test_a_run_that_another_call_measured_than_its_sequence_is_flagged(tmp_path):
     laptop, server = (machine(tmp_path, name, {2: [5.0] * 6}) for name in ("laptop", "server"))
     runs, *rest = server
     is_last = runs["round"].gt(4) & runs["backend"].eq("thread")
-    (row,) = together(laptop, (runs.assign(call=runs["call"].mask(is_last, "call-2")), *rest))["shapes"].to_dict(
-        "records"
-    )
-    assert (row["rounds"], row["against_rounds"], row["claim"]) == (4, 6, "no claim")
+    calls = (runs["call"], runs["call"].mask(is_last, "call-2"))
+    found = [together(laptop, (runs.assign(call=own), *rest))["shapes"].iloc[0] for own in calls]
+    assert [(row["rounds"], row["flags"]) for row in found] == [(6, ""), (6, "separate_calls")]
 
 
 def test_control_runs_and_the_sequence_have_no_shape(tmp_path):

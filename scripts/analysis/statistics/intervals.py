@@ -80,10 +80,11 @@ def paired_ratio(ratios):
     return Estimate(*map(_exp, (np.median(walsh), walsh[skipped], walsh[-1 - skipped])), CI95)
 
 
-def unpaired_ratio(numerators, denominators):
+def unpaired_ratio(numerators, denominators, least=LEAST_UNPAIRED):
     """The Hodges–Lehmann estimate of a ratio of two independent samples, with the exact Mann–Whitney interval.
 
-    numerators: (n,), denominators: (m,), positive. Below 4 on a side: the median quotient and the range of quotients.
+    numerators: (n,), denominators: (m,), positive; least: on a side, below which the median quotient and the range of the
+    quotients are given, 4 at least.
     Assumes independent values, and two distributions that differ by a factor alone: a machine that has become slower
     between the two samples is taken for that factor.
     Source: Hollander, Wolfe, Chicken (2014), section 4.2 and 4.3, on logarithms. For example, of [2, 4] and [1, 2]
@@ -93,7 +94,7 @@ def unpaired_ratio(numerators, denominators):
     quotients = np.sort((above[:, None] - below[None, :]).ravel())
     if not len(quotients) or np.isnan(quotients).any():
         return UNKNOWN
-    is_enough = min(len(above), len(below)) >= LEAST_UNPAIRED
+    is_enough = min(len(above), len(below)) >= least
     skipped = _skipped(_rank_sum_counts(len(above), len(below))) if is_enough else 0
     ends = (np.median(quotients), quotients[skipped], quotients[-1 - skipped])
     return Estimate(*map(_exp, ends), CI95 if is_enough else RANGE)
