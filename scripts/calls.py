@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import RerunTrigger
@@ -20,11 +21,17 @@ _READING = re.compile(
 _TARGETS = {"all", "tables", "figures", "report", "pyperf", "bundle"}  # those that measure what is missing
 
 
+def default_config(checkout, name="config/config.yaml"):
+    """The config of the working directory, where it has one (a clone that is used in its own folder has), else the checkout's."""
+    return name if os.path.exists(name) else os.path.join(checkout, name)
+
+
 def make_plan(settings, workflow, arguments=None):
     """The plan of this call; a call that is going to measure also prepares for it.
 
     Raises WorkflowError, which Snakemake shows without a traceback, for a config that cannot be run.
     """
+    _check_checkout()
     arguments = sys.argv[1:] if arguments is None else arguments
     explicit = list(map(str, workflow.overwrite_configfiles or []))
     files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
@@ -49,6 +56,19 @@ def make_plan(settings, workflow, arguments=None):
     return made
 
 
+def _check_checkout():
+    """Raises WorkflowError where our modules, or those of the standard library, would not be found in the builds."""
+    if os.pathsep in ROOT:
+        raise WorkflowError(
+            f"{ROOT}: Python finds no modules in a folder with {os.pathsep!r} in its path. Move the checkout."
+        )
+    for path in sorted(Path(ROOT).glob("*.py")):
+        if path.stem in sys.stdlib_module_names:
+            raise WorkflowError(
+                f"{path}: hides the standard library's {path.stem!r} from the builds. Move it to another folder."
+            )
+
+
 def _be_the_only_call():
     try:
         recovery.be_the_only_call()
@@ -71,9 +91,26 @@ def compare_no_input_sets(workflow, inputs):
 
 
 def shell_prefix():
-    """What each shell command begins with: this Python is `python`, and our modules are found from everywhere."""
+    """What each shell command begins with: this Python is `python`, and our modules are found from everywhere.
+
+    A module of that name in the working directory, or in the user's PYTHONPATH, does not hide them. The user's settings that
+    would turn warnings into failures, change what is written, or keep a job from ending are not for our jobs.
+    """
     path, root = shlex.quote(os.path.dirname(sys.executable)), shlex.quote(ROOT)
-    return f'set -euo pipefail; export PATH={path}:"$PATH" PYTHONPATH={root}; '
+    text = (
+        "set -euo pipefail; unset PYTHONINSPECT PYTHONIOENCODING PYTHONWARNINGS; "
+        f'export PATH={path}:"$PATH" PYTHONPATH={root}"${{PYTHONPATH:+:$PYTHONPATH}}" PYTHONSAFEPATH=1 PYTHONUTF8=1; '
+    )
+    text += _python_of_another_name()
+    return text.replace("{", "{{").replace("}", "}}")  # for Snakemake fills in what stands in braces
+
+
+def _python_of_another_name():
+    """Makes `python` mean this Python where its folder has none, or another one, as /usr/bin may have."""
+    beside = os.path.join(os.path.dirname(sys.executable), "python")
+    if os.path.exists(beside) and os.path.samefile(beside, sys.executable):
+        return ""
+    return f'python() {{ {shlex.quote(sys.executable)} "$@"; }}; '
 
 
 def is_reading(arguments):

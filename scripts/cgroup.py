@@ -38,23 +38,22 @@ def folders(root=_ROOT, own=_OWN):
 
 
 def _quota_of(folder):
-    second = _words(os.path.join(folder, "cpu.max"))
-    allowed, period = (
-        second
-        or [
-            *_words(os.path.join(folder, "cpu.cfs_quota_us")),
-            *_words(os.path.join(folder, "cpu.cfs_period_us")),
-        ]
-        or ("max", "0")
-    )
-    return None if allowed == "max" or int(allowed) < 0 else int(allowed) / int(period)
+    words = _words(os.path.join(folder, "cpu.max")) or [
+        *_words(os.path.join(folder, "cpu.cfs_quota_us")),
+        *_words(os.path.join(folder, "cpu.cfs_period_us")),
+    ]
+    try:
+        allowed, period = map(int, words)
+        return allowed / period if allowed > 0 else None
+    except (ValueError, ZeroDivisionError):  # max, nothing, or what no kernel writes
+        return None
 
 
 def _throttled_of(folder):
     words = _words(os.path.join(folder, "cpu.stat"))
-    found = dict(zip(words[::2], words[1::2], strict=True))
+    found = dict(zip(words[::2], words[1::2], strict=False))
     for name, unit in (("throttled_usec", 1e-6), ("throttled_time", 1e-9)):  # of the second and of the first version
-        if name in found:
+        if found.get(name, "").isdigit():
             return int(found[name]) * unit
     return None
 

@@ -130,6 +130,8 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     cpus = _choose_cpus(checked["cpus"])
     chosen, notes = _choose_builds(checked, cpus, place)
     label = checked["machine"] or machine.label()
+    if label == comparison.OUTPUT:  # the host's name
+        raise config.ConfigError([place(["machine"], config.reserved(label))])
     frozen = _settle_sizes(checked, chosen, label, find_size and partial(find_size, cpus=cpus))
     workloads, backends = _catalogue(checked["experiments"])
     usable = machine.allowed_cpus() if cpus is None else cpus

@@ -63,6 +63,7 @@ def _probe(command, env):
     try:
         done = subprocess.run(
             full,
+            cwd=child.ROOT,  # -m looks for modules there first: not in the user's folder, which may hold a json.py
             env=child.environment(env),
             capture_output=True,
             text=True,

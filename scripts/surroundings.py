@@ -31,7 +31,7 @@ def read(cpus):
     busy_s, steal_s = _cpu_times(cpus)
     percent, pressure_s = _cpu_pressure()
     return {
-        "load_1min": os.getloadavg()[0],
+        "load_1min": _load_1min(),
         "cpu_pressure_percent": percent,
         "cpu_pressure_s": pressure_s,
         "busy_s": busy_s,
@@ -124,13 +124,20 @@ def _cpu_times(cpus):
     try:
         tick_s = 1 / os.sysconf("SC_CLK_TCK")
         with open("/proc/stat") as file:
-            rows = [list(map(int, line.split()[1:9])) for line in file if line.split(None, 1)[0] in names]
+            rows = [list(map(int, line.split()[1:9])) for line in file if line.partition(" ")[0] in names]
         if len(rows) < len(names):
             return None, None
         user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(sum, zip(*rows, strict=True))
         return (user + nice + system + interrupts + soft_interrupts) * tick_s, stolen * tick_s
     except (OSError, ValueError):
         return None, None
+
+
+def _load_1min():
+    try:
+        return os.getloadavg()[0]
+    except OSError:  # Linux reads it from /proc
+        return None
 
 
 def _cpu_pressure():

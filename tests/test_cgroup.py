@@ -53,3 +53,29 @@ def test_throttling_is_told_in_seconds_by_both_versions(file, text, group):
 def test_throttling_counts_wherever_on_the_way_up_it_is(group):
     files = {"a/b/cpu.stat": "throttled_usec 1000000\n", "a/cpu.stat": "throttled_usec 3000000\n"}
     assert cgroup.throttled_s(*group("0::/a/b\n", files)) == 4.0
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a/cpu.max": "max 100000\n"},
+        {"a/cpu.max": "max\n"},
+        {"a/cpu.max": "50000\n", "a/cpu.stat": "throttled_usec\n"},
+        {"a/cpu.max": "50000 0\n", "a/cpu.stat": "throttled_usec many\n"},
+        {"a/cpu.max": "\n", "cpu/a/cpu.cfs_quota_us": "50000\n", "cpu/a/cpu.stat": "nr_periods 9 nr_throttled\n"},
+    ],
+)
+def test_what_is_no_limit_or_cannot_be_understood_is_none(files, group):
+    assert cgroup.quota(*group("0::/a\n", files)) is None
+    assert cgroup.throttled_s(*group("0::/a\n", files)) is None
+
+
+def test_the_groups_of_both_versions_count_at_once(group):
+    own = "4:cpu,cpuacct:/old\n1:name=systemd:/a:b\n0::/a:b\n"
+    files = {"a:b/cpu.max": "300000 100000\n", "cpu/old/cpu.cfs_quota_us": "250000\n"}
+    assert cgroup.quota(*group(own, files)) == 3.0
+    assert cgroup.quota(*group(own, {"cpu/old/cpu.cfs_period_us": "100000\n"})) == 2.5
+
+
+def test_a_container_that_sees_the_group_of_its_host_finds_its_own_at_the_root(group):
+    assert cgroup.quota(*group("0::/docker/1f2e\n", {"cpu.max": "200000 100000\n"})) == 2.0

@@ -9,6 +9,29 @@ def test_a_quota_bounds_the_usable_cpus(monkeypatch):
     assert machine.usable([0]) == 1
 
 
+@pytest.mark.parametrize(("quota", "count"), [(None, 8), (0.1, 1), (1.0, 1), (2.01, 3), (64.0, 8)])
+def test_a_quota_is_rounded_up_to_whole_cpus(quota, count, monkeypatch):
+    monkeypatch.setattr(machine.cgroup, "quota", lambda: quota)
+    assert machine.usable(list(range(8))) == count
+
+
+@pytest.mark.parametrize(
+    ("host", "label"),
+    [
+        ("server.example.org", "server"),
+        ("-n", "n"),
+        ("", "machine"),
+        (".", "machine"),
+        ("../../etc/x", "machine"),
+        ("a b$(touch owned)/é", "a-b--touch-owned---"),
+        ("x" * 99, "x" * 60),
+    ],
+)
+def test_any_host_name_gives_a_label_that_may_be_a_folder(host, label, monkeypatch):
+    monkeypatch.setattr(machine.socket, "gethostname", lambda: host)
+    assert machine.label() == label
+
+
 def test_one_cpu_of_each_core_the_nodes_one_after_the_other(monkeypatch):
     cores = {0: (0, 0), 1: (1, 0), 2: (0, 1), 3: (1, 1), 4: (0, 0), 5: (1, 0)}
     monkeypatch.setattr(machine, "_core", cores.__getitem__)

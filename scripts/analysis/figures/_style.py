@@ -66,6 +66,7 @@ _SETTINGS = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "legend.frameon": False,
+    "text.parse_math": False,  # a $ in a name is a $
 }
 
 
