@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.config import nearest
 from scripts.prober import OLDEST, ProbeError
 
 
@@ -46,6 +47,10 @@ class Build:
         keys = ("version_text", "implementation", "configure_arguments", "digests")
         text = json.dumps([self.facts[key] for key in keys], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def is_same(self, other):
+        """Whether two builds differ at most in where they lie."""
+        return all(getattr(self, key) == getattr(other, key) for key in ("name", "options", "env", "fingerprint"))
 
     def describe(self):
         """What pythons/<name>.json holds: the facts, without the paths of this machine."""
@@ -153,7 +158,8 @@ def _resolve(command):
     if executable is None and version:
         executable = next(candidates(version[1]), None)
     if executable is None:
-        raise BuildError(f"no executable {parts[0]!r} found")
+        in_one = " (its options go into a list: [python3, -X, dev])" if " " in parts[0] else ""
+        raise BuildError(f"no executable {parts[0]!r} found{in_one}")
     return (os.path.abspath(executable), *parts[1:])
 
 
@@ -176,7 +182,7 @@ def choose(experiments, entries, prober):
     experiments may use.
     """
     known = {entry["name"]: entry for entry in _mappings(entries) if entry.get("command") and entry.get("name")}
-    chosen, notes, mistakes = {}, [], []
+    chosen, notes, mistakes, everyone = {}, [], [], {}
     for index, experiment in enumerate(experiments):
         own = chosen[experiment["name"]] = {}
         for number, entry in enumerate(_mappings(experiment["pythons"])):
@@ -185,15 +191,27 @@ def choose(experiments, entries, prober):
                 build = find(known.get(entry.get("name"), entry), prober)
             except (BuildError, ProbeError) as error:
                 if entry.get("optional"):
-                    notes.append(f"build {entry['name']!r} left out: {error}")
+                    notes.append(f"build {entry.get('name') or entry['command']!r} left out: {error}")
                 else:
-                    mistakes.append((path, f"{error}. Give its path or command, or mark it optional: true."))
+                    mistakes.append((path, f"{error}. {_instead(entry, known)}or mark it optional: true."))
                 continue
-            if own.setdefault(build.name, build) != build and not entry.get("optional"):
+            first = everyone.setdefault(build.name, build)
+            if first.is_same(build):
+                own[build.name] = first
+            elif not entry.get("optional"):
                 mistakes.append((path, f"a second build {build.name!r}. Give each a name of its own."))
-        if not own:
-            mistakes.append((["experiments", index, "pythons"], "none of these builds was found."))
+        if not own and not any(path[1] == index for path, _ in mistakes):
+            text = f"all of these builds are optional, and none was found. {nearest('', ['current', *everywhere()])}"
+            mistakes.append((["experiments", index, "pythons"], text))
     return {name: list(own.values()) for name, own in chosen.items()}, list(dict.fromkeys(notes)), mistakes
+
+
+def _instead(entry, known):
+    """What would be right in place of an entry that leads to no build."""
+    if entry.get("command") or os.sep in entry["name"]:
+        return "Give the path of a Python, "
+    names = dict.fromkeys(["current", *known, *everywhere()])
+    return f"{nearest(entry['name'], list(names))} Or give its path or command, "
 
 
 def _mappings(entries):

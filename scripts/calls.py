@@ -21,6 +21,12 @@ _READING = re.compile(
 _TARGETS = {"all", "tables", "figures", "report", "pyperf", "bundle"}  # those that measure what is missing
 
 
+class BadConfig(WorkflowError):
+    """A config that cannot be run; without a traceback, Snakemake shows the message alone and no lines of our code."""
+
+    __traceback__ = None
+
+
 def default_config(checkout, name="config/config.yaml"):
     """The config of the working directory, where it has one (a clone that is used in its own folder has), else the checkout's."""
     return name if os.path.exists(name) else os.path.join(checkout, name)
@@ -43,7 +49,7 @@ def make_plan(settings, workflow, arguments=None):
     try:
         made = plan.make(settings, files, explicit, find_size)
     except config.ConfigError as error:
-        raise WorkflowError(f"the config cannot be run:\n{error}") from None
+        raise BadConfig(f"the config cannot be run:\n{error}") from None
     if acts:
         recovery.begin([made.comparison.folder] if compares_alone(arguments) else made.derived)
     if workflow.is_main_process:

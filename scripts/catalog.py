@@ -2,6 +2,8 @@
 
 import ast
 import hashlib
+import json
+import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +26,7 @@ class CatalogError(Exception):
 class Workload:
     """What is known of a workload file before it runs.
 
-    parameters: its names; defaults: the values of those whose default is a literal.
+    parameters: its names; required: of those without a default; defaults: the values of those whose default is a literal.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Workload:
     digest: str
     parameters: tuple
     defaults: dict = field(repr=False)
+    required: tuple = ()
     any_parameter: bool = False
     takes_workers: bool = False
     shares: bool = False
@@ -51,6 +54,7 @@ class Backend:
     digest: str | None
     parameters: tuple
     defaults: dict = field(repr=False)
+    required: tuple = ()
     any_parameter: bool = False
 
 
@@ -71,18 +75,20 @@ def read_workload(text, base):
     missing = [name for name in ("tasks", "task") if name not in bound]
     if missing:
         raise CatalogError(f"workload {text!r} lacks the function {missing[0]!r}")
-    defaults, taken, any_parameter = {}, [], "tasks" not in functions
+    defaults, taken, optional, any_parameter = {}, [], set(_GIVEN), "tasks" not in functions
     for name in ("tasks", "context"):
         if name in functions:
             arguments = functions[name].args
             taken += [argument.arg for argument in arguments.args + arguments.kwonlyargs]
             any_parameter |= arguments.kwarg is not None
+            optional |= _with_default(arguments).keys()
             defaults.update(_defaults(arguments))
     return Workload(
         name=path.stem,
         reference=str(path) if own else path.stem,
         digest=_digest(path),
         parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
+        required=tuple(dict.fromkeys(name for name in taken if name not in optional)),
         defaults={name: value for name, value in defaults.items() if name not in _GIVEN},
         any_parameter=any_parameter,
         takes_workers="workers" in taken,
@@ -105,12 +111,14 @@ def read_backend(text, base):
     if not runs:
         raise CatalogError(f"backend {text!r} lacks the function 'run'")
     arguments = runs[-1].args
+    parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
     return Backend(
         name=path.stem,
         one_thread_per_gil=_constant(tree, "one_thread_per_gil"),
         reference=str(path) if own else path.stem,
         digest=_digest(path) if own else None,
-        parameters=tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:]),
+        parameters=parameters,
+        required=tuple(name for name in parameters if name not in _with_default(arguments)),
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
     )
@@ -148,17 +156,34 @@ def is_own(text):
 
 def _place(text, folder, base):
     """The path of the file that a name or path means, and whether it is the user's own."""
-    own = is_own(text)
-    return ((Path(base) / Path(text).expanduser()).resolve() if own else folder / f"{text}.py"), own
+    if not is_own(text):
+        return folder / f"{text}.py", False
+    try:
+        return (Path(base) / Path(text).expanduser()).resolve(), True
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CatalogError(f"{text!r} is no path: {error}") from error
 
 
 def _parse(path, text):
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
+        if path.exists() and not path.is_file():
+            raise CatalogError(f"{text!r} is no file")
+        return ast.parse(_source(path))
     except OSError as error:
         raise CatalogError(f"{text!r} cannot be read: {error.strerror}") from error
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
+        line = f"line {error.lineno}: " if error.lineno else ""
+        raise CatalogError(f"{text!r} is not Python: {line}{error.msg}") from error
+    except ValueError as error:
         raise CatalogError(f"{text!r} is not Python: {error}") from error
+    except (RecursionError, MemoryError) as error:
+        raise CatalogError(f"{text!r} is nested too deeply") from error
+
+
+def _source(path):
+    """The text of a Python file, in the encoding that it declares."""
+    with tokenize.open(path) as file:
+        return file.read()
 
 
 def _bound(tree):
@@ -196,17 +221,24 @@ def _constants(tree, name):
     ]
 
 
-def _defaults(arguments):
+def _with_default(arguments):
+    """{name: source of its default} of the arguments that have one."""
     with_default = arguments.args[len(arguments.args) - len(arguments.defaults) :]
     pairs = list(zip(with_default, arguments.defaults, strict=True))
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
+    return {argument.arg: default for argument, default in pairs}
+
+
+def _defaults(arguments):
+    """{name: value} of the arguments whose default is a literal that a record can hold."""
     found = {}
-    for argument, default in pairs:
+    for name, default in _with_default(arguments).items():
         try:
             value = ast.literal_eval(default)
-        except ValueError:
+            json.dumps(value, sort_keys=True, allow_nan=False)
+        except (ValueError, TypeError):
             continue
-        found[argument.arg] = list(value) if isinstance(value, tuple) else value
+        found[name] = list(value) if isinstance(value, tuple) else value
     return found
 
 
@@ -218,11 +250,15 @@ def _digest(path):
         if file in seen or not file.is_file():
             continue
         seen.add(file)
-        source = file.read_text(encoding="utf-8")
-        state.update(f"{file.name}\n{len(source)}\n{source}".encode())
         try:
+            source = _source(file)
+            state.update(f"{file.name}\n{len(source)}\n{source}".encode())
             tree = ast.parse(source)
-        except (SyntaxError, ValueError):
+        except OSError as error:
+            raise CatalogError(
+                f"{path.name!r} imports {file.name!r}, which cannot be read: {error.strerror}"
+            ) from error
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
             todo += sorted(file.parent / f"{name}.py" for name in _imported(node))

@@ -2,8 +2,12 @@
 
 import difflib
 import json
+import math
 import re
+from contextlib import suppress
 from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import jsonschema
@@ -11,20 +15,25 @@ import yaml
 
 from scripts import catalog
 from scripts.child import ROOT
-from scripts.places import Places
+from scripts.places import Places, shown
 
 SCHEMA = Path(ROOT, "config/config.schema.yaml")
 
-RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json")
+RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json", "sizes.json")
+MOST_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 OF_COMPARE = ("compare", "fail_if_slower")  # which no sweep depends on
 NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *OF_COMPARE)
 
 
 class ConfigError(Exception):
-    """A config that cannot be run; `mistakes` holds a line for each mistake."""
+    """A config that cannot be run.
 
-    def __init__(self, mistakes):
-        self.mistakes = list(mistakes)
+    mistakes: a line for each; sound: the config without them, with its defaults, for further checks; None where nothing is.
+    """
+
+    def __init__(self, mistakes, sound=None):
+        self.mistakes = list(dict.fromkeys(mistakes))
+        self.sound = sound
         super().__init__("\n".join(self.mistakes))
 
 
@@ -39,15 +48,55 @@ def checked(config, files=(), base="."):
     config: as Snakemake merged it; files: the YAML files it came from, the strongest last, for the places in the
     messages; base: the folder that paths of workloads are relative to.
     """
-    schema = load_schema()
-    config = _with_versions(_with_seconds(deepcopy(config)))
-    line = Places(files).line
-    found = list(_schema_mistakes(config, schema))
-    if not found:
-        config = with_defaults(config, schema)
-        found = list(_meaning_mistakes(config, base))
-    if found:
-        raise ConfigError(line(path, text) for path, text in found)
+    places = Places(files, config)
+    sound = None
+    try:
+        sound, mistakes = _check(config, load_schema(), base)
+    except RecursionError:
+        mistakes = [([], "is nested too deeply, or holds itself.")]
+    lines = [*places.doubles(), *(places.line(path, text) for path, text in mistakes)]
+    if lines:
+        raise ConfigError(lines, sound)
+    return sound
+
+
+def _check(config, schema, base):
+    """The config without what is wrong, with its defaults, and (path, text) for each mistake."""
+    config = _meant(_plain(config), schema, schema)
+    mistakes = list(_schema_mistakes(config, schema))
+    sound = with_defaults(_without(config, [path for path, _ in mistakes]), schema)
+    for experiment in sound["experiments"]:
+        for key, _, read in _PARTS:
+            experiment[key] = [item and _typed(item, read, base) for item in experiment[key]]
+    return sound, [*mistakes, *_meaning_mistakes(sound, base)]
+
+
+def _plain(value):
+    """A value with plain mappings (those of JSON files are others), and without numbers that Python would not write out."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return math.inf
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _without(config, paths):
+    """A config without what stands at these paths; what else stands in a list keeps its place."""
+    config = deepcopy(config)
+    for path in paths:
+        start = 2 if path[0] == "experiments" else 0
+        in_list = path[start : start + 1] in (["workloads"], ["backends"])
+        *way, last = path[: start + 2 if in_list else start + 1]
+        with suppress(KeyError, TypeError):  # what it stood in is gone, too
+            node = reduce(getitem, way, config)
+            if isinstance(node, list):
+                node[last] = None
+            else:
+                del node[last]
+    config["experiments"] = [
+        {"name": str(index), "workloads": [], **(experiment or {})}
+        for index, experiment in enumerate(config.get("experiments", []))
+    ]
     return config
 
 
@@ -68,41 +117,89 @@ def _resolved(node, schema):
     return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
 
 
-def _with_seconds(config):
-    """YAML 1.1 reads 1e-6 as a string; where seconds are meant, it is a number."""
-    for part in [config, *_mappings(config.get("experiments"))]:
-        if "timeout" in part:
-            part["timeout"] = _seconds(part["timeout"])
-        if isinstance(part.get("switch_intervals"), list):
-            part["switch_intervals"] = [_seconds(value) for value in part["switch_intervals"]]
-    return config
+# ---- what is meant
 
 
-def _with_versions(config):
-    """YAML reads 3.12 as a number, which can mean one version only; 3.1 may mean 3.10 and stays a mistake."""
-    for part in [config, *_mappings(config.get("experiments"))]:
-        if isinstance(part.get("pythons"), list):
-            part["pythons"] = [
-                str(value) if isinstance(value, float) and re.fullmatch(r"3\.\d\d", str(value)) else value
-                for value in part["pythons"]
-            ]
-    return config
+def _meant(value, node, schema):
+    """A value as its schema means it.
+
+    Numbers, true, false and null may arrive as text: 1e-6 does in YAML, and all that stands in a list of --config.
+    A version may arrive as a number; 3.12 can mean one only, 3.1 may mean 3.10 and stays a mistake.
+    """
+    node = _resolved(node, schema)
+    branches = [_resolved(branch, schema) for branch in node.get("anyOf", [node])]
+    if isinstance(value, dict):
+        known = {key: own for branch in branches for key, own in branch.get("properties", {}).items()}
+        return {key: _meant(item, known[key], schema) if key in known else item for key, item in value.items()}
+    if isinstance(value, list):
+        items = next((branch["items"] for branch in branches if "items" in branch), None)
+        return [_meant(item, items, schema) for item in value] if items else value
+    return _scalar(value, {branch.get("type") for branch in branches})
 
 
-def _mappings(values):
-    return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+def _scalar(value, kinds):
+    """A value as one of these types of the schema, if it can be read so."""
+    if isinstance(value, float) and "string" in kinds and re.fullmatch(r"3\.\d\d", str(value)):
+        return str(value)
+    if isinstance(value, str) and "null" in kinds and value == "null":
+        return None
+    if isinstance(value, str) and "boolean" in kinds and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, str) and kinds & {"integer", "number"}:
+        value = _number(value)
+    is_whole = isinstance(value, float) and "integer" in kinds and "number" not in kinds and value.is_integer()
+    return int(value) if is_whole else value
 
 
-def _seconds(value):
-    is_number = isinstance(value, str) and re.fullmatch(r"\d+(\.\d*)?[eE][-+]?\d+", value)
-    return float(value) if is_number else value
+def _number(text):
+    """The number that a text stands for, or the text."""
+    for read in (int, float):
+        with suppress(ValueError):
+            return read(text)
+    return text
+
+
+def _typed(item, read, base):
+    """An entry of `workloads` or `backends` with numbers for the texts of those parameters whose defaults are numbers."""
+    text, params = named(item)
+    try:
+        defaults = read(text, base).defaults if params else {}
+    except catalog.CatalogError:
+        return item
+    return {text: {name: _like(value, defaults.get(name)) for name, value in params.items()}} if params else item
+
+
+def _like(value, default):
+    """A value of a parameter, read as what its default is: a number or a truth value, or a list of them."""
+    if isinstance(value, dict) and isinstance(value.get("sweep"), list):
+        return {**value, "sweep": [_like(choice, default) for choice in value["sweep"]]}
+    if isinstance(value, list) and isinstance(default, list) and default:
+        return [_like(one, default[0]) for one in value]
+    kinds = {bool: {"boolean"}, int: {"number"}, float: {"number"}}.get(type(default), set())
+    return _scalar(value, kinds) if isinstance(value, str) else value
 
 
 # ---- what the schema says
 
 
+def _is_text(checker, value):
+    """Whether a value is a text that files and commands can hold."""
+    return isinstance(value, str) and "\0" not in value and value.encode(errors="replace").decode() == value
+
+
+# A whole number is no 1.0, and no number is infinite, or NaN, or larger than the tables can hold.
+_TYPES = {
+    "integer": lambda checker, value: type(value) is int and abs(value) < 2**63,
+    "number": lambda checker, value: type(value) in (int, float) and abs(value) < 2**63,
+    "string": _is_text,
+}
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(_TYPES)
+)
+
+
 def _schema_mistakes(config, schema):
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     for error in sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path))):
         yield from _explain(error, schema)
 
@@ -112,12 +209,13 @@ def _explain(error, schema):
     path = list(error.absolute_path)
     if error.validator == "additionalProperties" and isinstance(error.schema.get("properties"), dict):
         known = sorted(error.schema["properties"])
-        for key in sorted(set(map(str, error.instance)) - set(known)):
-            yield [*path, key], f"unknown key {key!r}. {nearest(key, known)}"
+        for key in sorted((key for key in error.instance if key not in known), key=str):
+            yield [*path, key], f"unknown key {shown(key)}. {nearest(str(key), known)}"
     elif error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        for key in missing:
-            yield [*path, key], "is missing."
+        for key in error.validator_value:
+            if key not in error.instance:
+                meaning = _resolved(error.schema["properties"][key], schema)["description"]
+                yield [*path, key], f"is missing. Expected: {meaning}."
     elif error.validator == "anyOf":
         yield from _explain_choice(error, schema, path)
     else:
@@ -126,11 +224,8 @@ def _explain(error, schema):
 
 def _explain_choice(error, schema, path):
     """Of the alternatives the one that the value's own kind means: its mistakes, if they lie deeper."""
-    if isinstance(error.instance, float) and "pythons" in path:
-        yield path, _version_as_number(error.instance)
-        return
     for branch in error.context:
-        if len(branch.absolute_path) > len(path) or branch.validator in ("additionalProperties", "required"):
+        if len(branch.absolute_path) > len(path) or branch.validator == "additionalProperties":
             deeper = [e for e in error.context if e.schema_path[0] == branch.schema_path[0]]
             for inner in deeper:
                 yield from _explain(inner, schema)
@@ -139,33 +234,41 @@ def _explain_choice(error, schema, path):
 
 
 def _not_allowed(value, schema, path):
-    meaning = schema.get("description")
-    if not meaning:
-        kinds = {"integer": "a whole number", "number": "a number", "string": "a text in quotes"}
-        kind = schema.get("type")
-        meaning = {"object": "a mapping", "array": "a list", "boolean": "true or false"}.get(kind) or kinds.get(kind)
-    if value in ([], {}):
+    if isinstance(value, float) and re.fullmatch(r"\d\.\d", str(value)) and {"pythons", "reference"} & set(path):
+        return f"YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes."
+    kinds = {
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "a text in quotes",
+        "object": "a mapping",
+        "array": "a list",
+        "boolean": "true or false",
+    }
+    meaning = schema.get("description") or kinds[schema["type"]]
+    if value is None or value in ([], {}):
         return f"is empty. Expected: {meaning}."
-    return f"{value!r:.80} is not allowed. Expected: {meaning}."
-
-
-def _version_as_number(value):
-    return f"YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes."
+    hint = _near(value, schema["enum"]) if isinstance(value, str) and "enum" in schema else ""
+    return f"{shown(value)} is not allowed. {hint}Expected: {meaning}."
 
 
 def nearest(word, known):
     """A hint at the nearest of the known words, and all of them."""
+    return f"{_near(word, known)}Known: {', '.join(known) or 'none'}."
+
+
+def _near(word, known):
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{hint}Known: {', '.join(known) or 'none'}."
+    return f"Did you mean {near[0]!r}? " if near else ""
 
 
 # ---- what the schema cannot say
 
 
 def _meaning_mistakes(config, base):
-    if config["machine"] == "compare":
-        yield ["machine"], reserved("compare")
+    if config["machine"] and config["machine"].lower() == "compare":
+        yield ["machine"], reserved(config["machine"])
+    if config["sweep"] and name_mistake(config["sweep"]):
+        yield ["sweep"], name_mistake(config["sweep"])
     files = {"workloads": {}, "backends": {name: name for name in catalog.names(catalog.BACKENDS)}}
     for index, experiment in enumerate(config["experiments"]):
         for path, text in _experiment_mistakes(experiment, files, base):
@@ -179,7 +282,7 @@ _OWN_NAME = "Give each a name of its own."
 
 def name_mistake(sweep):
     """What is wrong with the name of a sweep, which may come from a file's name; None if nothing is."""
-    if sweep in RESERVED_SWEEPS:
+    if sweep.lower() in RESERVED_SWEEPS:  # on some systems the names of files are the same in upper case
         return reserved(sweep)
     name = load_schema()["$defs"]["name"]
     if not re.fullmatch(name["pattern"], sweep):
@@ -198,17 +301,36 @@ def _experiment_mistakes(experiment, files, base):
         yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
     for key, folder, read in _PARTS:
         for place, item in enumerate(experiment[key]):
+            if item is None:  # the schema has told what is wrong with it
+                continue
             for text in _part_mistakes(key[:-1], item, folder, read, base):
                 yield [key, place], text
             file = named(item)[0]
             if files[key].setdefault(Path(file).stem, file) != file:
                 yield [key, place], f"a second {key[:-1]} {Path(file).stem!r}. {_OWN_NAME}"
+    count = _count_runs(experiment)
+    if count > MOST_RUNS:
+        fewer = "Set fewer rounds, workers, switch intervals or values to sweep"
+        yield [], f"asks for {count:,} runs. {fewer}: at most {MOST_RUNS:,} can be planned."
 
 
 _PARTS = (
     ("backends", catalog.BACKENDS, catalog.read_backend),
     ("workloads", catalog.WORKLOADS, catalog.read_workload),
 )
+
+
+def _count_runs(experiment):
+    """How many runs an experiment has on each build, at most; `workers: auto` counts as one."""
+    axes = [experiment["switch_intervals"], () if experiment["workers"] == "auto" else experiment["workers"]]
+    parts = [sum(_choices(named(item)[1]) for item in experiment[key] if item) for key, _, _ in _PARTS]
+    return experiment["rounds"] * math.prod(max(1, len(axis)) for axis in axes) * math.prod(parts)
+
+
+def _choices(params):
+    """How many choices there are among the swept values of an entry."""
+    swept = [value["sweep"] for value in params.values() if isinstance(value, dict) and "sweep" in value]
+    return math.prod(len(values) for values in swept if isinstance(values, list))
 
 
 def named(item):
@@ -224,33 +346,39 @@ def _part_mistakes(kind, item, folder, read, base):
     text, params = named(item)
     known = catalog.names(folder)
     if not catalog.is_own(text) and text not in known:
-        yield f"unknown {kind} {text!r}. {nearest(text, known)} A file of your own is named by its path."
+        yield f"unknown {kind} {shown(text)}. {nearest(text, known)} A file of your own is named by its path."
         return
     try:
         part = read(text, base)
+        if kind == "workload":
+            catalog.auto_parameter(part, params)
     except catalog.CatalogError as error:
         yield f"{error}."
         return
-    if kind == "workload":
-        try:
-            catalog.auto_parameter(part, params)
-        except catalog.CatalogError as error:
-            yield f"{error}."
+    for name in part.required:
+        if name not in params:
+            yield f"{kind} {part.name!r} needs a value for its parameter {name!r}, which has no default."
     for name, value in params.items():
-        is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
-        if name not in part.parameters and not part.any_parameter and not is_alias:
-            yield f"{kind} {part.name!r} has no parameter {name!r}. {nearest(str(name), sorted(part.parameters))}"
-        if not _is_json(value):
-            kinds = "numbers, texts, true, false, null, and lists and mappings of them"
-            yield f"parameter {name!r}: {value!r:.60} is no value of JSON. Expected: {kinds}."
-        is_swept = isinstance(value, dict) and "sweep" in value
-        if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
-            yield f"parameter {name!r}: a swept value is {{sweep: [value, …]}} with at least one value."
+        yield from _parameter_mistakes(kind, part, name, value)
+
+
+def _parameter_mistakes(kind, part, name, value):
+    is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
+    is_free = part.any_parameter and isinstance(name, str)
+    if name not in part.parameters and not is_free and not is_alias:
+        yield f"{kind} {part.name!r} has no parameter {shown(name)}. {nearest(str(name), sorted(part.parameters))}"
+    if not _is_json(value):
+        kinds = "numbers, texts, true, false, null, and lists and mappings of them"
+        yield f"parameter {shown(name)}: {shown(value)} is no value of JSON. Expected: {kinds}."
+    is_swept = isinstance(value, dict) and "sweep" in value
+    if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
+        yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
 
 
 def _is_json(value):
+    """Whether a value comes back from JSON as it was; numbers as keys, say, do not."""
     try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return json.loads(text.encode()) == value
+    except (TypeError, ValueError, RecursionError):
         return False
-    return True

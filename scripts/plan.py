@@ -119,19 +119,8 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     files: the YAML files that it came from, the strongest last; explicit_files: those named by --configfile;
     find_size: as sizes.find, None where nothing is to be started.
     """
-    checked = config.checked(settings, files)
-    name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
-    place = Places(files).line
-    problem = config.name_mistake(name)
-    if problem:
-        raise config.ConfigError([place(["sweep"], problem)])
-    compared = comparison.make(checked, place, NOISE_SWEEP)
-    checked = {key: value for key, value in checked.items() if key not in config.OF_COMPARE}
-    cpus = _choose_cpus(checked["cpus"])
-    chosen, notes = _choose_builds(checked, cpus, place)
-    label = checked["machine"] or machine.label()
-    if label == comparison.OUTPUT:  # the host's name
-        raise config.ConfigError([place(["machine"], config.reserved(label))])
+    asked = _asked(settings, files, explicit_files)
+    checked, label, cpus, chosen = asked.settings, asked.machine, asked.cpus, asked.builds
     frozen = _settle_sizes(checked, chosen, label, find_size and partial(find_size, cpus=cpus))
     workloads, backends = _catalogue(checked["experiments"])
     usable = machine.allowed_cpus() if cpus is None else cpus
@@ -147,16 +136,58 @@ def make(settings, files=(), explicit_files=(), find_size=sizes.find):
     builds_by_name = {build.name: build for own in chosen.values() for build in own}
     return Plan(
         machine=label,
-        sweep=name,
-        file=_write(label, name, checked, chosen, runs, frozen.used),
+        sweep=asked.sweep,
+        file=_write(label, asked.sweep, checked, chosen, runs, frozen.used),
         experiments=experiments,
         runs=runs,
         state={run.name: _state(Path(f"results/{label}/runs/{run.name}.json"), run) for run in runs},
-        notes=notes,
+        notes=asked.notes,
         machine_facts=_document(machine.facts()),
         build_facts={name: _document(build.describe()) for name, build in builds_by_name.items()},
-        comparison=compared,
+        comparison=asked.comparison,
     )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a config asks for, free of mistakes; builds: {experiment: its builds}; cpus: ids, None for all."""
+
+    settings: dict
+    machine: str
+    sweep: str
+    comparison: comparison.Comparison
+    cpus: list | None
+    builds: dict
+    notes: list
+
+
+def _asked(settings, files, explicit_files):
+    """What a config asks for; raises config.ConfigError with all its mistakes, whichever part of it they lie in."""
+    place, mistakes = Places(files, settings).line, []
+
+    def made(make, *arguments):
+        try:
+            return make(*arguments)
+        except config.ConfigError as error:
+            mistakes.extend(error.mistakes)
+            return getattr(error, "sound", None)
+
+    checked = made(config.checked, settings, files)
+    if checked is None:
+        raise config.ConfigError(mistakes)
+    name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
+    label = checked["machine"] or machine.label()
+    problems = {"sweep": config.name_mistake(name)}
+    if label == comparison.OUTPUT and not checked["machine"]:  # the host's name
+        problems["machine"] = config.reserved(label)
+    mistakes += [place([key], problem) for key, problem in problems.items() if problem]
+    compared = made(comparison.make, checked, place, NOISE_SWEEP)
+    cpus = _choose_cpus(checked["cpus"])
+    chosen = made(_choose_builds, checked, cpus, place)
+    if mistakes:
+        raise config.ConfigError(mistakes)
+    own = {key: value for key, value in checked.items() if key not in config.OF_COMPARE}
+    return _Asked(own, label, name, compared, cpus, *chosen)
 
 
 def _document(facts):

@@ -148,6 +148,65 @@ def test_a_build_tells_what_it_is(build):
     assert not any("/" in argument for argument in facts["configure_arguments"])
 
 
+def chosen(*groups, entries=()):
+    """What builds.choose says of experiments with these lists of builds, each build being the one of FACTS."""
+    experiments = [{"name": f"e{place}", "pythons": list(group)} for place, group in enumerate(groups)]
+    return builds.choose(experiments, list(entries), prober_of(FACTS))
+
+
+@pytest.fixture
+def two_pythons(tmp_path, monkeypatch):
+    """A PATH with a Python 3.14t and a Python 3.13, and nothing else."""
+    for name in ("python3.14t", "python3.13"):
+        executable(tmp_path, name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+
+
+def test_a_build_that_is_not_there_is_told_with_the_nearest_name_and_what_else_to_do(two_pythons):
+    assert chosen(["3.14t", "curent"], [{"name": "x", "command": "python3 -X dev"}]) == (
+        {"e0": [builds.find({"name": "3.14t"}, prober_of(FACTS))], "e1": []},
+        [],
+        [
+            (
+                ["experiments", 0, "pythons", 1],
+                "no Python 'curent' found in PATH, `uv python find` and pyenv's versions. Did you mean 'current'? Known: current, "
+                "3.13, 3.14t. Or give its path or command, or mark it optional: true.",
+            ),
+            (
+                ["experiments", 1, "pythons", 0],
+                "no executable 'python3 -X dev' found (its options go into a list: [python3, -X, dev]). Give the path of a "
+                "Python, or mark it optional: true.",
+            ),
+        ],
+    )
+
+
+def test_where_all_builds_are_optional_one_must_be_there(two_pythons):
+    _, notes, mistakes = chosen([{"name": "3.99", "optional": True}, {"command": "./none", "optional": True}])
+    assert notes == [
+        "build '3.99' left out: no Python '3.99' found in PATH, `uv python find` and pyenv's versions",
+        "build './none' left out: no executable './none' found",
+    ]
+    text = "all of these builds are optional, and none was found. Known: current, 3.13, 3.14t."
+    assert mistakes == [(["experiments", 0, "pythons"], text)]
+
+
+def test_two_builds_of_one_name_are_told_across_experiments_too(two_pythons):
+    plain, changed = ({"name": "x", "command": "python3.14t", "env": env} for env in ({}, {"A": "b"}))
+    text = "a second build 'x'. Give each a name of its own."
+    assert chosen([plain, changed])[2] == [(["experiments", 0, "pythons", 1], text)]
+    assert chosen([plain], [changed])[2] == [(["experiments", 1, "pythons", 0], text)]
+    assert chosen([plain], [plain])[2] == []
+
+
+def test_one_build_found_in_two_places_is_one(two_pythons, tmp_path):
+    again = executable(tmp_path / "elsewhere", "python3.14t")
+    builds_of, _, mistakes = chosen(["3.14t"], [again, "3.14t"])
+    assert mistakes == []
+    assert builds_of["e0"] == builds_of["e1"]
+
+
 def test_the_gil_of_an_entry_is_read_back_from_the_build(free_threaded, tmp_path):
     ask = prober.Prober(tmp_path / "probes.json")
     entry = {"name": "t-gil", "command": list(free_threaded.command), "env": {"PYTHON_GIL": "1"}}
