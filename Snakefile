@@ -2,7 +2,7 @@ from snakemake.utils import min_version
 
 from scripts.analysis.columns import TABLES
 from scripts.analysis.figures import captions, title
-from scripts.calls import compare_no_input_sets, default_config, make_plan, shell_prefix, stop_rate_limiter
+from scripts.calls import compare_no_input_sets, default_config, let_signals_in, make_plan, shell_prefix, stop_rate_limiter
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
 min_version("9.20")
@@ -56,6 +56,7 @@ localrules:
 
 onstart:
     stop_rate_limiter(workflow)
+    let_signals_in(workflow)
 
 
 # The targets take the records themselves as inputs, so that one that was lost is measured again.

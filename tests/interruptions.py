@@ -85,14 +85,14 @@ def records(folder):
 def _end(running, way):
     if WAYS[way] is not None:
         running.send_signal(WAYS[way])
-        running.wait(60)
+        running.wait(300)
         return
     for pid in process_tree.tree(running.pid)[::-1]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-    running.wait(60)
+    running.wait(300)
 
 
 def _damage(folder, rng):

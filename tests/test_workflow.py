@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -406,6 +407,14 @@ def test_the_rate_limiter_is_stopped_where_it_is():
     calls.stop_rate_limiter(workflow)
     assert workflow.scheduler.job_rate_limiter is None
     calls.stop_rate_limiter(object())
+
+
+def test_a_signal_that_comes_while_a_job_is_finished_takes_the_lock_once_more():
+    workflow = SimpleNamespace(scheduler=SimpleNamespace(_lock=threading.Lock()))
+    calls.let_signals_in(workflow)
+    with workflow.scheduler._lock:
+        assert workflow.scheduler._lock.acquire(blocking=False)
+    calls.let_signals_in(SimpleNamespace())
 
 
 def test_the_names_of_inputs_are_no_reason_to_repeat_a_job():
