@@ -2,7 +2,14 @@ from snakemake.utils import min_version
 
 from scripts.analysis.columns import TABLES
 from scripts.analysis.figures import captions, title
-from scripts.calls import compare_no_input_sets, default_config, let_signals_in, make_plan, shell_prefix, stop_rate_limiter
+from scripts.calls import (
+    compare_no_input_sets,
+    default_config,
+    let_signals_in,
+    make_plan,
+    shell_prefix,
+    stop_rate_limiter,
+)
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
 min_version("9.20")
