@@ -17,8 +17,9 @@ from scripts import child, process_tree, progress, record, supervisor, surroundi
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
 _FOLDERS, _PREFIX = "/tmp", "gil-scaling-run-"  # where each run has a folder of its own, and how its name begins
-_KEPT_OF_LOG = 20_000
 _KEPT_IN_RECORD = 2_000
+_MOST_OF_RESULT = 100_000_000  # bytes
+_SAID_BY_BUILD = ("ok", "unsupported", "failed", "wrong_result")
 
 
 def main(run, out, log):
@@ -37,12 +38,35 @@ def main(run, out, log):
         if result is None:
             expected = _Expected(out, entry["expected"])
             result = _measure_in_quiet(entry, call, expected.digest)
-            expected.keep(result["measured"])
-            record.write(out, result)
-    record.write_text(log, result["stderr_tail"])
+            _keep(out, result, expected)
+    with suppress(OSError):
+        record.write_text(log, result["stderr_tail"])
+    with suppress(OSError, ValueError):  # of the file that counts the runs
+        _tell_progress(result, call, began)
+
+
+def _keep(out, result, expected):
+    """Writes a record; from here on nothing may fail the job, nor interrupt it: Snakemake would remove the record."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    with suppress(OSError):
+        expected.keep(result["measured"])
+    try:
+        record.write(out, result)
+    except OSError as error:
+        raise SystemExit(f"{out}: the record cannot be written: {error.strerror}") from None
+
+
+def _tell_progress(result, call, began):
     done, left_s = progress.advance(call, began)
     workers, said = outcome(result)
-    print(progress.line(done, call["runs"], entry["spec"], workers, said, left_s), file=sys.stderr)
+    _say(progress.line(done, call["runs"], result["spec"], workers, said, left_s))
+
+
+def _say(line):
+    """Writes a line to stderr where somebody listens; sys.stderr would try again at the end, and then fail the job."""
+    with suppress(OSError):
+        os.write(2, f"{line}\n".encode("utf-8", "backslashreplace"))
 
 
 def _end_what_was_left():
@@ -102,27 +126,49 @@ def measure(entry, call, expected):
     """The record of one run, begun now."""
     watch = _Watch(entry, call)
     seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
-    ended, result, text = _run_build(entry, expected)
+    ended, result = _run_build(entry, expected)
     seen = watch.seen(ended.cpu_s)
+    text = ended.output.decode("utf-8", "replace")
     status, reason = judge(entry, ended, result, text)
-    if text or reason:
-        reason, text = reason and record.scrub(reason), record.scrub(text)
-    return {
+    made = {
         "format": record.FORMAT,
         "run": entry["run"],
         "spec": entry["spec"],
         "status": status,
-        "reason": reason,
+        "reason": reason and _shortened(_presentable(_shortened(reason, 10 * _KEPT_IN_RECORD)), _KEPT_IN_RECORD),
         "call": {"id": call["id"], "time": call["time"]},
         "started": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:06}Z",
         "wall_s": ended.wall_s,
         "exit_code": ended.exit_code,
-        "stderr_tail": text[-_KEPT_IN_RECORD:],
+        "stderr_tail": text and _presentable(text)[-_KEPT_IN_RECORD:],
         **seen,
+        "waited_s": 0.0,
+        "attempts": 1,
         "peak_memory_mb": ended.peak_memory_mb,
         "memory_kind": ended.memory_kind,
-        "measured": (result or {}).get("measured") if status == "ok" else None,
+        "measured": result.get("measured") if status == "ok" else None,
     }
+    return _sound(made)
+
+
+def _presentable(text):
+    return record.printable(record.scrub(text))
+
+
+def _shortened(text, most):
+    """Of a long text its beginning and its end."""
+    return text if len(text) <= most else f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
+def _sound(made):
+    """A record, or the one of a run that failed where it holds what no record may."""
+    try:
+        record.check(made)
+        json.dumps(made, allow_nan=False)
+    except (record.RecordError, ValueError, RecursionError) as error:
+        reason = _presentable(f"measured what no record may hold: {error}")
+        return {**made, "status": "failed", "reason": reason, "measured": None}
+    return made
 
 
 def _cpus_of(entry):
@@ -164,18 +210,26 @@ def judge(entry, ended, result, text):
         return "crashed", f"cannot be started: {ended.problem}"
     if ended.timed_out:
         return "timeout", f"took longer than the limit of {entry['timeout_s']:g} s"
-    if ended.exit_code < 0:
-        return "crashed", f"ended by signal {signal.Signals(-ended.exit_code).name}"
+    if ended.exit_code < 0 and not ended.lingered:
+        return "crashed", f"ended by signal {_signal_name(-ended.exit_code)}"
     if result is None:
         last = text.strip().rpartition("\n")[2]
         return "crashed", f"ended with exit code {ended.exit_code} and no result: {last}".rstrip(": ")
-    return result["status"], result["reason"]
+    return result["status"], result.get("reason")
+
+
+def _signal_name(number):
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return str(number)
 
 
 def outcome(result):
     """What the progress line says of a run: its number of workers and its time, or why there is none."""
     if result["status"] != "ok":
-        return result["spec"]["workers"], f"{result['status']}: {result['reason'].splitlines()[-1]}"
+        last = result["reason"].strip().rpartition("\n")[2]
+        return result["spec"]["workers"], f"{result['status']}: {last}"
     timed = "work_s" if result["spec"]["start"] == "together" else "total_s"
     counted = [sample for sample in result["measured"]["samples"] if not sample["warmup"]]
     times = sorted(sample[timed] for sample in counted)
@@ -183,22 +237,31 @@ def outcome(result):
 
 
 def _run_build(entry, expected):
-    """Runs the build in a folder of its own; returns how it ended, what it measured, the end of what it said."""
+    """Runs the build in a folder of its own; returns how it ended, and its result or None."""
     folder = f"{_FOLDERS}/{_PREFIX}{os.getpid()}-{time.time_ns()}"
-    os.mkdir(folder, 0o700)
     try:
         places = {key: entry[key] for key in ("reference", "backend_reference")}
         spec = {**entry["spec"], **places, "expected": expected, "thread_limits": child.THREAD_LIMITS}
-        with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
-            json.dump(spec, file)
+        _make_folder(folder, spec)
         command = [*entry["command"], "-m", "scripts.measure", "run", folder]
         environment = child.environment(entry["env"], entry["spec"]["round"])
         rejected = entry["rejected"]
         ended = supervisor.Ended() if rejected else supervisor.run(command, environment, folder, entry["timeout_s"])
-        return ended, _read_result(folder), _end_of_log(folder)
+        return ended, _read_result(folder)
     finally:
         with supervisor.undisturbed():
             _remove(folder)
+
+
+def _make_folder(folder, spec):
+    try:
+        os.mkdir(folder, 0o700)
+        with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
+            json.dump(spec, file)
+    except OSError as error:
+        raise SystemExit(
+            f"{_FOLDERS}: cannot hold the folder of a run: {error.strerror}. It must be writable and have room."
+        ) from None
 
 
 def _interrupted(number, _):
@@ -206,26 +269,21 @@ def _interrupted(number, _):
 
 
 def _remove(folder):
-    import shutil  # here, because it costs more than the rest of the imports together
-
-    shutil.rmtree(folder, ignore_errors=True)
+    """Removes a folder, however deep; by rm, because importing shutil costs more than the rest of the imports together."""
+    with suppress(OSError):
+        os.waitpid(os.posix_spawnp("rm", ["rm", "-rf", folder], os.environ), 0)
 
 
 def _read_result(folder):
+    """What the build left as its result; None where that is missing or garbage."""
     try:
-        with open(f"{folder}/result.json", encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
+        with open(f"{folder}/result.json", "rb") as file:
+            found = json.loads(file.read(_MOST_OF_RESULT))
+    except (OSError, ValueError, RecursionError):
         return None
-
-
-def _end_of_log(folder):
-    try:
-        with open(f"{folder}/log", "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _KEPT_OF_LOG))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
+    if not isinstance(found, dict) or found.get("status") not in _SAID_BY_BUILD:
+        return None
+    return found if isinstance(found.get("reason"), type(None) if found["status"] == "ok" else str) else None
 
 
 class _Expected:
@@ -236,7 +294,8 @@ class _Expected:
         try:
             with open(self.path, encoding="utf-8") as file:
                 self.digest = json.load(file)["digest"]
-        except (OSError, ValueError, KeyError, TypeError):
+            self.digest = self.digest if isinstance(self.digest, str) else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             self.digest = None
 
     def keep(self, measured):
@@ -260,16 +319,30 @@ def _own_cpu_s(call):
 def machine_to_itself():
     """Waits until nobody else measures on this machine, and keeps others from it for as long as the context lasts."""
     try:
-        os.close(os.open(LOCK, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o644))
-    except FileExistsError:
-        pass
-    with open(LOCK, "rb") as lock:
+        lock = _open_lock()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("waiting: another sweep measures on this machine", file=sys.stderr)
+            _say("waiting: another sweep measures on this machine")
             fcntl.flock(lock, fcntl.LOCK_EX)
+    except OSError as error:
+        needed = "It must be a file that everyone may read, in a folder that everyone may write to."
+        raise SystemExit(f"{LOCK}: cannot keep two sweeps from measuring at once: {error.strerror}. {needed}") from None
+    try:
         yield
+    finally:
+        os.close(lock)
+
+
+def _open_lock():
+    """A descriptor of the lock's file; a new one may be read by other users, whatever this one's umask."""
+    umask = os.umask(0)
+    try:
+        return os.open(LOCK, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o644)
+    except FileExistsError:
+        return os.open(LOCK, os.O_RDONLY | os.O_NONBLOCK)
+    finally:
+        os.umask(umask)
 
 
 if __name__ == "__main__":

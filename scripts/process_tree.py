@@ -30,14 +30,16 @@ def tree(pid):
 
 
 def inside(folder):
-    """The processes whose working directory is a folder, or lies in it."""
+    """The processes whose working directory is a folder or lies in it, or that were started with it as an argument."""
     found = []
     for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
         try:
             place = os.readlink(f"/proc/{name}/cwd") if name.isdigit() else ""
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                arguments = file.read().split(b"\0")
         except OSError:
             continue
-        if place == folder or place.startswith(f"{folder}/"):
+        if place == folder or place.startswith(f"{folder}/") or folder.encode() in arguments:
             found.append(int(name))
     return found
 

@@ -214,6 +214,13 @@ def scrub(text):
     return re.sub(f"{quoted}|{bare}", "", text)
 
 
+def printable(text):
+    """The text with escapes in place of control characters and lone surrogates, which no table or page can hold."""
+    import re
+
+    return re.sub("[^\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]", lambda one: one[0].encode("unicode_escape").decode(), text)
+
+
 def write(path, record):
     """Writes a record as a whole or not at all: to a file beside it, which is then renamed."""
     write_text(path, json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
@@ -222,8 +229,13 @@ def write(path, record):
 def write_text(path, text):
     """Writes a text file as a whole or not at all."""
     partial = f"{path}.{os.getpid()}.partial"
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    try:
+        with open(partial, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError:
+        if os.path.exists(partial):
+            os.unlink(partial)
+        raise

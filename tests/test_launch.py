@@ -18,13 +18,27 @@ from tests.conftest import ROOT, make_record, make_sample, make_spec
 def start(tmp_path, this_build):
     """Launches a workload written in the test; returns its record."""
 
-    def launcher(source=None, *, build=this_build, timeout_s=60, on_noise="flag", wait=True, environment=None, **spec):
+    def launcher(
+        source=None,
+        *,
+        build=this_build,
+        timeout_s=60,
+        on_noise="flag",
+        wait=True,
+        environment=None,
+        own_backend=None,
+        program=("-m", "scripts.launch"),
+        **spec,
+    ):
         path = tmp_path / "work.py"
         if source is not None:
             path.write_text(f"import os, signal, sys, time\ndef tasks(count=2): return [0] * count\n{source}")
         named = {"workload": "work", "params": {}} if source else {"workload": "noop", "params": {"count": 4}}
         rejected = spec.pop("rejected", None)
         full = make_spec(**{"python": build.name, "backend": "sequential", "workers": 1, **named, **spec})
+        if own_backend is not None:
+            full["backend"] = str(tmp_path / "back.py")
+            (tmp_path / "back.py").write_text(own_backend)
         entry = {
             "run": "a-run",
             "spec": full,
@@ -44,7 +58,7 @@ def start(tmp_path, this_build):
         out, log = tmp_path / "set" / "runs" / "a-run.json", tmp_path / "a-run.log"
         out.parent.mkdir(parents=True, exist_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-S", "-m", "scripts.launch", "a-run", out, log],
+            [sys.executable, "-S", *program, "a-run", out, log],
             cwd=ROOT,
             env={**os.environ, progress.VARIABLE: json.dumps(call), **(environment or {})},
             stderr=subprocess.PIPE,
@@ -54,7 +68,7 @@ def start(tmp_path, this_build):
             return SimpleNamespace(process=process, out=out)
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-        return SimpleNamespace(**record.read(out), said=said, log=log.read_text(), out=out)
+        return SimpleNamespace(**record.read(out), said=said, log=log.read_text() if log.is_file() else None, out=out)
 
     return launcher
 

@@ -4,8 +4,8 @@ import gc
 import math
 import os
 import sys
-import time
 from functools import partial
+from time import perf_counter
 
 from scripts.measure import workload as workloads
 from scripts.measure.digest import digest
@@ -95,9 +95,9 @@ def _executor(spec, backend, module):
 def _sample(execute, job, workload):
     """Times one sample; returns its part of the record and the digest of its results (None: it has a check)."""
     gc.collect()
-    began = time.perf_counter()
+    began = perf_counter()
     outcome = execute(job)
-    ended = time.perf_counter()
+    ended = perf_counter()
     if not isinstance(outcome, Outcome):
         outcome = _joined(outcome, job)
     results = outcome.results
@@ -107,12 +107,19 @@ def _sample(execute, job, workload):
     try:
         workload.hook("check", *of_workload)
     except Exception as error:
-        raise WrongResult(f"{type(error).__name__}: {error}") from error
+        raise WrongResult(said(error)) from error
     metrics = workload.hook("metrics", *of_workload) or {}
     segments = workload.hook("segments", *of_workload)
     found = None if hasattr(workload.module, "check") else digest(results)
     measured = _times(outcome, began, ended)
     return dict(measured, metrics=_clean(metrics), segments=_segments(segments, began)), found
+
+
+def said(error):
+    """An exception in words: its type and message, also where the message cannot be made."""
+    import traceback
+
+    return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
 def _joined(outcomes, job):
@@ -121,6 +128,9 @@ def _joined(outcomes, job):
     for one in outcomes:
         if not (isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], Report)):
             raise TypeError(f"run() of a backend is to return what its calls returned, not {one!r:.60}")
+    ran = [task[0] for report, _ in outcomes for task in report.tasks]
+    if len(set(ran)) < len(ran):
+        raise WrongResult("a task was run more than once")
     return Outcome.of_pool(outcomes, job.workers)
 
 
@@ -213,13 +223,18 @@ def _summaries(tasks):
 
 def _clean(metrics):
     """The metrics as JSON can hold them: numbers, words, None for an unknown number, and whatever else as text."""
-    return {str(name): _plain(value) for name, value in metrics.items()}
+    return {_text(name): _plain(value) for name, value in metrics.items()}
 
 
 def _plain(value):
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else _text(value)
+
+
+def _text(value):
+    """The value as text that a file can hold: lone surrogates as escapes."""
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _check_digests(expected, digests, setting, arguments):

@@ -4,9 +4,12 @@ import re
 import pytest
 
 from scripts.analysis import tables
+from scripts.analysis.compare import __main__ as compare
 from scripts.analysis.figures import __main__ as draw
 from scripts.analysis.report import __main__ as build
 from tests.analysis.browser import axe_source, open_file, started, sticking_out, violations
+from tests.analysis.compare import TIMES as OF_BUILDS
+from tests.analysis.compare import result_set, with_a_failure
 from tests.conftest import make_record, sweep_records, write_result_set
 
 TOTALS = {1: 120.0, 2: 9.5, 4: 1.2, 16: 0.96}  # seconds by workers: sorted as text they stand in another order
@@ -14,6 +17,7 @@ TIMES = ["960 ms", "1.20 s", "9.50 s", "120 s"]
 DASH = "–"
 EVIL = "<script>alert(1)</script></td></table>\"'&amp;<img src=x onerror=alert(2)> $\\x^$ {{ 7 }} \u202eשלום"
 LONG = "x" * 10_000
+MACHINE = "a-machine-whose-label-has-the-sixty-characters-that-are-most"
 PAPER = 1075  # px: an A4 page within margins of 1 cm, as Chromium prints it: shrunk by a third at most, cut off beyond
 BOTH_SCHEMES = pytest.mark.parametrize("color_scheme", ["light", "dark"])
 
@@ -43,6 +47,29 @@ def make_page(plan):
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     return make_page(write_result_set(tmp_path_factory.mktemp("page"), measured(), experiments=("e", "other one")))
+
+
+@pytest.fixture(scope="module")
+def compared_path(tmp_path_factory):
+    """The page of a machine at two times and of another one, with gains and losses, a failed run and a damaged file."""
+    folder = tmp_path_factory.mktemp("compared")
+    more = {
+        python: {**own, "process": own["sequential"], "thread_pool": own["thread"]} for python, own in OF_BUILDS.items()
+    }
+    sets = [result_set(folder / "first", machine=MACHINE, times=more)]
+    sets.append(result_set(folder / "later", machine=MACHINE, times=more, day=2, factor=1.5))
+    sets.append(result_set(folder / "other", machine="other", times=more, day=3, change=with_a_failure))
+    (sets[0] / "machine.json").write_text("{")
+    listed = [{"label": None, "path": str(path)} for path in sets]
+    (folder / "sets.json").write_text(json.dumps({"sets": listed, "by_date": True, "noise_sweep": "noise"}))
+    compare.main(folder / "sets.json", folder / "compare")
+    return folder / "compare/report.html"
+
+
+@pytest.fixture(params=["path", "compared_path"], ids=["sweep", "comparison"])
+def each_path(request):
+    """The page of a sweep, and that of a comparison."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +141,14 @@ def values_of(table, name):
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_page_asks_for_nothing_and_has_no_error(open_page, path, javascript):
-    opened = open_page(javascript=javascript)
-    assert {url for url in opened.requests if not url.startswith("data:")} == {path.as_uri()}
+def test_the_page_asks_for_nothing_and_has_no_error(open_page, each_path, javascript):
+    opened = open_page(each_path, javascript=javascript)
+    assert {url for url in opened.requests if not url.startswith("data:")} == {each_path.as_uri()}
     assert opened.errors == []
 
 
-def test_a_script_that_is_not_the_page_s_own_does_not_run(open_page):
-    page = open_page().page
+def test_a_script_that_is_not_the_page_s_own_does_not_run(open_page, each_path):
+    page = open_page(each_path).page
     page.evaluate(
         """() => {
             const script = document.createElement("script");
@@ -132,8 +159,30 @@ def test_a_script_that_is_not_the_page_s_own_does_not_run(open_page):
     assert page.title() != "it ran"
 
 
-def test_no_id_is_there_twice_after_the_script(open_page):
-    ids = open_page().page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+def test_all_pages_have_the_same_policy(path, compared_path):
+    policies = [
+        re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', one.read_text())
+        for one in (path, compared_path)
+    ]
+    assert policies[0][1] == policies[1][1]
+
+
+def test_every_link_leads_to_a_place_or_a_file(open_page, each_path):
+    links = open_page(each_path).page.locator("a[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    ids = open_page(each_path).page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(links) > 20
+    for link in (link for link in links if not link.startswith("data:")):
+        assert link[1:] in ids if link.startswith("#") else (each_path.parent / link).is_file(), link
+
+
+def test_the_contents_name_every_section_in_its_order(open_page, each_path):
+    page = open_page(each_path).page
+    links = page.locator("nav a").evaluate_all("all => all.map(one => one.getAttribute('href').slice(1))")
+    assert links == page.locator("section[id]").evaluate_all("all => all.map(one => one.id)")
+
+
+def test_no_id_is_there_twice_after_the_script(open_page, each_path):
+    ids = open_page(each_path).page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
     assert len(ids) == len(set(ids)) > 0
 
 
@@ -195,8 +244,8 @@ def values_read(texts):
     return [float(one[1].replace(",", "").replace("−", "-").replace("∞", "inf")) * UNITS[one[2]] for one in found]
 
 
-def test_every_column_of_every_table_is_sorted_both_ways(open_page):
-    sorted_tables = open_page().page.locator("table.data").evaluate_all(f"all => all.map({SORTED_BOTH_WAYS})")
+def test_every_column_of_every_table_is_sorted_both_ways(open_page, each_path):
+    sorted_tables = open_page(each_path).page.locator("table.data").evaluate_all(f"all => all.map({SORTED_BOTH_WAYS})")
     assert len(sorted_tables) > 4
     for name, up, down in (column for table in sorted_tables for column in table):
         count = sum(text not in ("", DASH) for text in up)
@@ -241,6 +290,17 @@ def test_a_filter_leaves_the_rows_that_have_all_its_words(open_page):
     assert told.inner_text() == f"0 of {all_rows} rows"
 
 
+def test_the_gains_of_a_comparison_are_filtered_and_sorted(open_page, compared_path):
+    page = open_page(compared_path).page
+    table = page.locator("#gains table.data")
+    filter_of(table)[0].fill("again process")
+    assert set(zip(cells_of(table, "kind"), cells_of(table, "backend"), strict=True)) == {("again", "process")}
+    sort_by(table, "gain")
+    sort_by(table, "gain")
+    gains = [float(text.split(" [")[0]) for text in cells_of(table, "gain")]
+    assert gains == sorted(gains, reverse=True) and len(gains) == 2
+
+
 def test_a_filter_that_is_cleared_leaves_all_rows(open_page):
     table = table_with(open_page().page, "time")
     field, _ = filter_of(table)
@@ -262,8 +322,8 @@ def test_a_filter_holds_while_its_table_is_sorted_and_touches_no_other(open_page
     assert sum(one != other for one, other in zip(shown, now, strict=True)) == 1
 
 
-def test_the_tables_of_more_than_eight_rows_have_a_filter(open_page):
-    page = open_page().page
+def test_the_tables_of_more_than_eight_rows_have_a_filter(open_page, each_path):
+    page = open_page(each_path).page
     unfold(page)
     lengths = page.locator("table.data").evaluate_all("all => all.map(one => one.tBodies[0].rows.length)")
     assert min(lengths) <= 8 < max(lengths)
@@ -280,8 +340,8 @@ def test_the_name_of_a_filter_stays_as_it_is(open_page):
 
 @BOTH_SCHEMES
 @pytest.mark.parametrize("width", [400, 800, 1600])
-def test_nothing_sticks_out_of_the_window(open_page, width, color_scheme):
-    assert sticking_out(open_page(width=width, color_scheme=color_scheme).page) == []
+def test_nothing_sticks_out_of_the_window(open_page, each_path, width, color_scheme):
+    assert sticking_out(open_page(each_path, width=width, color_scheme=color_scheme).page) == []
 
 
 def test_a_table_that_is_too_wide_scrolls_by_keyboard(open_page):
@@ -309,8 +369,8 @@ def test_the_dark_page_is_dark_and_the_light_one_light(open_page):
 
 @BOTH_SCHEMES
 @pytest.mark.parametrize("width", [400, 1600])
-def test_axe_finds_nothing_that_keeps_people_from_using_the_page(open_page, axe, width, color_scheme):
-    found = violations(open_page(width=width, color_scheme=color_scheme).page, axe)
+def test_axe_finds_nothing_that_keeps_people_from_using_the_page(open_page, axe, each_path, width, color_scheme):
+    found = violations(open_page(each_path, width=width, color_scheme=color_scheme).page, axe)
     assert not found, "\n\n".join(found)
 
 
@@ -337,9 +397,9 @@ def rows_in_all(page):
     return page.locator("table.data tbody tr:visible").count(), page.locator("table.data tbody tr").count()
 
 
-def test_on_paper_everything_is_shown(open_page):
-    page = open_page(width=PAPER).page
-    field, _ = filter_of(table_with(page, "time"))
+def test_on_paper_everything_is_shown(open_page, each_path):
+    page = open_page(each_path, width=PAPER).page
+    field, _ = filter_of(page.locator("table.data:has(tbody tr:nth-child(9))").first)
     field.fill("thread")
     field.fill("")
     page.pdf()
@@ -350,8 +410,8 @@ def test_on_paper_everything_is_shown(open_page):
     assert sticking_out(page) == []
 
 
-def test_without_javascript_everything_is_shown_and_nothing_is_there_in_vain(open_page):
-    page, scripted = open_page(javascript=False).page, open_page().page
+def test_without_javascript_everything_is_shown_and_nothing_is_there_in_vain(open_page, each_path):
+    page, scripted = open_page(each_path, javascript=False).page, open_page(each_path).page
     assert page.locator("button, input, select, textarea, output").count() == 0
     unfold(page)
     shown, rows = rows_in_all(page)

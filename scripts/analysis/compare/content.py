@@ -6,7 +6,7 @@ from scripts.analysis import figures, labels, sides, units, words
 from scripts.analysis.compare.differences import differences
 from scripts.analysis.report import parts, trust
 from scripts.analysis.report.grid import Cell, grid, plain
-from scripts.analysis.sides import AGAIN, MACHINE
+from scripts.analysis.sides import AGAIN, BUILD, MACHINE
 from scripts.analysis.statistics.claims import FASTER, SLOWER
 
 _TABLES = ("changes", "shapes", "one_sided", "quality")
@@ -29,13 +29,17 @@ def content(sets, found, machines, problems, folder):
         "sets": [_set(one) for one in sets],
         "problems": plain([dict(zip(_PROBLEM, one, strict=True)) for one in problems], _PROBLEM),
         "differences": _differences(differing, sets),
-        "notes": [*_kinds(sets, machines, found), *_unlike_builds(sets)],
-        "warnings": [*_sources(differing), *trust.gil_came_back(named["runs"])],
+        "same": _ALONE if len(sets) == 1 else _SAME,
+        "notes": [
+            *_kinds(sets, machines, sides.pairs(found["summary"], found["builds"], machines)),
+            *_unlike_builds(sets),
+        ],
+        "warnings": [*_sources(differing), *_with_gil(named["runs"])],
         "answers": parts.answers(drawn),
         "trust": [f"{machine}: {sentence}" for machine, (_, sentence) in floors.items()],
         "tally": list(_tally(changes, known)),
         "tally_size": len(changes),
-        "beyond": grid(_told(_beyond(changes, known), known), "changes"),
+        "beyond": grid(_told(_beyond(changes, known), known).assign(interval=None), "changes"),
         "figures": parts.figures_of(drawn, None, folder),
         "not_drawn": parts.not_drawn(drawn, None),
         "experiments": [
@@ -63,6 +67,8 @@ def content(sets, found, machines, problems, folder):
     }
 
 
+_SAME = "Machine, builds, config and workload sources are the same, as far as the result sets tell."
+_ALONE = "One result set alone: its builds are held against each other."
 _PROBLEM = ("result set", "file", "what is wrong")
 
 
@@ -88,35 +94,46 @@ def _differences(found, sets):
     return {"heads": heads, "rows": [{"added": None, "cells": cells} for cells in rows]}
 
 
-def _kinds(sets, machines, found):
+def _kinds(sets, machines, pairs):
     """Which sets are held against which, and what may be read from it, a sentence each."""
-    pairs = [
-        pair
-        for pair in sides.pairs(found["summary"], found["builds"], machines)
-        if pair.side.machine != pair.against.machine
-    ]
     by_label = {one.label: one for one in sets}
-    for label, other, kind in dict.fromkeys((pair.side.machine, pair.against.machine, pair.kind) for pair in pairs):
-        if kind == MACHINE:
-            yield (
-                f"{label} and {other} are different machines: no time of the one is held against a time of the other, but speedups "
-                "and efficiencies are, each over the sequence on its own machine."
-            )
-        elif kind == AGAIN:
-            loops = [by_label[one].tables["runs"]["reference_loop_before_s"].median() for one in (label, other)]
-            yield (
-                f"{label} and {other} are the machine {machines[label]} at two times: their rounds are not paired, and what else "
-                f"has changed meanwhile is part of each difference. A fixed loop before each run took {units.seconds(loops[0])} in "
-                f"{label} and {units.seconds(loops[1])} in {other}, in the median."
-            )
+    held = dict.fromkeys((one.side.machine, one.against.machine, one.kind) for one in pairs)
+    others = [label for label, _, kind in held if kind == MACHINE]
+    if others:
+        yield (
+            f"{words.listed(others)} {'is a different machine' if len(others) == 1 else 'are different machines'} from {next(iter(machines))}: no "
+            "time of one machine is held against a time of another, but speedups and efficiencies are, each over the sequence on "
+            "its own machine."
+        )
+    for label, other, _ in (one for one in held if one[2] == AGAIN):
+        yield (
+            f"{label} and {other} are the machine {machines[label]} at two times: their rounds are not paired, and what else "
+            f"has changed meanwhile is part of each difference.{_loops(by_label[label], by_label[other])}"
+        )
+    paired = {label for *both, kind in held if kind != BUILD for label in both}
+    alone = [label for label in machines if label not in paired]
+    if alone and len(machines) > 1:
+        yield f"{words.listed(alone)}: held against no other result set, as no build has the same name there."
+
+
+def _loops(*sets):
+    """What a fixed loop took in each set, as a sentence; nothing where one does not tell."""
+    loops = [one.tables["runs"]["reference_loop_before_s"].median() for one in sets]
+    took = [f"{units.seconds(loop)} in {one.label}" for loop, one in zip(loops, sets, strict=True) if loop == loop]
+    return f" A fixed loop before each run took {words.listed(took)}, in the median." if len(took) == len(sets) else ""
 
 
 def _unlike_builds(sets):
+    """In what builds differ from the reference build besides the GIL, a sentence each, with the sets that say so."""
+    labels_of = {}
     for one in sets:
         summary = one.tables["summary"]
         references = summary.dropna(subset="reference").groupby("experiment")["reference"].first().to_dict()
-        said = trust.differences(summary, one.builds, references).values()
-        yield from dict.fromkeys(f"{one.label}: {sentence}" for sentences in said for sentence in sentences)
+        for said in trust.differences(summary, one.builds, references).values():
+            for sentence in said:
+                labels_of.setdefault(sentence, {})[one.label] = True
+    for sentence, having in labels_of.items():
+        yield f"{'All result sets' if len(having) == len(sets) > 1 else words.listed(having)}: {sentence}"
 
 
 def _sources(found):
@@ -127,9 +144,16 @@ def _sources(found):
         )
 
 
+def _with_gil(runs):
+    """The warnings that the GIL came back on, of each set by itself: two may have runs of the same name."""
+    for _, own in runs.groupby("machine", sort=False):
+        yield from trust.gil_came_back(own)
+
+
 def _floor(row, floors):
     """The larger noise floor of the two machines of a row, None where none is known."""
-    return max((floors[label] for label in (row["machine"], row["against_machine"]) if floors.get(label)), default=None)
+    known = [floors.get(row[name]) for name in ("machine", "against_machine")]
+    return max((floor for floor in known if floor is not None), default=None)
 
 
 def _beyond(changes, floors):
@@ -152,17 +176,24 @@ def _tally(changes, floors):
 
 
 def _told(rows, floors):
-    """The rows of changes or shapes as words: workloads and backends by their short names, claims with the noise floor."""
+    """The rows of changes or shapes as words: workloads, backends and the other side by short names, claims with the noise floor."""
     if rows.empty:
         return rows
     told = labels.series(labels.panels(rows))
-    is_time = "time_s" in told
-    claims = [
-        trust.claim_in_words(row["claim"], row["gain"], _floor(row, floors)) if is_time else row["claim"]
-        for row in told.to_dict("records")
-    ]
-    short = {"workload": told["panel"], "backend": told["series"], "claim": claims}
-    return told.assign(**short, **dict.fromkeys(("params", "backend_params", "against_machine"), None))
+    each = told.to_dict("records")
+    short = {"workload": told["panel"], "backend": told["series"], "against_python": list(map(sides.against, each))}
+    if "time_s" in told:
+        short["claim"] = [trust.claim_in_words(row["claim"], row["gain"], _floor(row, floors)) for row in each]
+        short["flags"] = told["flags"].str.replace(";", ", ")
+    return told.assign(**short, **dict.fromkeys(_NOT_TOLD, None))
+
+
+_NOT_TOLD = (
+    "params",
+    "backend_params",
+    "against_machine",
+    "against_rounds",
+)  # by a table of the page; the CSV files do
 
 
 def _with_means(experiment, named, floors):

@@ -19,11 +19,12 @@ _BUILD = (
     "compiler",
     "pgo",
     "lto",
+    "jit",
     "options",
     "env",
     "configure_arguments",
 )
-_UNKNOWN, _ABSENT = "not known", "–"
+_KNOWN, _UNKNOWN, _ABSENT = "known", "not known", "–"
 
 
 class Difference(NamedTuple):
@@ -40,13 +41,29 @@ def differences(sets):
     return [*_of_machines(sets), *_of_builds(sets), *_of_configs(sets), *_of_runs(sets)]
 
 
-def _differing(part, of, by_set):
-    """The Differences of dictionaries, one a set; those of None are not known there."""
-    names = dict.fromkeys(name for values in by_set if values is not None for name in values)
-    for name in names:
-        said = [_UNKNOWN if values is None else _said(values.get(name)) for values in by_set]
-        if len(set(said)) > 1:
-            yield Difference(part, of, name.replace("_", " "), said)
+def _differing(part, of, by_set, is_there=None):
+    """The Differences of dictionaries, one a set, None where not known: this alone is no difference.
+
+    is_there: of each set without one, whether it has what they tell of; None: all have.
+    """
+    known = [values for values in by_set if values is not None]
+    for name in dict.fromkeys(name for values in known for name in values):
+        if len({_said(values.get(name)) for values in known}) > 1:
+            said = [None if values is None else _said(values.get(name)) for values in by_set]
+            yield Difference(part, of, str(name).replace("_", " "), _filled(said, is_there))
+
+
+def _unknown(part, of, by_set, is_there=None):
+    """The Difference that one set tells what something is, and another does not; as _differing takes them."""
+    said = _filled([None if values is None else _KNOWN for values in by_set], is_there)
+    if {_KNOWN, _UNKNOWN} <= set(said):
+        yield Difference(part, of, "what it is", said)
+
+
+def _filled(said, is_there):
+    """The values as text; where one is None, why."""
+    reasons = [_UNKNOWN if there else _ABSENT for there in is_there or [True] * len(said)]
+    return [reason if text is None else text for text, reason in zip(said, reasons, strict=True)]
 
 
 def _said(value):
@@ -56,48 +73,47 @@ def _said(value):
         return ", ".join(map(_said, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "–" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "–" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _of_machines(sets):
-    yield from _differing("machine", "", [one.facts or None for one in sets])
+    facts = [one.facts or None for one in sets]
+    yield from _unknown("machine", "", facts)
+    yield from _differing("machine", "", facts)
     loops = [one.tables["runs"]["reference_loop_before_s"].median() for one in sets]
-    if len({units.seconds(loop) for loop in loops}) > 1:
-        yield Difference("machine", "", "a fixed loop before each run, median", list(map(units.seconds, loops)))
+    name = "a fixed loop before each run, median"
+    yield from _differing("machine", "", [None if loop != loop else {name: units.seconds(loop)} for loop in loops])
 
 
 def _of_builds(sets):
-    for name in dict.fromkeys(name for one in sets for name in one.builds):
-        having = [one.builds.get(name) for one in sets]
-        told = [build and {fact: build[fact] for fact in _BUILD} for build in having]
-        if None in told:
-            yield Difference("build", name, "is there", ["yes" if build else "no" for build in told])
-        first = next(filter(None, told))
-        for found in _differing("build", name, [build or first for build in told]):
-            yield found._replace(
-                values=[value if build else _ABSENT for value, build in zip(found.values, told, strict=True)]
-            )
+    names = [list(one.tables["builds"]["python"]) for one in sets]
+    for name in dict.fromkeys(name for own in names for name in own):
+        is_there = [name in own for own in names]
+        if not all(is_there):
+            yield Difference("build", name, "is there", ["yes" if there else "no" for there in is_there])
+        facts = [one.builds.get(name) for one in sets]
+        told = [build and {fact: build[fact] for fact in _BUILD} for build in facts]
+        yield from _unknown("build", name, told, is_there)
+        yield from _differing("build", name, told, is_there)
 
 
 def _of_configs(sets):
     """Of each sweep that several sets have: its keys, and those of the experiments that they share."""
     for sweep in dict.fromkeys(sweep for one in sets for sweep in one.sweeps):
-        configs = [one.configs.get(sweep) or None for one in sets]
-        if sum(config is not None for config in configs) < 2:
-            continue
-        top = [config and {key: value for key, value in config.items() if key not in _LEFT_OUT} for config in configs]
-        yield from _differing("config", sweep, _only_known(top))
-        experiments = [config and _by_name(config.get("experiments")) for config in configs]
+        is_there = [sweep in one.sweeps for one in sets]
+        configs = [one.configs.get(sweep) for one in sets]
+        top = [_without(config, _LEFT_OUT) for config in configs]
+        yield from _unknown("config", sweep, top, is_there)
+        yield from _differing("config", sweep, top, is_there)
+        experiments = [None if config is None else _by_name(config.get("experiments")) for config in configs]
         for name in dict.fromkeys(name for own in experiments if own for name in own):
-            own = [found and found.get(name) for found in experiments]
-            if sum(one is not None for one in own) > 1:
-                yield from _differing("config", f"{sweep}: {name}", _only_known(_without_inherited(own, top)))
+            own = _without_inherited([None if found is None else found.get(name) for found in experiments], top)
+            may_have = [there and config is None for there, config in zip(is_there, configs, strict=True)]
+            yield from _differing("config", f"{sweep}: {name}", own, may_have)
 
 
-def _only_known(values):
-    """The values with the first that is known in place of those that are not: what is not there is told elsewhere."""
-    first = next(value for value in values if value is not None)
-    return [first if value is None else value for value in values]
+def _without(mapping, names):
+    return None if mapping is None else {key: value for key, value in mapping.items() if key not in names}
 
 
 def _by_name(experiments):
@@ -115,17 +131,17 @@ def _without_inherited(own, top):
 
 def _of_runs(sets):
     """The workloads whose sources are not the same, and the measuring protocols."""
-    sources = [_values(one, "source", one.tables["runs"].groupby("workload")) for one in sets]
+    runs = [one.tables["runs"] for one in sets]
+    sources = [_values("source", own.groupby("workload")) for own in runs]
     for name in dict.fromkeys(name for own in sources for name in own):
-        having = [own.get(name) for own in sources]
-        if len(set(filter(None, having))) > 1:
-            yield Difference("workload", name, "source", [value or _ABSENT for value in having])
-    protocols = [_values(one, "protocol", [("", one.tables["runs"])]).get("") or _UNKNOWN for one in sets]
+        told = [own.get(name) and {"source": own[name]} for own in sources]
+        yield from _differing("workload", name, told, [own["workload"].eq(name).any() for own in runs])
+    protocols = [_values("protocol", [("", own)]).get("", _UNKNOWN) for own in runs]
     if len(set(protocols)) > 1:
         yield Difference("method", "", "version of the measuring protocol", protocols)
 
 
-def _values(one, column, groups):
+def _values(column, groups):
     """{name: the different values of a column in its rows, as text}; without those that are not known."""
     found = {name: ", ".join(sorted({str(value) for value in rows[column].dropna()})) for name, rows in groups}
     return {name: text for name, text in found.items() if text}

@@ -1,17 +1,20 @@
 """Reads result sets, also those of other people, and puts their tables together; what is damaged is named and left out."""
 
+import lzma
 import tarfile
 import zipfile
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
-import yaml
 
-from scripts.analysis import tables
-from scripts.analysis.columns import TABLES
+from scripts import record
+from scripts.analysis import tables, words
 from scripts.analysis.compare import checked
 from scripts.analysis.pairing import COMBINATION, with_times
 
@@ -25,8 +28,13 @@ USED = (
     "quality",
     "failures",
 )  # the tables that a comparison shows
+_OF_MACOS = "__MACOSX"  # a folder that its archives have beside that of the files
 _NEEDED = ("summary", "runs", "builds")
+_OF_SUMMARY = ("runs", "fastest", "budget", "metrics")  # whose combinations the summary has, too
 _MOST_FILES, _MOST_UNPACKED = 100_000, 2 * 2**30  # of an archive: members, bytes
+_DAMAGES = (  # what reading a damaged or hostile archive raises; a RuntimeError is one of encryption or of an unknown method
+    *(OSError, ValueError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
+)
 
 
 class NoSet(Exception):
@@ -83,16 +91,17 @@ def read_all(named, noise_sweep, by_date):
 def _opened(path):
     """The folder of a result set, or of one sweep, unpacked where it is an archive; raises NoSet."""
     if path.is_dir():
-        yield path
+        yield path.resolve()
         return
     with TemporaryDirectory() as folder:
+        found = Path(folder).resolve() / (path.name.partition(".")[0] or "archive")
+        found.mkdir()
         try:
-            _unpack(path, folder)
-        except (OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
-            raise NoSet(f"cannot be unpacked: {error}") from None
-        found = Path(folder)
+            _unpack(path, found)
+        except _DAMAGES as error:
+            raise NoSet(f"cannot be unpacked: {record.scrub(str(error))}") from None
         while not (found / "tables").is_dir() and not (found / "machine.json").exists():
-            inner = [entry for entry in found.iterdir() if entry.is_dir()]
+            inner = [entry for entry in found.iterdir() if entry.is_dir() and entry.name != _OF_MACOS]
             if len(inner) != 1:
                 break
             found = inner[0]
@@ -103,20 +112,24 @@ def _unpack(path, folder):
     """Unpacks files alone, below the folder: Python's filter for data refuses what would lie outside it."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
-            _refuse_large([one.file_size for one in archive.infolist()])
+            _refuse_large(one.file_size for one in archive.infolist())
             archive.extractall(folder)
     elif path.is_file() and tarfile.is_tarfile(path):
         with tarfile.open(path) as archive:
-            _refuse_large([one.size for one in archive])
+            _refuse_large(one.size for one in archive)
             members = [one for one in archive if one.isfile()]
             archive.extractall(folder, members=members, filter="data")
+            while archive.fileobj.read(2**20):  # to the end, where the checksum of what is compressed stands
+                pass
     else:
         raise ValueError("neither a folder nor an archive (.tar.gz or .zip)" if path.exists() else "it is not there")
 
 
 def _refuse_large(sizes):
-    if len(sizes) > _MOST_FILES or sum(sizes) > _MOST_UNPACKED:
-        raise ValueError(f"more than {_MOST_FILES:,} files or {_MOST_UNPACKED // 2**30} GiB in it")
+    """Reads the sizes of an archive's members only as far as they are allowed to go."""
+    for number, total in enumerate(accumulate(sizes), 1):
+        if number > _MOST_FILES or total > _MOST_UNPACKED:
+            raise ValueError(f"more than {_MOST_FILES:,} files or {_MOST_UNPACKED / 2**30:g} GiB in it")
 
 
 def _read(folder, label, noise_sweep):
@@ -124,29 +137,27 @@ def _read(folder, label, noise_sweep):
     is_sweep = (folder / "tables").is_dir()
     root = folder.parent if is_sweep else folder
     names = [folder.name] if is_sweep else _sweeps(root, noise_sweep)
-    parts = [part for name in names if (part := _tables(root, name, problems))]
-    if not parts:
+    sweeps = {name: found for name in names if (found := _sweep(root, name, problems))}
+    if not sweeps:
         raise NoSet(
             "; ".join(["no sweep with tables in it that can be used", *(f"{file} {text}" for file, text in problems)])
         )
-    together = {name: pd.concat([part[name] for _, part in parts], ignore_index=True) for name in USED}
-    together["builds"] = together["builds"].drop_duplicates(["machine", "python"])
-    machines = together["runs"]["machine"].dropna().unique()
-    if len(machines) != 1:
-        raise NoSet(f"its tables are of {len(machines)} machines")
-    together["builds"]["machine"] = machines[0]  # earlier versions did not write it there
-    names = sorted(together["builds"]["python"])
-    builds = [_facts(root / "pythons" / f"{name}.json", root, checked.build_facts, problems) for name in names]
-    noise = _noise(root, noise_sweep, problems)
+    found, machine = _joined(sweeps.values())
+    builds = {
+        name: _used(root / "pythons" / f"{name}.json", root, checked.build_facts, problems)
+        for name in sorted(found["builds"]["python"])
+    }
+    configs = {name: _used(root / name / "config.yaml", root, checked.config, problems) for name in sweeps}
+    noise = root / noise_sweep / "tables" / "noise.csv"
     return ResultSet(
-        label=label or machines[0],
-        machine=machines[0],
-        sweeps=[name for name, _ in parts],
-        facts=_facts(root / "machine.json", root, checked.machine_facts, problems) or {},
-        builds={one["name"]: one for one in builds if one},
-        configs={name: _config(root / name / "config.yaml", root, problems) for name, _ in parts},
-        tables=together,
-        noise=noise,
+        label=label or machine,
+        machine=machine,
+        sweeps=list(sweeps),
+        facts=_used(root / "machine.json", root, checked.machine_facts, problems) or {},
+        builds={name: facts for name, facts in builds.items() if facts},
+        configs={name: config for name, config in configs.items() if config},
+        tables=found,
+        noise=_table(noise, root, "noise", problems) if noise.exists() else None,
         problems=problems,
     )
 
@@ -155,41 +166,58 @@ def _sweeps(root, noise_sweep):
     return sorted(path.parent.name for path in root.glob("*/tables") if path.parent.name != noise_sweep)
 
 
-def _inside(path, root):
-    """The path, where neither it nor a link in it leads out of the set; raises checked.Unusable."""
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise checked.Unusable("is a link that leads out of the result set")
-    return path
-
-
-def _tables(root, sweep, problems):
-    """(name, tables) of a sweep, None where one is missing without which nothing can be compared."""
+def _sweep(root, sweep, problems):
+    """{name: table} of a sweep, None where one is missing without which nothing can be compared."""
+    if not checked.NAME.fullmatch(sweep):
+        problems.append((ascii(sweep), "is no name of a sweep"))
+        return None
     found = {}
     for name in USED:
-        path = root / sweep / "tables" / f"{name}.csv"
-        try:
-            found[name], mistakes = checked.table(_inside(path, root), name)
-            problems += [(str(path.relative_to(root)), text) for text in mistakes]
-        except checked.Unusable as error:
-            problems.append((str(path.relative_to(root)), str(error)))
-            if name in _NEEDED:
-                return None
-            found[name] = pd.DataFrame(columns=[column.name for column in TABLES[name]])
-    found["runs"] = _without_repeats(found["runs"], f"{sweep}/tables/runs.csv", problems)
-    for table in found.values():
-        table["sweep"] = sweep
-    return sweep, found
+        table = _table(root / sweep / "tables" / f"{name}.csv", root, name, problems)
+        if table is None and name in _NEEDED:
+            return None
+        found[name] = checked.empty(name) if table is None else table
+    found["runs"] = with_times(found["runs"])
+    for name, is_left_out, why in _misfits(found):
+        if is_left_out.any():
+            text = f"{words.counted(is_left_out.sum(), 'row')} left out, {why}"
+            problems.append((f"{sweep}/tables/{name}.csv", text))
+        found[name] = found[name][~is_left_out]
+    return {name: table.assign(sweep=sweep) for name, table in found.items()}
 
 
-def _without_repeats(runs, file, problems):
-    """The runs without those that stand there twice: a combination has one run a round."""
-    is_again = runs.duplicated([*COMBINATION, "round"])
-    if is_again.any():
-        problems.append((file, f"{is_again.sum()} runs stand there twice"))
-    return with_times(runs[~is_again])
+def _misfits(found):
+    """(table, which of its rows do not fit the others, why), to be taken out of found before the next is asked for."""
+    for name, keys in (("builds", ["python"]), ("summary", COMBINATION), ("runs", [*COMBINATION, "round"])):
+        yield name, found[name].duplicated(keys).to_numpy(), "standing there already"
+    # Some tables say which time counts for all of a workload; another machine is told of later.
+    in_all = [name for name in COMBINATION if name not in ("machine", "timed")]
+    for name, other, keys in (("summary", "builds", ["python"]), *((name, "summary", in_all) for name in _OF_SUMMARY)):
+        both = found[name].merge(found[other][keys].drop_duplicates(), "left", keys, indicator=True)
+        yield name, both["_merge"].ne("both").to_numpy(), f"missing in {other}.csv"
 
 
-def _facts(path, root, read, problems):
+def _joined(sweeps):
+    """({name: table of all sweeps}, the label of the machine that they are of); raises NoSet."""
+    found = {name: pd.concat([tables[name] for tables in sweeps], ignore_index=True) for name in USED}
+    if found["runs"].empty or found["summary"].empty:
+        raise NoSet("there is no run in it")
+    machines = pd.concat([table["machine"] for table in found.values()]).dropna().unique()
+    if len(machines) != 1:
+        raise NoSet(f"its tables are of {len(machines)} machines")
+    found["builds"] = found["builds"].drop_duplicates("python").assign(machine=machines[0])
+    return found, machines[0]
+
+
+def _table(path, root, name, problems):
+    """A table without the rows that cannot be used, None where it cannot be as a whole."""
+    table, mistakes = _used(path, root, partial(checked.table, name=name), problems) or (None, [])
+    problems += [(str(path.relative_to(root)), text) for text in mistakes]
+    return table
+
+
+def _used(path, root, read, problems):
+    """What a file holds, None where it cannot be used."""
     try:
         return read(_inside(path, root))
     except checked.Unusable as error:
@@ -197,35 +225,15 @@ def _facts(path, root, read, problems):
         return None
 
 
-def _config(path, root, problems):
+def _inside(path, root):
+    """The path, where neither it nor a link in it leads out of the set; raises checked.Unusable."""
     try:
-        text = checked.text(_inside(path, root))
-        if any(
-            isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)
-        ):  # which may stand for billions of values
-            raise checked.Unusable("holds aliases")
-        found = yaml.safe_load(text)
-    except checked.Unusable as error:
-        problems.append((str(path.relative_to(root)), str(error)))
-    except (yaml.YAMLError, RecursionError, ValueError):
-        problems.append((str(path.relative_to(root)), "is no YAML"))
-    else:
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
-def _noise(root, sweep, problems):
-    """The table of the set's A/A test, None where there is none."""
-    path = root / sweep / "tables" / "noise.csv"
-    if not path.exists():
-        return None
-    try:
-        found, mistakes = checked.table(_inside(path, root), "noise")
-    except checked.Unusable as error:
-        problems.append((str(path.relative_to(root)), str(error)))
-        return None
-    problems += [(str(path.relative_to(root)), text) for text in mistakes]
-    return found
+        is_inside = path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        raise checked.Unusable("is a link that leads nowhere") from None
+    if not is_inside:
+        raise checked.Unusable("is a link that leads out of the result set")
+    return path
 
 
 def _tell_apart(sets):
@@ -241,22 +249,22 @@ def _tell_apart(sets):
 
 
 def _names(began):
-    """What tells moments apart: their dates, else their minutes, else numbers."""
+    """What tells moments apart: their dates, else their minutes, else numbers, also where one is not known."""
     for length in (len("2026-01-31"), len("2026-01-31T12:34")):
         names = [moment[:length].replace("T", " ") for moment in began]
-        if len(set(names)) == len(names):
+        if all(names) and len(set(names)) == len(names):
             return names
-    return [f"{moment[:10]} ({number})" for number, moment in enumerate(began, 1)]
+    return [f"{moment[:10]} ({number})".strip() for number, moment in enumerate(began, 1)]
 
 
 def _name_experiments(sets):
     """Where a set has several sweeps, their experiments have the sweep's name before their own, in all sets."""
     is_several = any(len(one.sweeps) > 1 for one in sets)
     for one in sets:
-        for table in one.tables.values():
+        for name, table in one.tables.items():
             if is_several and "experiment" in table:
-                table["experiment"] = table["sweep"].astype(str) + "." + table["experiment"].astype(str)
-            table.drop(columns="sweep", inplace=True)
+                table["experiment"] = table["sweep"] + "." + table["experiment"]
+            one.tables[name] = table.drop(columns="sweep")
 
 
 def together(sets):

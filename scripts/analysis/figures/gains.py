@@ -17,8 +17,9 @@ COMPARES = 1
 
 _MOST_PAIRS = 6
 _MOST_COLUMNS = 6
-_LETTERS = 27  # of a title above a column
+_LETTERS = 24  # of a title above a column
 _MEAN = "geometric mean"
+_AGAINST = " against "
 _COLOURS = {
     FASTER: ("#56a5d8", "faster"),
     SLOWER: ("#e8945a", "slower"),
@@ -42,21 +43,21 @@ def draw(tables):
     drawn, reading = pairs[:_MOST_PAIRS], [_READING]
     if len(pairs) > len(drawn):
         reading.append(f"Of {len(pairs)} pairs {len(drawn)} are drawn; changes.csv holds all.")
-    figure = _figure_of(rows[rows["pair"].isin(drawn)], means, drawn)
-    return _style.Drawn(figure, answers(rows, means), " ".join([*reading, *_pairing(rows)]), rows[_DATA])
+    figure = _figure_of(*(part[part["pair"].isin(drawn)] for part in (rows, means)), drawn)
+    told = answers(rows, _with_cpus(means, tables["summary"]), pairs)
+    return _style.Drawn(figure, told, " ".join([*reading, *_pairing(rows)]), rows[_DATA])
 
 
 _DATA = ["pair", "kind", "panel", "way", "gain", "gain_low", "gain_high", "interval", "pairing", "claim", "rounds"]
 
 
 def _labelled(rows):
-    """The rows that have a gain, in the order in which they are drawn, with the columns panel, way, pair and rounds_ok."""
-    rows = rows[rows["gain"].notna()]
+    """The rows in the order in which they are drawn, with the columns panel, way, pair and rounds_ok."""
     if rows.empty:
         return rows.assign(panel=None, way=None, pair=None, rounds_ok=None)
     rows = labels.ways(labels.panels(choice.at_default_interval(rows)))
     rows = rows.assign(
-        pair=[f"{row['python']} against {against(row)}" for row in rows.to_dict("records")],
+        pair=[f"{row['python']}{_AGAINST}{against(row)}" for row in rows.to_dict("records")],
         rank=_style.rank(rows["backend"]),
         rounds_ok=rows[["rounds", "against_rounds"]].min(axis=1),
     )
@@ -72,10 +73,13 @@ def _pairing(rows):
     ]
 
 
+def _with_cpus(means, summary):
+    """The means with the column usable_cpus, of their machines."""
+    return means.assign(usable_cpus=means["machine"].map(summary.groupby("machine")["usable_cpus"].max()))
+
+
 def _figure_of(rows, means, pairs):
     """A figure of tables below each other, in each a column for each pair and workload, as many as fit."""
-    ways = list(dict.fromkeys(rows["way"]))
-    means = means[means["pair"].isin(pairs) & means["way"].isin(ways)]
     cells = {
         (row["pair"], row["panel"], row["way"]): row for row in [*rows.to_dict("records"), *means.to_dict("records")]
     }
@@ -83,31 +87,58 @@ def _figure_of(rows, means, pairs):
     having = {key[:2] for key in cells}
     columns = [(pair, panel) for pair in pairs for panel in panels if (pair, panel) in having]
     tables = [columns[at : at + _MOST_COLUMNS] for at in range(0, len(columns), _MOST_COLUMNS)]
-    height = 1.3 + 0.27 * len(ways)
-    figure = Figure(figsize=(1.8 + 1.9 * len(tables[0]), height * len(tables)), layout="constrained")
-    for axes, own in zip(figure.subplots(len(tables), squeeze=False)[:, 0], tables, strict=True):
-        _draw_table(axes, own, ways, cells, len(tables[0]))
+    ways = [_ways_of(own, dict.fromkeys(rows["way"]), cells) for own in tables]
+    width, lines = len(tables[0]), list(map(len, ways))
+    height = 0.27 * sum(lines) + sum(map(_head_of, tables))
+    figure = Figure(figsize=(1.8 + 1.9 * width, height), layout="constrained")
+    all_axes = figure.subplots(len(tables), squeeze=False, height_ratios=lines)[:, 0]
+    for axes, *own in zip(all_axes, tables, ways, strict=True):
+        _draw_table(axes, *own, cells, width)
     claims = {row["claim"] for row in cells.values()}
     legend = {text: Patch(fc=colour, ec="0.7") for claim, (colour, text) in _COLOURS.items() if claim in claims}
     _style.legend_below(figure, legend)
     return figure
 
 
+def _ways_of(columns, ways, cells):
+    """Those of the ways to run that a column has."""
+    return [way for way in ways if any((*column, way) in cells for column in columns)]
+
+
+def _head_of(columns):
+    """How high the heads of a table are, in inches."""
+    titles, names = _titles(columns), map(_name, columns)
+    return 0.3 + 0.16 * (max(title.count("\n") for _, title in titles) + max(name.count("\n") for name in names) + 2)
+
+
+def _name(column):
+    return "\n".join(wrap(column[1], _LETTERS))
+
+
+def _titles(columns):
+    """(place, text) of the title above the columns of each pair: on one line, else one side below the other."""
+    for pair in dict.fromkeys(pair for pair, _ in columns):
+        places = [place for place, (own, _) in enumerate(columns) if own == pair]
+        width = _LETTERS * len(places)
+        side, _, other = pair.partition(_AGAINST)
+        lines = [pair] if len(pair) <= width else [*wrap(side, width), *wrap(f"against {other}", width)]
+        yield sum(places) / len(places), "\n".join(lines)
+
+
 def _draw_table(axes, columns, ways, cells, width):
+    names = list(map(_name, columns))
     axes.set_xlim(-0.5, width - 0.5)
     axes.set_ylim(len(ways) - 0.5, -0.5)
-    axes.set_xticks(range(len(columns)), [panel for _, panel in columns], size=8.5)
+    axes.set_xticks(range(len(columns)), names, size=8.5)
     axes.set_yticks(range(len(ways)), ways, size=8.5)
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    for pair in dict.fromkeys(pair for pair, _ in columns):
-        places = [place for place, (own, _) in enumerate(columns) if own == pair]
-        title = "\n".join(wrap(pair, _LETTERS * len(places)))
-        middle = (sum(places) / len(places), 1)
-        above = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
-        axes.annotate(title, middle, (0, 20), size=9, weight="bold", **above)
+    rise = 20 + 12 * max(name.count("\n") for name in names)  # points: the names of the columns are below
+    above = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+    for middle, title in _titles(columns):
+        axes.annotate(title, (middle, 1), (0, rise), size=9, weight="bold", **above)
     for across, column in enumerate(columns):
         for down, way in enumerate(ways):
             if (*column, way) in cells:
@@ -121,33 +152,34 @@ def _draw_cell(axes, across, down, row):
     axes.text(across, down, text, ha="center", va="center", size=8, color="black")
 
 
-def answers(rows, means):
+def answers(rows, means, pairs):
     """Of each pair on how many combinations a difference is shown, the ends, and the means of the sequence and of threads."""
     return [
         sentence
-        for (_, kind), own in rows.groupby(["pair", "kind"], sort=False)
-        for sentence in (_tally(own, kind), *_means(own, means[means["pair"] == own["pair"].iloc[0]]))
+        for pair in pairs
+        for sentence in (_tally(rows[rows["pair"] == pair]), *_means(means[means["pair"] == pair]))
     ]
 
 
-def _tally(rows, kind):
+def _tally(rows):
+    """What is shown of one pair, and the least and the most that is gained."""
+    first = rows.iloc[0]
     ends = rows.sort_values("gain").iloc[[0, -1]].drop_duplicates(["panel", "way"]).to_dict("records")
     said = [
         f"{units.ratio_in(row['gain'], row['gain_low'], row['gain_high'])} ({row['panel']}, {row['way']})"
         for row in ends
     ]
-    what = "the same code" if kind == BUILD else "the same build and code"
+    what = "the same code" if first["kind"] == BUILD else "the same build and code"
     tally = words.tally(list(rows["claim"]), "combination")
-    return f"{rows['pair'].iloc[0]}, {what}: {tally}; from {' to '.join(said)} times as fast."
+    span = f"from {' to '.join(said)}" if len(said) > 1 else said[0]
+    return f"{first['pair']}, {what} in experiment {first['experiment']}: {tally}; {span} times as fast."
 
 
-def _means(rows, means):
-    """What the sequence, and threads at the typical number of workers, gain in the mean; nothing where there is none."""
-    ways = rows.loc[rows["backend"] == "sequential", "way"].tolist()[:1]
-    threads = means[means["backend"].isin(labels.THREADS)]
-    if len(threads):
-        backend = min(threads["backend"], key=labels.THREADS.index)
-        ways.append(threads.loc[threads["backend"] == backend, "way"].iloc[0])
-    for row in means[means["way"].isin(ways)].drop_duplicates("way").to_dict("records"):
+def _means(means):
+    """What the sequence, and the plainest threads at their typical number of workers, gain in the mean over the workloads."""
+    told = means[means["backend"] == "sequential"].head(1).to_dict("records")
+    if means["backend"].isin(labels.THREADS).any():
+        told.append(choice.typical_threads(means))
+    for row in told:
         how = words.speed(row, "gain", row["claim"], f"on {against(row)}")
         yield f"{row['way']} on {row['python']} is {how}, in the geometric mean of {words.counted(row['workloads'], 'workload')}."

@@ -44,18 +44,18 @@ def comparison(content):
         *(f"**{text(sentence)}**" for sentence in content["warnings"]),
         "## What is not the same",
         "\n".join(f"- {text(sentence)}" for sentence in content["notes"]),
-        _whole(content["differences"]),
+        _whole(content["differences"]) or content["same"],
         *_answers(content["answers"]),
         "## Gains and losses, the worst first",
         "\n".join(f"- {text(sentence)}" for sentence in content["tally"]) or "No two times are of one machine.",
-        _whole(content["beyond"]),
+        _whole(content["beyond"]) or "No combination is shown to be faster or slower.",
         "## How far can it be trusted?",
         "\n".join(f"- {text(sentence)}" for sentence in content["trust"]),
     ]
-    if content["one_sided"]["rows"]:
-        parts += ["## What one side lacks", _whole(content["one_sided"])]
-    if content["problems"]["rows"]:
-        parts += ["## What cannot be used", _whole(content["problems"])]
+    heads = {"one_sided": "What one side lacks", "problems": "What cannot be used", "failures": "Failed runs"}
+    for name, head in heads.items():
+        if content[name]["rows"]:
+            parts += [f"## {head}", _whole(content[name])]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
