@@ -104,7 +104,7 @@ def _measure_in_quiet(entry, call, expected):
     while entry["on_noise"] == "repeat" and attempts <= surroundings.REPEAT_LIMIT and _is_unsteady(result):
         attempts += 1
         result = measure(entry, call, expected)
-    return {**result, "waited_s": waited_s, "attempts": attempts}
+    return _sound({**result, "waited_s": waited_s, "attempts": attempts})
 
 
 def _is_unsteady(result):
@@ -130,7 +130,7 @@ def measure(entry, call, expected):
     seen = watch.seen(ended.cpu_s)
     text = ended.output.decode("utf-8", "replace")
     status, reason = judge(entry, ended, result, text)
-    made = {
+    return {
         "format": record.FORMAT,
         "run": entry["run"],
         "spec": entry["spec"],
@@ -142,13 +142,10 @@ def measure(entry, call, expected):
         "exit_code": ended.exit_code,
         "stderr_tail": text and _presentable(text)[-_KEPT_IN_RECORD:],
         **seen,
-        "waited_s": 0.0,
-        "attempts": 1,
         "peak_memory_mb": ended.peak_memory_mb,
         "memory_kind": ended.memory_kind,
         "measured": result.get("measured") if status == "ok" else None,
     }
-    return _sound(made)
 
 
 def _presentable(text):

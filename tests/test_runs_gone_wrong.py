@@ -88,7 +88,7 @@ def task(a):
 def test_a_workload_that_goes_wrong_is_a_record_with_its_reason(source, status, reason, start):
     found = start(source)
     assert (found.status, found.reason, found.measured) == (status, reason, None)
-    assert found.said.count("\n") == 1
+    assert told(found.said).count("\n") == 1
 
 
 @pytest.mark.parametrize("end", ["", "; os.kill(os.getpid(), signal.SIGSTOP)", "; ctypes.PyDLL(None).sleep(60)"])

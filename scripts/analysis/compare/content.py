@@ -150,16 +150,12 @@ def _with_gil(runs):
         yield from trust.gil_came_back(own)
 
 
-def _floor(row, floors):
-    """The larger noise floor of the two machines of a row, None where none is known."""
-    known = [floors.get(row[name]) for name in ("machine", "against_machine")]
-    return max((floor for floor in known if floor is not None), default=None)
-
-
 def _beyond(changes, floors):
-    """The rows with a claim of faster or slower beyond the noise floor, the worst first."""
+    """The rows with a claim of faster or slower beyond the noise floor of their machine, the worst first."""
     rows = changes[changes["claim"].isin([FASTER, SLOWER])].sort_values("gain", kind="stable")
-    is_beyond = [max(row["gain"], 1 / row["gain"]) - 1 > (_floor(row, floors) or 0) for row in rows.to_dict("records")]
+    is_beyond = [
+        max(row["gain"], 1 / row["gain"]) - 1 > (floors[row["machine"]] or 0) for row in rows.to_dict("records")
+    ]
     return rows[pd.Series(is_beyond, rows.index, dtype=bool)]
 
 
@@ -168,7 +164,7 @@ def _tally(changes, floors):
     beyond = _beyond(changes, floors)
     for (one, other), rows in changes.groupby(["python", "against_python"], sort=False):
         own = beyond[(beyond["python"] == one) & (beyond["against_python"] == other)]
-        floor = _floor(rows.iloc[0], floors)
+        floor = floors[rows["machine"].iloc[0]]
         noise = "the noise floor is not known" if floor is None else f"beyond the noise floor of {words.percent(floor)}"
         slower, faster = ((own["claim"] == claim).sum() for claim in (SLOWER, FASTER))
         said = f"{one} against {sides.against(rows.iloc[0])}: {words.tally(list(rows['claim']), 'combination')}"
@@ -183,7 +179,7 @@ def _told(rows, floors):
     each = told.to_dict("records")
     short = {"workload": told["panel"], "backend": told["series"], "against_python": list(map(sides.against, each))}
     if "time_s" in told:
-        short["claim"] = [trust.claim_in_words(row["claim"], row["gain"], _floor(row, floors)) for row in each]
+        short["claim"] = [trust.claim_in_words(row["claim"], row["gain"], floors[row["machine"]]) for row in each]
         short["flags"] = told["flags"].str.replace(";", ", ")
     return told.assign(**short, **dict.fromkeys(_NOT_TOLD, None))
 

@@ -186,7 +186,7 @@ def test_markdown_has_the_tables_of_differences_gains_and_gaps(made):
 
 
 def test_gains_and_losses_are_claims_the_worst_first(tmp_path):
-    other = {"sequential": [5.0] * 6, "thread": [2.0] * 6, "thread_pool": STEADY, "process": [2.0, 8.0] * 3}
+    other = {"sequential": [5.0] * 6, "thread": [2.0] * 6, "thread_pool": [4.1] * 6, "process": [2.0, 8.0] * 3}
     said = said_of(result_set(tmp_path / "a", times={"3.14": dict.fromkeys(other, STEADY), "3.14t": other}))
     assert rows(said["beyond"], "backend", "against_python", "time_s", "against_s", "gain", "claim") == [
         ("sequential", "3.14", "5.00 s", "4.00 s", "0.800 [0.800, 0.800]", "slower (noise floor not known)"),
@@ -210,6 +210,23 @@ def test_gains_and_losses_are_claims_the_worst_first(tmp_path):
     assert said["tally"] == [
         "3.14t against 3.14: slower on 1 of 4 combinations, faster on 1, as fast within 5 % on 1, no difference shown on 1; the noise "
         "floor is not known: 1 slower, 1 faster."
+    ]
+
+
+def test_each_arm_of_the_tax_is_a_pair_of_its_own(tmp_path):
+    def with_an_arm(records):  # of the time of 3.14
+        arm = [one for one in records if one["spec"]["python"] == "3.14"]
+        return records + [
+            {**one, "run": f"a{one['run']}", "spec": {**one["spec"], "python": "3.14t-gil"}} for one in arm
+        ]
+
+    builds = {"3.14": {}, **{f"3.14t{end}": {"free_threaded": True, "gil": bool(end)} for end in ("", "-gil")}}
+    times = {"3.14": {"sequential": STEADY}, "3.14t": {"sequential": [5.0] * 6}}
+    said = said_of(result_set(tmp_path / "a", builds=builds, times=times, change=with_an_arm))
+    assert said["tally"] == [
+        "3.14t against 3.14: slower; the noise floor is not known: 1 slower, 0 faster.",
+        "3.14t against 3.14t-gil: slower; the noise floor is not known: 1 slower, 0 faster.",
+        "3.14t-gil against 3.14: as fast within 5 %; the noise floor is not known: 0 slower, 0 faster.",
     ]
 
 
@@ -256,6 +273,12 @@ def test_a_geometric_mean_stands_right_below_the_workloads_of_its_way(tmp_path):
         for backend in ("sequential", "thread")
         for workload in ("py_loop", "sort", "geometric mean of 2")
     ]
+
+
+def test_the_combinations_of_a_pair_stand_together(plain):
+    found = rows(said_of(plain["first"], plain["later"])["experiments"][0]["changes"], "python", "against_python")
+    assert found == [pair for pair in dict.fromkeys(found) for _ in range(2)]
+    assert len(set(found)) == 4
 
 
 def test_one_workload_has_no_mean(plain):
