@@ -169,7 +169,7 @@ def _sweeps(root, noise_sweep):
 def _sweep(root, sweep, problems):
     """{name: table} of a sweep, None where one is missing without which nothing can be compared."""
     if not checked.NAME.fullmatch(sweep):
-        problems.append((ascii(sweep), "is no name of a sweep"))
+        problems.append((repr(sweep), "is no name of a sweep"))
         return None
     found = {}
     for name in USED:
@@ -205,7 +205,7 @@ def _joined(sweeps):
     machines = pd.concat([table["machine"] for table in found.values()]).dropna().unique()
     if len(machines) != 1:
         raise NoSet(f"its tables are of {len(machines)} machines")
-    found["builds"] = found["builds"].drop_duplicates("python").assign(machine=machines[0])
+    found["builds"] = found["builds"].drop_duplicates("python")
     return found, machines[0]
 
 

@@ -268,12 +268,20 @@ def test_of_a_row_its_first_mistake_is_told(good):
     assert checked.table(path, "runs")[1] == ["row 6: workers: is no number"]
 
 
-def test_of_many_mistakes_the_first_are_told(good):
+def test_mistakes_stand_in_the_order_of_the_rows(good):
     path = good("runs")
-    put(path, "workers", "x", *range(12))
+    put(path, "total_s", "x", 0)
+    put(path, "workers", "x", 1)
+    assert checked.table(path, "runs")[1] == ["row 2: total_s: is no number", "row 3: workers: is no number"]
+
+
+@pytest.mark.parametrize(("count", "more"), [(10, []), (12, ["2 more rows with mistakes"])])
+def test_of_many_mistakes_the_first_are_told(count, more, good):
+    path = good("runs")
+    put(path, "workers", "x", *range(count))
     found, mistakes = checked.table(path, "runs")
-    assert len(found) == 12
-    assert mistakes == [*(f"row {row}: workers: is no number" for row in range(2, 12)), "2 more rows with mistakes"]
+    assert len(found) == 24 - count
+    assert mistakes == [*(f"row {row}: workers: is no number" for row in range(2, 12)), *more]
 
 
 def test_a_table_all_of_whose_rows_are_wrong_is_refused(good):
@@ -441,6 +449,7 @@ def test_a_config_is_read_as_it_was_written(written):
         ("a: !!int ''", "is no YAML"),
         ("a: !!timestamp x", "is no YAML"),
         ("a: 2026-13-45", "is no YAML"),
+        ("a: " + "1:" * 200 + "1.5", "is no YAML"),
         ("a: 0x" + "f" * 5000, "is no YAML"),
         ('a: "\\ud800"', "is no YAML"),
         ("2026-01-01: a", "is no YAML"),

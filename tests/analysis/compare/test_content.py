@@ -292,14 +292,16 @@ def test_what_one_side_alone_has_is_summed_up_with_the_reason(plain, tmp_path):
                 one.update(status="unsupported", reason="no threads", measured=None)
         return two_workloads(records)
 
-    said = said_of(plain["first"], result_set(tmp_path / "n", machine="n", change=without_threads, day=5))["one_sided"]
-    assert rows(said, "on", "but not on", "experiment", "workload", "why", "combinations") == [
+    said = said_of(plain["first"], result_set(tmp_path / "n", machine="n", change=without_threads, day=5))
+    assert rows(said["one_sided"], "on", "but not on", "experiment", "workload", "why", "combinations") == [
         ("m · 3.14", "n · 3.14", "e", "py_loop", "unsupported: no threads", "1"),
         ("n · 3.14t", "n · 3.14", "e", "py_loop", "unsupported: no threads", "1"),
         ("n · 3.14", "m · 3.14", "e", "sort", "not measured there", "1"),
         ("n · 3.14t", "m · 3.14t", "e", "sort", "not measured there", "2"),
         ("n · 3.14t", "n · 3.14", "e", "sort", "unsupported: no threads", "1"),
     ]
+    text = " ".join(Page(render(said, "comparison.html")).text.split())
+    assert "n: 36 of 48 runs are ok, 12 cannot run there, in 6 rounds, measured" in text
 
 
 def test_what_cannot_be_used_is_listed_under_a_banner(plain):
@@ -334,12 +336,20 @@ def test_like_sets_are_said_to_be_the_same_as_far_as_they_tell(plain):
     said = said_of(plain["first"], plain["later"])
     assert said["same"] == "Machine, builds, config and workload sources are the same, as far as the result sets tell."
     assert said["differences"]["rows"] == []
+    assert f"\n\n{said['same']}\n\n" in markdown.comparison(said)
 
 
 def test_one_set_alone_holds_its_builds_against_each_other(plain):
     said = said_of(plain["first"])
     assert said["same"] == "One result set alone: its builds are held against each other."
     assert said["notes"] == [] and len(said["tally"]) == 1
+
+
+def test_where_nothing_is_gained_or_lost_it_is_said(plain):
+    said = {**said_of(plain["first"]), "beyond": {"heads": [], "rows": []}}
+    assert "\nNo combination is shown to be faster or slower.\n" in markdown.comparison(said)
+    shown = "No combination is shown to be faster or slower, beyond the noise floor where that is known."
+    assert shown in sections(render(said, "comparison.html"))["gains"]
 
 
 def test_several_machines_are_told_of_in_one_note(plain):

@@ -78,7 +78,7 @@ def test_a_folder_of_a_machine_has_all_its_sweeps_but_the_a_a_test(copy):
         "quality": 8,
         "failures": 2,
     }
-    assert (one.problems, len(one.noise)) == ([], 0)
+    assert (one.problems, len(one.noise), "sweep" in one.tables["runs"]) == ([], 0, False)
 
 
 def test_the_folder_of_a_sweep_has_it_alone_with_the_facts_of_its_machine(copy):
@@ -169,9 +169,8 @@ def test_two_sets_of_one_minute_are_numbered(copy):
 
 def test_sets_that_do_not_tell_when_they_were_measured_are_numbered(copy):
     one, other = copy("one"), copy("other")
-    for path in (one, other):
-        put(path / "s/tables/runs.csv", "started", "")
-    assert labels(one, copy("three"), other) == ["m (1)", "m 2026-01-01 (2)", "m (3)"]
+    put(one / "s/tables/runs.csv", "started", "")
+    assert labels(one, other) == ["m (1)", "m 2026-01-01 (2)"]
 
 
 def test_two_sets_that_the_config_gives_the_label_of_a_machine_are_told_apart_too(copy):
@@ -218,7 +217,8 @@ def test_a_damaged_file_is_named_and_the_rest_is_used(file, said, copy):
     assert ([one.problems for one in found], unread) == ([[], [(file, said)]], [])
     together, _ = sets.together(found)
     assert len(together["runs"]) == 48
-    assert together["summary"].dtypes.tolist() == found[0].tables["summary"].dtypes.tolist()
+    for name in sets.USED:
+        assert together[name].dtypes.tolist() == found[0].tables[name].dtypes.tolist()
 
 
 @pytest.mark.parametrize("name", ["summary", "runs", "builds"])
@@ -323,11 +323,11 @@ def test_the_a_a_test_is_read_for_its_noise_floor_and_named_where_it_cannot_be(c
 
 def test_a_set_of_an_earlier_version_is_compared(copy):
     earlier, later = copy("earlier"), copy("later", "2026-06-01T12:00:00Z")
+    shutil.copytree(earlier / "s", earlier / "t")
     without(earlier / "s/tables/builds.csv", "machine")
     without(earlier / "s/tables/runs.csv", "source", "protocol")
     for name in ("changes", "means", "shapes", "one_sided"):
         (earlier / f"s/tables/{name}.csv").unlink()
-    shutil.copytree(earlier / "s", earlier / "t")
     found, unread = read(earlier, later)
     assert ([one.problems for one in found], unread) == ([[], []], [])
     assert found[0].tables["builds"]["machine"].tolist() == ["m 2026-01-01"] * 2
@@ -428,7 +428,15 @@ def test_an_archive_of_too_many_files_or_bytes_is_not_unpacked(kind, copy, tmp_p
     assert refused(path) == "cannot be unpacked: more than 1,000 files or 9.53674e-07 GiB in it"
 
 
-def test_of_an_archive_that_is_too_large_no_more_is_read(tmp_path, monkeypatch):
+def test_an_archive_may_have_as_many_files_and_bytes_as_it_says(monkeypatch):
+    monkeypatch.setattr(sets, "_MOST_FILES", 3)
+    sets._refuse_large([2**31 - 2, 1, 1])
+    for sizes in ([2**31 - 2, 1, 2], [0, 0, 0, 0]):
+        with pytest.raises(ValueError, match=r"^more than 3 files or 2 GiB in it$"):
+            sets._refuse_large(sizes)
+
+
+def test_of_an_archive_that_is_too_large_no_more_is_read():
     sizes = iter([2**30, 2**30, 1, 7])
     with pytest.raises(ValueError, match=r"^more than 100,000 files or 2 GiB in it$"):
         sets._refuse_large(sizes)
@@ -459,6 +467,11 @@ def to_unknown_method(content):
         content[content.index(head) + (8 if head == b"PK\3\4" else 10)] = 98
 
 
+def miscount(content):
+    for head in (b"PK\3\4", b"PK\1\2"):
+        content[content.index(head) + (14 if head == b"PK\3\4" else 16)] ^= 1
+
+
 def garble(content):
     content[31:35] = b"\xff" * 4
 
@@ -468,6 +481,7 @@ def garble(content):
     [
         (encrypt, "is encrypted, password required for extraction"),
         (to_unknown_method, "That compression method is not supported"),
+        (miscount, "Bad CRC-32 for file 'a'"),
         (garble, "Error -3 while decompressing data: invalid block type"),
     ],
 )
@@ -487,9 +501,15 @@ def test_a_tar_that_was_cut_off_or_garbled_is_named(kind, copy, tmp_path):
     assert refused(path).startswith("cannot be unpacked: ")
 
 
+def test_an_archive_without_files_is_no_set(tmp_path):
+    zipfile.ZipFile(tmp_path / "set.zip", "w").close()
+    for path in (tmp_path / "set.zip", packed(tmp_path / "set.tar.gz")):
+        assert refused(path) == "no sweep with tables in it that can be used"
+
+
 def test_names_in_an_archive_that_are_none_are_named(tmp_path):
     path = packed(tmp_path / "set.tar.gz", ("a", "1"), ("a/b", "2"))
-    assert refused(path) == "cannot be unpacked: [Errno 20] Not a directory: 'b'"
+    assert refused(path).startswith("cannot be unpacked: [Errno 20] Not a directory: ")
     assert refused(packed(path, ("a" * 300, "1"))).startswith("cannot be unpacked: [Errno 36] File name too long: ")
     assert refused(packed(path, ("a/" * 3000 + "b", "1"))).startswith("cannot be unpacked: ")
 
@@ -532,7 +552,7 @@ def test_a_folder_whose_name_is_none_of_a_sweep_is_named(name, copy):
     folder = copy()
     shutil.copytree(folder / "s", folder / name)
     one = read_one(folder)
-    assert (one.sweeps, one.problems) == (["s"], [(ascii(name), "is no name of a sweep")])
+    assert (one.sweeps, one.problems) == (["s"], [(repr(name), "is no name of a sweep")])
 
 
 # ---- all together

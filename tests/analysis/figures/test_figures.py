@@ -75,9 +75,10 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
     assert {"fastest", "speedup-e", "time-e", "budget-e", "timeline-e"} <= {
         name for name, one in entries.items() if one["missing"] is None
     }
-    assert sorted(path.name for path in folder.iterdir()) == sorted(
-        f"{name}.{kind}" for name, one in entries.items() if one["missing"] is None for kind in ("csv", "svg")
-    )
+    drawn = [name for name, one in entries.items() if one["missing"] is None]
+    files = [*(f"{name}.{kind}" for name in drawn for kind in ("csv", "svg")), "index.json"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(files)
+    assert figures.read_index(folder) == list(entries.values())
     assert entries["ladder"]["missing"] and entries["ladder"]["caption"] is None
     assert list(pd.read_csv(folder / "speedup-e.csv")["workers"]) == [2, 1, 2, 1, 2]
 
