@@ -326,10 +326,10 @@ def test_failed_runs_are_listed_with_their_build_and_reason(plain, tmp_path):
         records[-1].update(status="crashed", reason="ended by signal SIGSEGV", measured=None)
         return records
 
-    said = said_of(
-        result_set(tmp_path / "a", machine="a", change=failing), result_set(tmp_path / "b", machine="b", day=2)
-    )
-    assert rows(said["failures"], "python", "status", "reason") == [("a · 3.14t", "crashed", "ended by signal SIGSEGV")]
+    said = said_of(plain["first"], result_set(tmp_path / "n", machine="n", change=failing))
+    assert rows(said["failures"], "python", "status", "reason") == [("n · 3.14t", "crashed", "ended by signal SIGSEGV")]
+    assert "## Failed runs\n" in markdown.comparison(said)
+    assert "ended by signal SIGSEGV" in sections(render(said, "comparison.html"))["problems"]
 
 
 def test_like_sets_are_said_to_be_the_same_as_far_as_they_tell(plain):
