@@ -107,7 +107,7 @@ def _damage(folder, rng):
 
 def main(trials, seed=1):
     """Prints what came of each trial, and the sums."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would hand on that it is ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         copy_workflow(Path(folder, "whole"))
