@@ -19,7 +19,7 @@ from scripts.places import Places, shown
 
 SCHEMA = Path(ROOT, "config/config.schema.yaml")
 
-RESERVED_SWEEPS = ("runs", "pythons", "expected", "logs", "rounds", "compare", "machine.json", "sizes.json")
+RESERVED_SWEEPS = ("runs", "tables", "pythons", "expected", "logs", "rounds", "compare", "machine.json", "sizes.json")
 MOST_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 OF_COMPARE = ("compare", "fail_if_slower")  # which no sweep depends on
 NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *OF_COMPARE)
