@@ -337,6 +337,7 @@ def test_like_sets_are_said_to_be_the_same_as_far_as_they_tell(plain):
     assert said["same"] == "Machine, builds, config and workload sources are the same, as far as the result sets tell."
     assert said["differences"]["rows"] == []
     assert f"\n\n{said['same']}\n\n" in markdown.comparison(said)
+    assert said["same"] in sections(render(said, "comparison.html"))["differences"]
 
 
 def test_one_set_alone_holds_its_builds_against_each_other(plain):
@@ -349,7 +350,7 @@ def test_where_nothing_is_gained_or_lost_it_is_said(plain):
     said = {**said_of(plain["first"]), "beyond": {"heads": [], "rows": []}}
     assert "\nNo combination is shown to be faster or slower.\n" in markdown.comparison(said)
     shown = "No combination is shown to be faster or slower, beyond the noise floor where that is known."
-    assert shown in sections(render(said, "comparison.html"))["gains"]
+    assert f"{said['tally'][0]} {shown}" in sections(render(said, "comparison.html"))["gains"]
 
 
 def test_several_machines_are_told_of_in_one_note(plain):
@@ -412,6 +413,7 @@ def test_of_another_machine_only_its_label_stands_in_the_table(plain):
         ("b · 3.14", "thread", "m", "workers", "same"),
         ("b · 3.14t", "thread", "m", "workers", "not shown"),
     ]
+    assert [head for head, _ in said["shapes"]["heads"]] in Page(render(said, "comparison.html")).rows
 
 
 def test_several_flags_are_listed(plain, tmp_path):
