@@ -147,9 +147,10 @@ rule measure:
         "<set>/logs/runs/{run}.log",
     priority: lambda wildcards: PLAN.ranks[wildcards.run]
     threads: lambda wildcards: workflow.cores
-    # The launcher needs no installed packages; without them it starts in half the time.
+    # The launcher needs no installed packages; without them it starts in half the time. Where it is killed, another one tells so.
     shell:
-        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q}"
+        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q} || "
+        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q} $?"
 
 
 rule round:

@@ -12,6 +12,7 @@ from snakemake.settings.types import RerunTrigger
 
 from scripts import config, plan, recovery, sizes
 from scripts.child import ROOT
+from scripts.places import unreadable
 
 # Modes of Snakemake that read the Snakefile and run nothing.
 _READING = re.compile(
@@ -29,8 +30,18 @@ class BadConfig(WorkflowError):
 
 
 def default_config(checkout, name="config/config.yaml"):
-    """The config of the working directory, where it has one (a clone that is used in its own folder has), else the checkout's."""
-    return name if os.path.exists(name) else os.path.join(checkout, name)
+    """The config of the working directory, where it has one (a clone that is used in its own folder has), else the checkout's.
+
+    Raises WorkflowError with file and line where it cannot be read; what --configfile names Snakemake reads before us.
+    """
+    path = name if os.path.exists(name) else os.path.join(checkout, name)
+    try:
+        problem = unreadable(path)
+    except OSError as error:
+        problem = f"{path}: cannot be read: {error.strerror}."
+    if problem:
+        raise BadConfig(f"the config cannot be run:\n{problem}")
+    return path
 
 
 def make_plan(settings, workflow, arguments=None):

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from scripts import catalog
+from scripts import catalog, record
 from scripts.child import ROOT
 from scripts.places import Places, shown
 
@@ -189,8 +189,8 @@ def _is_text(checker, value):
 
 # A whole number is no 1.0, and no number is infinite, or NaN, or larger than the tables can hold.
 _TYPES = {
-    "integer": lambda checker, value: type(value) is int and abs(value) < 2**63,
-    "number": lambda checker, value: type(value) in (int, float) and abs(value) < 2**63,
+    "integer": lambda checker, value: type(value) is int and abs(value) <= record.LARGEST,
+    "number": lambda checker, value: type(value) in (int, float) and abs(value) <= record.LARGEST,
     "string": _is_text,
 }
 _Validator = jsonschema.validators.extend(
@@ -370,9 +370,19 @@ def _parameter_mistakes(kind, part, name, value):
     if not _is_json(value):
         kinds = "numbers, texts, true, false, null, and lists and mappings of them"
         yield f"parameter {shown(name)}: {shown(value)} is no value of JSON. Expected: {kinds}."
+    elif problem := _unfit(value, name):
+        yield f"{problem}. No record can hold it."
     is_swept = isinstance(value, dict) and "sweep" in value
     if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
         yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
+
+
+def _unfit(value, name):
+    """What no record of a run may hold in a parameter, or None."""
+    try:
+        record.check_plain({name: value}, f"parameter {shown(name)}")
+    except record.RecordError as error:
+        return str(error)
 
 
 def _is_json(value):

@@ -20,10 +20,16 @@ _FOLDERS, _PREFIX = "/tmp", "gil-scaling-run-"  # where each run has a folder of
 _KEPT_IN_RECORD = 2_000
 _MOST_OF_RESULT = 100_000_000  # bytes
 _SAID_BY_BUILD = ("ok", "unsupported", "failed", "wrong_result")
+_INTERRUPTING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
-def main(run, out, log):
-    """Measures one run of the current call and writes its record and log."""
+def main(run, out, log, earlier="0"):
+    """Measures one run of the current call and writes its record and log.
+
+    earlier: how a launcher of this run ended before, as a shell tells it. Where a signal killed it that nobody sends to
+    interrupt, the record says so; else this one ends likewise.
+    """
+    killer = _killer(int(earlier))
     out, log = map(os.path.abspath, (out, log))
     call = progress.current_call()
     entry = read_entry(call["plan"], run)
@@ -37,12 +43,19 @@ def main(run, out, log):
         result = _found(out, entry["spec"])
         if result is None:
             expected = _Expected(out, entry["expected"])
-            result = _measure_in_quiet(entry, call, expected.digest)
+            result = _lost(entry, call, killer) if killer else _measure_in_quiet(entry, call, expected.digest)
             _keep(out, result, expected)
     with suppress(OSError):
         record.write_text(log, result["stderr_tail"])
     with suppress(OSError, ValueError):  # of the file that counts the runs
         _tell_progress(result, call, began)
+
+
+def _killer(status):
+    """The signal that killed a launcher which ended with a status, 0 for none; ends this one where it ended by itself."""
+    if status and (status <= 128 or status - 128 in _INTERRUPTING):
+        raise SystemExit(status)
+    return max(0, status - 128)
 
 
 def _keep(out, result, expected):
@@ -125,11 +138,22 @@ def read_entry(plan, run):
 def measure(entry, call, expected):
     """The record of one run, begun now."""
     watch = _Watch(entry, call)
-    seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
     ended, result = _run_build(entry, expected)
-    seen = watch.seen(ended.cpu_s)
     text = ended.output.decode("utf-8", "replace")
-    status, reason = judge(entry, ended, result, text)
+    return _record(entry, call, watch, ended, text, *judge(entry, ended, result, text), result)
+
+
+def _lost(entry, call, killer):
+    """The record of a run whose launcher was killed."""
+    reason = f"what watches the run was ended by signal {_signal_name(killer)}: by the workload, or for want of memory"
+    made = _record(entry, call, _Watch(entry, call), supervisor.Ended(), "", "crashed", reason, None)
+    return {**made, "waited_s": 0.0, "attempts": 1}
+
+
+def _record(entry, call, watch, ended, text, status, reason, result):
+    """The record of a run that ended just now; text: what it wrote; result: what the build left, or None."""
+    seconds, fraction = divmod(watch.began_ns // 1000, 1_000_000)
+    seen = watch.seen(ended.cpu_s)
     return {
         "format": record.FORMAT,
         "run": entry["run"],
@@ -181,6 +205,7 @@ class _Watch:
     def __init__(self, entry, call):
         self._cpus, self._call = _cpus_of(entry), call
         loop_s = surroundings.reference_loop_s()
+        self.began_ns = time.time_ns()
         self._before = {**surroundings.read(self._cpus), "reference_loop_s": loop_s}
         self._own_s, self._snakemake_s, self._began = _own_cpu_s(call), _snakemake_cpu_s(call), time.monotonic()
 

@@ -68,6 +68,19 @@ class Places:
         return shown(self.config[path[0]], 10**6) == shown(values.get(path[0]), 10**6)
 
 
+def unreadable(file):
+    """The line that tells why a YAML file holds no config, None where it may hold one; OSError of the file is the caller's."""
+    try:
+        found = yaml.load(Path(file).read_text(encoding="utf-8"), yaml.FullLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return f"{file}:{mark.line + 1 if mark else 1}: is no YAML: {error.problem or error.context}."
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = "is nested too deeply" if isinstance(error, RecursionError) else f"is no YAML: {error}"
+        return f"{file}: {' '.join(problem.split())}."
+    return None if isinstance(found, dict) else f"{file}: is no mapping. Expected: keys with their values."
+
+
 def _read(file):
     """The tree of a YAML file, its values, and the keys that stand twice; of a file that cannot be read, nothing."""
     try:

@@ -91,15 +91,17 @@ def make_spec(**changes):
     return {**spec, **changes}
 
 
-def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=(0.4, 0.4), gil=True, interval_s=0.005, **changes):
-    """A sample whose tasks, one after the other, begin 0.1 s after its start."""
-    ends = [0.1 + sum(durations[: place + 1]) for place in range(len(durations))]
+def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=None, gil=True, interval_s=0.005, **changes):
+    """A sample whose tasks, one after the other, begin 0.1 s after its start, or earlier where they would not end within it."""
+    durations = (0.4 * min(1, total_s),) * 2 if durations is None else durations
+    startup_s = max(0.0, min(0.1, total_s / 10, total_s - sum(durations)))
+    ends = [startup_s + sum(durations[: place + 1]) for place in range(len(durations))]
     sample = {
         "warmup": warmup,
         "total_s": total_s,
-        "startup_s": 0.1,
+        "startup_s": startup_s,
         "work_s": sum(durations),
-        "teardown_s": total_s - 0.1 - sum(durations),
+        "teardown_s": total_s - startup_s - sum(durations),
         "cpu_s": 0.9,
         "task_cpu_s": sum(durations),
         "workers": workers,

@@ -1,4 +1,5 @@
 import json
+import re
 from collections import OrderedDict
 from pathlib import Path
 
@@ -601,6 +602,40 @@ def test_every_ready_made_sweep_is_accepted(path):
     text = path.read_text()
     config.checked(yaml.safe_load(text), [path])
     assert len([line for line in text.splitlines()[:2] if line.startswith("# ")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"rounds: [6\nseed: 1\n", r"config\.yaml:2: is no YAML: expected ',' or '\]', but got ':'\."),
+        (b"a: 1\n\tb: 2\n", r"config\.yaml:2: is no YAML: found character '\\t' that cannot start any token\."),
+        (b"a: 2026-13-45\n", r"config\.yaml: is no YAML: month must be in 1\.\.12.*\."),
+        (b"a: \xff\n", r"config\.yaml: is no YAML: 'utf-8' codec can't decode byte 0xff .*\."),
+        (b"a: " + b"[" * 3000, r"config\.yaml: is nested too deeply\."),
+        (b"", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
+        (b"- a\n", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
+    ],
+    ids=["bracket", "tab", "date", "bytes", "levels", "empty", "list"],
+)
+def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, clone):
+    (clone / "config/config.yaml").write_bytes(content)
+    done = run_python("-m", "snakemake", "-n", "--cores", "1", cwd=clone)
+    assert done.returncode == 1
+    assert re.search(said, done.stdout + done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x" * 10_001, "a text of more than 10,000 letters"),
+        ("[" * 50 + "]" * 50, "more than 50 lists and objects in each other"),
+    ],
+    ids=["letters", "levels"],
+)
+def test_a_parameter_fits_into_a_record(value, said, tmp_path):
+    (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
+    assert line.endswith(f"experiments[0].workloads[0]: parameter 'count': {said}. No record can hold it.")
 
 
 RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"

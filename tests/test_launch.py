@@ -28,6 +28,7 @@ def start(tmp_path, this_build):
         environment=None,
         own_backend=None,
         program=("-m", "scripts.launch"),
+        arguments=(),
         **spec,
     ):
         path = tmp_path / "work.py"
@@ -58,7 +59,7 @@ def start(tmp_path, this_build):
         out, log = tmp_path / "set" / "runs" / "a-run.json", tmp_path / "a-run.log"
         out.parent.mkdir(parents=True, exist_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-S", *program, "a-run", out, log],
+            [sys.executable, "-S", *program, "a-run", out, log, *arguments],
             cwd=ROOT,
             env={**os.environ, progress.VARIABLE: json.dumps(call), **(environment or {})},
             stderr=subprocess.PIPE,

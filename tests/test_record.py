@@ -10,6 +10,14 @@ from tests.conftest import make_record
 GOLDEN = sorted(Path("tests/data").glob("record-*.json"))
 
 
+def nested(levels):
+    """So many lists and objects in each other."""
+    inner = 0
+    for _ in range(levels - 1):
+        inner = [inner]
+    return {"n": inner}
+
+
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_records_of_every_format_stay_readable(path):
     assert record.read(path)["format"] == int(path.stem.rpartition("-")[2])
@@ -74,6 +82,67 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         ),
         (["measured", "samples", 1, "tasks", "end_s"], [1.0], "measured.samples[1].tasks: lists of different lengths"),
         (["measured", "samples", 1, "warmup"], True, "measured.samples holds no sample that counts"),
+        (["format"], 0, "format 0 is not known; this version reads 1 to 3"),
+        (["started"], "2026-13-01T00:00:00Z", "record.started: '2026-13-01T00:00:00Z' is no moment in UTC"),
+        (["started"], "2026-01-01T00:00:00.1x5Z", "record.started: '2026-01-01T00:00:00.1x5Z' is no moment in UTC"),
+        (["started"], "20260101T000000Z", "record.started: '20260101T000000Z' is no moment in UTC"),
+        (["reason"], "x" * 10_001, "record.reason: a text of more than 10,000 letters"),
+        (["reason"], "a\x1b[31m", r"record.reason: 'a\x1b[31m' holds control characters, or half of one"),
+        (["reason"], "\ud800", r"record.reason: '\ud800' holds control characters, or half of one"),
+        (["attempts"], 0, "record.attempts: 0 is less than 1"),
+        (["wall_s"], 2**53 + 1, "record.wall_s: 9007199254740993 is larger than 9,007,199,254,740,992"),
+        (["call"], {"id": 1, "time": ""}, "call.id: 1 has a wrong type"),
+        (["state"], {"before": {}, "after": {}}, "state: the field 'meanwhile' is missing"),
+        (["state", "before", "load_1min"], "1", "state.before['load_1min']: '1' has a wrong type"),
+        (["state", "before", "\ud800"], 1, r"state.before: '\ud800' holds control characters, or half of one"),
+        (["noise"], [{"flag": "noisy"}], "noise[0]: the field 'reading' is missing"),
+        (["noise"], ["noisy"], "noise[0]: str instead of an object"),
+        (["spec", "workers"], 0, "spec.workers: 0 is less than 1"),
+        (["spec", "workers"], "many", "spec.workers: 'many' is neither a number nor default"),
+        (["spec", "start"], "now", "spec.start: 'now' is none of natural, together"),
+        (["spec", "scaling"], "no", "spec.scaling: 'no' is none of strong, weak"),
+        (["spec", "cpus"], [0, 1.5], "spec.cpus[1]: 1.5 has a wrong type"),
+        (["spec", "params"], {"n": float("nan")}, "spec.params: nan is not a finite number"),
+        (["spec", "params"], {"\ud800": 1}, r"spec.params: '\ud800' holds half of a character"),
+        (["spec", "params"], {"n": ["x" * 10_001]}, "spec.params: a text of more than 10,000 letters"),
+        (["spec", "params"], nested(51), "spec.params: more than 50 lists and objects in each other"),
+        (["measured", "samples"], [], "measured.samples holds no sample that counts"),
+        (["measured", "samples", 1, "total_s"], 0, "measured.samples[1].total_s: 0 is no time"),
+        (["measured", "samples", 1, "work_s"], -0.1, "measured.samples[1].work_s: -0.1 is less than -1e-09"),
+        (["measured", "samples", 1, "gil"], [True, 1], "measured.samples[1].gil[1]: 1 has a wrong type"),
+        (
+            ["measured", "samples", 1, "worker_peak_mb"],
+            [1, -1],
+            "measured.samples[1].worker_peak_mb[1]: -1 is less than 0",
+        ),
+        (["measured", "samples", 1, "tasks"], None, "measured.samples[1]: neither tasks nor task_summary"),
+        (["measured", "samples", 1, "tasks", "cpu_s"], 1, "measured.samples[1].tasks.cpu_s: 1 has a wrong type"),
+        (
+            ["measured", "samples", 1, "tasks", "start_s"],
+            [0.1, 10**400],
+            f"measured.samples[1].tasks.start_s[1]: {'1' + '0' * 59} is larger than 9,007,199,254,740,992",
+        ),
+        (
+            ["measured", "samples", 1, "tasks", "start_s"],
+            [0.1, 0.95],
+            "measured.samples[1].tasks: an end before its start",
+        ),
+        (
+            ["measured", "samples", 1, "segments"],
+            {"worker": [], "start_s": [], "end_s": []},
+            "measured.samples[1].segments: is empty",
+        ),
+        (["measured", "samples", 1, "metrics"], {"x": [1]}, "measured.samples[1].metrics['x']: [1] has a wrong type"),
+        (
+            ["measured", "samples", 1, "metrics"],
+            {"x" * 10_001: 1},
+            "measured.samples[1].metrics: a text of more than 10,000 letters",
+        ),
+        (
+            ["measured", "samples", 1, "task_summary"],
+            [{"worker": 0, "count": 1, "first_s": 0, "last_s": 1, "cpu_s": None, "quantiles_s": [1]}],
+            "measured.samples[1].task_summary: quantiles_s are not 5 numbers",
+        ),
     ],
 )
 def test_a_field_of_a_wrong_type_is_named(path, value, problem):
@@ -85,6 +154,22 @@ def test_a_field_of_a_wrong_type_is_named(path, value, problem):
     with pytest.raises(record.RecordError) as caught:
         record.check(made)
     assert str(caught.value) == problem
+
+
+def test_what_is_at_the_limits_is_a_record():
+    made = make_record(reason="x" * 9_999 + "\n", wall_s=2**53, started="2026-12-31T23:59:59Z")
+    made["spec"]["params"] = nested(50)
+    made["measured"]["samples"][1].update(total_s=1e-9, work_s=0, teardown_s=-1e-10)
+    record.check(made)
+
+
+def test_where_all_workers_begin_together_their_work_is_the_time_that_counts():
+    made = make_record(spec={"start": "together"})
+    made["measured"]["samples"][0]["work_s"] = 0
+    record.check(made)
+    made["measured"]["samples"][1]["work_s"] = 0
+    with pytest.raises(record.RecordError, match=r"^measured\.samples\[1\]\.work_s: 0 is no time$"):
+        record.check(made)
 
 
 @pytest.mark.parametrize("name", [field.name for field in record.FIELDS])

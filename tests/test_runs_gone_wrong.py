@@ -309,6 +309,37 @@ def test_a_lock_that_cannot_be_used_is_told_with_what_it_must_be(make, problem):
     assert (done.returncode, done.stderr) == (1, said)
 
 
+LOST = "what watches the run was ended by signal SIGKILL: by the workload, or for want of memory"
+
+
+def test_a_run_whose_launcher_is_killed_has_a_record_too(start, tmp_path):
+    note = tmp_path / "pid"
+    source = f"""
+def task(a):
+    with open({str(note)!r}, "w") as file: file.write(str(os.getpid()))
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(60)
+"""
+    killed = start(source, wait=False)
+    killed.process.communicate(timeout=60)
+    found = start(source, arguments=[str(128 + signal.SIGKILL)])
+    assert (found.status, found.reason, found.exit_code) == ("crashed", LOST, None)
+    assert not test_launch.is_running(note.read_text())
+    assert start().status == "ok"
+
+
+def test_a_record_that_was_written_before_its_launcher_was_killed_is_kept(start):
+    first = start()
+    assert start(arguments=[str(128 + signal.SIGKILL)]).started == first.started
+
+
+@pytest.mark.parametrize("status", [1, 127, 128 + signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGHUP])
+def test_a_launcher_that_ended_by_itself_or_was_interrupted_leaves_no_record(status, start):
+    ended = start(arguments=[str(status)], wait=False)
+    assert ended.process.wait(60) == status
+    assert not ended.out.exists()
+
+
 WORKLOADS = {
     "raises": ("raise ValueError('\\ud800\\0' + 'x' * 10**6)", "failed"),
     "leaves": ("sys.exit(0)", "failed"),
@@ -324,6 +355,7 @@ WORKLOADS = {
     ),
     "floods": ("[os.write(1, b'x' * 65536) for _ in range(999)]", "ok"),
     "forks": ("os.fork() or (os.setsid(), time.sleep(60))", "ok"),
+    "kills": ("os.kill(os.getppid(), signal.SIGKILL); time.sleep(60)", "crashed"),
     "works": ("return 1", "ok"),
 }
 

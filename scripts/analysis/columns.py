@@ -410,8 +410,3 @@ def kind(column):
     if column.name in _WHOLE:
         return "Int64"
     return "float" if column.unit or column.name in _OF_ANY_UNIT else "str"
-
-
-def types(table):
-    """{column: type} for reading a table's CSV file, of those columns whose type pandas would not see by itself."""
-    return {column.name: kind(column) for column in TABLES[table] if kind(column) in ("str", "Int64")}

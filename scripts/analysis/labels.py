@@ -6,6 +6,7 @@ import re
 import pandas as pd
 
 from scripts.analysis import units
+from scripts.record import printable
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _PARTS = re.compile(r"\d+|\D+")
@@ -65,14 +66,14 @@ def series(rows):
 def ways(rows):
     """The rows with a column `way`: the series and how many workers it had: `process_pool, chunksize=4 × 2`."""
     rows = series(rows)
-    workers = rows["workers"].map(lambda value: "?" if value != value else f"{value:.0f}").astype("string")
+    workers = rows["workers"].map(lambda value: "?" if pd.isna(value) else f"{value:.0f}").astype("string")
     workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
     return rows.assign(way=rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers))
 
 
 def short(value):
     """A parameter's value in 24 characters at most."""
-    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else printable(str(value))
     return text if len(text) <= 24 else f"{text[:23]}…"
 
 

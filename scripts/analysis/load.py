@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scripts import record
+from scripts.analysis import facts
 from scripts.analysis.budget import occupancy
 from scripts.analysis.columns import KEYS, TIMES
 from scripts.analysis.flags import flags, said
@@ -41,20 +42,16 @@ class Loaded:
 
 def load(plan_path):
     """The frames of the plan in results/<machine>/<sweep>/plan.json, with the records beside its folder."""
-    plan = json.loads(Path(plan_path).read_text(encoding="utf-8"))
+    plan = facts.known(Path(plan_path), facts.plan)
     folder = Path(plan_path).parent.parent
     builds = {}
     for name in plan["builds"]:
-        build = json.loads((folder / name).read_text(encoding="utf-8"))
+        build = facts.known(folder / name, facts.build_facts)
         builds[build["name"]] = build
-    machine = json.loads((folder / "machine.json").read_text(encoding="utf-8"))
-    samples, runs = [], []
+    machine = facts.known(folder / "machine.json", facts.machine_facts, ["usable_cpus"])
+    samples, runs, seen = [], [], {}
     for planned in plan["runs"]:
-        path = folder / "runs" / f"{planned['run']}.json"
-        try:
-            found = record.read(path)
-        except record.RecordError as error:
-            found = _damaged(planned["run"], str(error).replace(str(path), path.name))
+        found = _record(folder / "runs" / f"{planned['run']}.json", builds, seen)
         row = {
             **_run_row(found, builds, machine, planned["waits"]),
             "no_speedup": planned.get("no_speedup", False),
@@ -66,6 +63,26 @@ def load(plan_path):
             runs.append({**row, **own})
             samples += [{**_keys(found), **sample, **own} for sample in own_samples]
     return Loaded(pd.DataFrame(samples), pd.DataFrame(runs), builds, plan["machine"])
+
+
+def _record(path, builds, seen):
+    """A record, or what stands for one that cannot be used; seen: {what was asked for: the run} of those before."""
+    try:
+        found = record.read(path)
+    except record.RecordError as error:
+        return _damaged(path.stem, record.printable(str(error).replace(str(path), path.name)))
+    asked = json.dumps(found["spec"], sort_keys=True)
+    problems = {
+        f"is the record of the run {found['run']}": found["run"] != path.stem,
+        f"is of the build {found['spec']['python']}, which the plan does not name": found["spec"]["python"]
+        not in builds,
+        f"holds the same run as {seen.get(asked)}.json": asked in seen,
+    }
+    for problem, is_so in problems.items():
+        if is_so:
+            return _damaged(path.stem, f"{path.name}: {problem}")
+    seen[asked] = path.stem
+    return found
 
 
 def _damaged(name, problem):

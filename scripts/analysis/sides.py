@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from scripts.analysis.pairing import COMBINATION, with_costs
@@ -88,9 +89,11 @@ def judged(runs, summary):
 
     runs: a row a run and use, with the column timed_s; summary: theirs. Runs of an unknown number of workers are left out.
     """
-    timed = summary.loc[summary["speedup"].notna(), ["machine", "workload"]].drop_duplicates()
+    told = summary[summary["speedup"].notna()]
+    timed = set(zip(told["machine"], told["workload"], strict=True))
     is_good = runs["status"].eq("ok") & runs["role"].ne("ceiling") & runs["timed_s"].gt(0) & runs["workers"].gt(0)
-    return with_costs(runs[is_good].merge(timed, on=["machine", "workload"]))
+    is_timed = np.array([of in timed for of in zip(runs["machine"], runs["workload"], strict=True)], dtype=bool)
+    return with_costs(runs[is_good & is_timed].reset_index(drop=True))
 
 
 def matched(runs, pair):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from scripts.analysis import scaling, shapes
+from scripts.analysis import checked, facts, scaling, shapes
 from scripts.analysis.budget import budget
 from scripts.analysis.changes import changes
-from scripts.analysis.columns import TABLES, kind, names, types
+from scripts.analysis.columns import TABLES, kind, names
 from scripts.analysis.fastest import fastest
 from scripts.analysis.load import load
 from scripts.analysis.metrics import metrics
@@ -80,8 +80,15 @@ def _in_order(table):
 
 
 def read(folder, chosen=tuple(TABLES)):
-    """{name: table} of the CSV files in a folder tables/, with the types that they were written with."""
-    return {name: pd.read_csv(Path(folder, f"{name}.csv"), dtype=types(name)) for name in chosen}
+    """{name: table} of the CSV files in a folder tables/, with their types; raises facts.Unusable for what is none of ours."""
+    return {name: _read(Path(folder, f"{name}.csv"), name) for name in chosen}
+
+
+def _read(path, name):
+    table, mistakes = facts.known(path, checked.table, name)
+    if mistakes:
+        raise facts.Unusable(f"{path}: {'; '.join(mistakes)}")
+    return table
 
 
 def of_experiment(found, experiment):
@@ -115,4 +122,5 @@ def _of_one_sample(runs, name):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    with facts.ending_where_unusable():
+        main(sys.argv[1])

@@ -1,23 +1,22 @@
 """Says whether every run went well, and how precise the numbers are; exits with 1 where a run failed.
 
-`python -m scripts.analysis.verdict failures.csv summary.csv`, both of one sweep.
+`python -m scripts.analysis.verdict failures.csv summary.csv`, both in the folder tables/ of one sweep.
 """
 
-import csv
 import sys
 from pathlib import Path
 
-from scripts.analysis import tables
+from scripts.analysis import facts, tables
 from scripts.analysis.report import trust
 
 
 def main(failures, summary):
     """Prints how many rounds more precision takes; then the failures to stderr and exits with 1, or that there are none."""
-    said = trust.precision(tables.read(Path(summary).parent, ["summary"])["summary"])
+    found = tables.read(Path(summary).parent, ["failures", "summary"])
+    said = trust.precision(found["summary"])
     if said:
         print(said)
-    with open(failures, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = found["failures"].to_dict("records")
     for row in rows:
         print(f"{row['run']}: {row['status']}: {row['reason']}", file=sys.stderr)
     if rows:
@@ -29,4 +28,5 @@ def main(failures, summary):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with facts.ending_where_unusable():
+        main(*sys.argv[1:])

@@ -46,7 +46,7 @@ def make_page(plan):
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    return make_page(write_result_set(tmp_path_factory.mktemp("page"), measured(), experiments=("e", "other one")))
+    return make_page(write_result_set(tmp_path_factory.mktemp("page"), measured(), experiments=("e", "other-one")))
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,9 @@ import math
 import pandas as pd
 import pytest
 
-from scripts.analysis import verdict
+from scripts.analysis import tables, verdict
 from scripts.analysis.report import trust
+from tests.conftest import sweep_records, write_result_set
 
 
 @pytest.mark.parametrize(
@@ -56,9 +57,10 @@ def test_without_any_repetition_nothing_is_said_of_precision():
 
 
 def test_the_end_of_a_sweep_prints_how_precise_it_is(tmp_path, capsys):
-    summary([6, 20]).to_csv(tmp_path / "summary.csv")
-    (tmp_path / "failures.csv").write_text("run,status,reason\n")
-    verdict.main(tmp_path / "failures.csv", tmp_path / "summary.csv")
+    plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 6, "thread": [1.0, 1.3] * 3}))
+    tables.main(plan)
+    folder = plan.parent / "tables"
+    verdict.main(folder / "failures.csv", folder / "summary.csv")
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("1 of 2 combinations are known to ± 2 % by now")
     assert second == "every supported run is ok"

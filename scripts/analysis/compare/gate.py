@@ -5,7 +5,7 @@
 
 import sys
 
-from scripts.analysis import labels, tables, units, words
+from scripts.analysis import facts, labels, tables, units, words
 from scripts.analysis.sides import AGAIN, BUILD
 from scripts.analysis.statistics.intervals import CI95
 
@@ -60,4 +60,5 @@ def sentences(rows):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with facts.ending_where_unusable():
+        main(*sys.argv[1:])

@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from scripts import record
-from scripts.analysis import tables, words
-from scripts.analysis.compare import checked
+from scripts.analysis import checked, facts, tables, words
 from scripts.analysis.pairing import COMBINATION, with_times
 
 USED = (
@@ -144,16 +143,16 @@ def _read(folder, label, noise_sweep):
         )
     found, machine = _joined(sweeps.values())
     builds = {
-        name: _used(root / "pythons" / f"{name}.json", root, checked.build_facts, problems)
+        name: _used(root / "pythons" / f"{name}.json", root, facts.build_facts, problems)
         for name in sorted(found["builds"]["python"])
     }
-    configs = {name: _used(root / name / "config.yaml", root, checked.config, problems) for name in sweeps}
+    configs = {name: _used(root / name / "config.yaml", root, facts.config, problems) for name in sweeps}
     noise = root / noise_sweep / "tables" / "noise.csv"
     return ResultSet(
         label=label or machine,
         machine=machine,
         sweeps=list(sweeps),
-        facts=_used(root / "machine.json", root, checked.machine_facts, problems) or {},
+        facts=_used(root / "machine.json", root, facts.machine_facts, problems) or {},
         builds={name: facts for name, facts in builds.items() if facts},
         configs={name: config for name, config in configs.items() if config},
         tables=found,
@@ -168,7 +167,7 @@ def _sweeps(root, noise_sweep):
 
 def _sweep(root, sweep, problems):
     """{name: table} of a sweep, None where one is missing without which nothing can be compared."""
-    if not checked.NAME.fullmatch(sweep):
+    if not facts.NAME.fullmatch(sweep):
         problems.append((repr(sweep), "is no name of a sweep"))
         return None
     found = {}
@@ -205,6 +204,8 @@ def _joined(sweeps):
     machines = pd.concat([table["machine"] for table in found.values()]).dropna().unique()
     if len(machines) != 1:
         raise NoSet(f"its tables are of {len(machines)} machines")
+    if not facts.NAME.fullmatch(machines[0]):
+        raise NoSet("its machine's label is not a name")
     found["builds"] = found["builds"].drop_duplicates("python")
     return found, machines[0]
 
@@ -220,19 +221,19 @@ def _used(path, root, read, problems):
     """What a file holds, None where it cannot be used."""
     try:
         return read(_inside(path, root))
-    except checked.Unusable as error:
+    except facts.Unusable as error:
         problems.append((str(path.relative_to(root)), str(error)))
         return None
 
 
 def _inside(path, root):
-    """The path, where neither it nor a link in it leads out of the set; raises checked.Unusable."""
+    """The path, where neither it nor a link in it leads out of the set; raises facts.Unusable."""
     try:
         is_inside = path.resolve().is_relative_to(root)
     except (OSError, RuntimeError):
-        raise checked.Unusable("is a link that leads nowhere") from None
+        raise facts.Unusable("is a link that leads nowhere") from None
     if not is_inside:
-        raise checked.Unusable("is a link that leads out of the result set")
+        raise facts.Unusable("is a link that leads out of the result set")
     return path
 
 

@@ -24,7 +24,7 @@ import pandas as pd
 import pyperf
 
 from scripts import record
-from scripts.analysis import labels, tables
+from scripts.analysis import facts, labels, tables
 from scripts.analysis.pairing import COMBINATION, with_times
 from scripts.analysis.summary import ORDER
 
@@ -49,11 +49,11 @@ def suites(found):
     samples = with_times(found["samples"]).merge(good, on=["experiment", "run"])
     samples = samples[samples["timed_s"].gt(0)]  # pyperf takes no other; of a time below one step of the clock
     samples = samples.sort_values([*ORDER, "round", "sample"])
-    facts = {one["python"]: _of_build(one) for one in found["builds"].to_dict("records")}
+    of_builds = {one["python"]: _of_build(one) for one in found["builds"].to_dict("records")}
     benchmarks = {}
     for _, group in samples.groupby(COMBINATION, dropna=False, sort=False):
         build = group["python"].iloc[0]
-        own = [_run(rows, facts[build]) for _, rows in group.groupby("run", sort=False) if not rows["warmup"].all()]
+        own = [_run(rows, of_builds[build]) for _, rows in group.groupby("run", sort=False) if not rows["warmup"].all()]
         if own:
             benchmarks.setdefault(build, []).append(pyperf.Benchmark(own))
     return {build: pyperf.BenchmarkSuite(own) for build, own in benchmarks.items()}
@@ -115,10 +115,10 @@ def _run(rows, of_build):
     )
 
 
-def _of_build(facts):
+def _of_build(build):
     """What the table of builds knows of those that pyperf has a name for."""
     names = {"python_implementation": "implementation", "python_version": "version", "python_compiler": "compiler"}
-    return {name: _line(facts[column]) for name, column in names.items() if isinstance(facts[column], str)}
+    return {name: _line(build[column]) for name, column in names.items() if isinstance(build[column], str)}
 
 
 def _described(row):
@@ -137,4 +137,5 @@ def _described(row):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with facts.ending_where_unusable():
+        main(*sys.argv[1:])

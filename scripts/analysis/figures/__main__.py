@@ -6,7 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
-from scripts.analysis import tables
+from scripts.analysis import facts, tables
 from scripts.analysis.figures import INDEX, _style, in_order, load
 from scripts.record import write_text
 
@@ -18,8 +18,7 @@ def main(plan, folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     found = tables.read(Path(plan).parent / "tables")
-    experiments = json.loads(Path(plan).read_text(encoding="utf-8"))["experiments"]
-    draw_all(found, experiments, folder)
+    draw_all(found, facts.known(Path(plan), facts.plan)["experiments"], folder)
 
 
 def draw_all(found, experiments, folder, names=None):
@@ -66,4 +65,5 @@ def _caption(drawn):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with facts.ending_where_unusable():
+        main(*sys.argv[1:])

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from scripts.analysis import facts
 from scripts.analysis.report import markdown
 from scripts.analysis.report.content import content
 from scripts.analysis.report.page import render
@@ -17,4 +18,5 @@ def main(plan, page, text):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with facts.ending_where_unusable():
+        main(*sys.argv[1:])

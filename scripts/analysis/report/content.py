@@ -1,11 +1,10 @@
 """What the report says, as plain data: answers, figures, tables and cards, made from the files of a sweep."""
 
-import json
 import shlex
 
 import yaml
 
-from scripts.analysis import figures, tables
+from scripts.analysis import facts, figures, tables
 from scripts.analysis.columns import TABLES
 from scripts.analysis.report import parts, trust
 from scripts.analysis.report.grid import grid, numbers, plain
@@ -20,15 +19,15 @@ _PARTS = {
 
 def content(plan_path):
     """Everything that the page shows, for the sweep of results/<machine>/<sweep>/plan.json."""
-    plan = json.loads(plan_path.read_text(encoding="utf-8"))
+    plan = facts.known(plan_path, facts.plan)
     folder, machine_folder = plan_path.parent, plan_path.parent.parent
     found = tables.read(folder / "tables")
     summary = found["summary"]
-    builds = [json.loads((machine_folder / name).read_text(encoding="utf-8")) for name in plan["builds"]]
+    builds = [facts.known(machine_folder / name, facts.build_facts) for name in plan["builds"]]
     floor, about_noise = trust.noise_floor(*_noise_of(machine_folder / plan["noise_sweep"] / "tables"))
     references = {use["experiment"]: use["reference"] for run in plan["runs"] for use in run["uses"]}
     differences = trust.differences(summary, {build["name"]: build for build in builds}, references)
-    config = (folder / "config.yaml").read_text(encoding="utf-8")
+    config = facts.known(folder / "config.yaml", facts.config)
     drawn = figures.read_index(folder / "figures")
     return {
         "machine": plan["machine"],
@@ -53,9 +52,9 @@ def content(plan_path):
         "unsupported": plain(_unsupported(summary), ["python", "workload", "backend", "reason"]),
         "flags": parts.flags_of(summary),
         "quality": grid(found["quality"], "quality"),
-        "machine_facts": parts.machine_facts(json.loads((machine_folder / "machine.json").read_text(encoding="utf-8"))),
+        "machine_facts": parts.machine_facts(facts.known(machine_folder / "machine.json", facts.machine_facts)),
         "builds": [parts.card(build) for build in builds],
-        "config": config,
+        "config": (folder / "config.yaml").read_text(encoding="utf-8"),
         "command": f"snakemake --cores all --configfile {shlex.quote(_config_path(plan))}",
         "tables": [(name, len(found[name])) for name in TABLES],
         "columns": parts.columns(["summary", *_PARTS, "quality"]),
@@ -87,13 +86,12 @@ def _experiment(name, found, floor):
     }
 
 
-def _config_of(name, text):
+def _config_of(name, config):
     """A config of one experiment alone, which measures it again: what it has in common with the others stands above it."""
-    config = yaml.safe_load(text)
     above = {key: value for key, value in config.items() if key != "experiments"}
     own = [
         {key: value for key, value in one.items() if key not in above or above[key] != value}
-        for one in config["experiments"]
+        for one in config.get("experiments", [])
         if one["name"] == name
     ]
     return yaml.safe_dump({**above, "experiments": own}, sort_keys=False, allow_unicode=True, width=100)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.analysis import columns
 from scripts.analysis.compare import __main__, sets
 from tests.analysis.compare import put, result_set, rewrite, with_a_failure, without
 from tests.conftest import run_python
@@ -252,6 +253,14 @@ def test_tables_of_two_machines_are_no_set(copy):
     assert refused(folder) == "its tables are of 2 machines"
     put(folder / "s/tables/summary.csv", "machine", "other")
     assert refused(folder) == "its tables are of 2 machines"
+
+
+def test_a_label_that_is_no_name_is_no_set_s(copy):
+    folder = copy()
+    for name in sets.USED:
+        if "machine" in columns.names(name):
+            put(folder / f"s/tables/{name}.csv", "machine", "a b")
+    assert refused(folder) == "its machine's label is not a name"
 
 
 def test_a_set_without_runs_is_left_out(copy):
@@ -565,7 +574,7 @@ def test_a_comparison_of_good_damaged_and_hostile_sets_names_what_is_wrong(copy,
     (hostile / "machine.json").unlink()
     (hostile / "machine.json").symlink_to("/etc/passwd")
     (hostile / "s/config.yaml").write_text("a: !!python/object/apply:os.mkdir [made]\n")
-    put(hostile / "s/tables/failures.csv", "reason", "<script>alert(1)</script> \x1b[31m")
+    put(hostile / "s/tables/failures.csv", "reason", "<script>alert(1)</script>")
     bad = packed(tmp_path / "bad.tar.gz", ("../../outside", "1"))
     plan = tmp_path / "plan.json"
     named = [{"label": None, "path": str(path)} for path in (good, damaged, hostile, bad, tmp_path / "none")]

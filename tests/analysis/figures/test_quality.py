@@ -125,7 +125,7 @@ def test_runs_of_one_round_have_no_spread_and_no_order(tmp_path):
 
 def test_records_of_old_formats_lack_what_they_did_not_measure(tmp_path, records):
     for one in records:
-        one["state"] = {}
+        one["state"] = {part: {} for part in ("before", "after", "meanwhile")}
     drawn = quality.draw(made(tmp_path, records))
     assert [title for title, axes in panels(drawn).items() if axes.texts] == ["Drift", "Others"]
     assert [sentence.split()[0] for sentence in drawn.answers] == ["Over", "Place", "0"]

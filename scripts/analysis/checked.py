@@ -1,17 +1,15 @@
-"""Reads files that other people wrote: checks each against what the tables and facts may hold, and names what is wrong."""
+"""Reads tables, also those that other people wrote: checks each cell against what its column may hold, and names what is wrong."""
 
 import csv
 import json
-import re
 from io import StringIO
 
-import jsonschema
 import numpy as np
 import pandas as pd
-import yaml
 
 from scripts import record
 from scripts.analysis.columns import KEYS, TABLES, kind
+from scripts.analysis.facts import NAME, Unusable, text
 from scripts.analysis.fastest import ALONE, FASTEST, TIED
 from scripts.analysis.load import DAMAGED
 from scripts.analysis.metrics import CLOPPER_PEARSON
@@ -20,15 +18,10 @@ from scripts.analysis.statistics import intervals
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
 MOST_BYTES = 100 * 2**20  # of a table
-MOST_OF_FACTS = 2**20  # bytes, of the facts of a machine or build, and of a config
 _MOST_COLUMNS = 1000  # pandas takes minutes for a million
-_MOST_LETTERS = 10_000  # in one cell
-_MOST_LEVELS = 50  # of lists and objects in each other
 _MOST_TOLD = 10  # mistakes of one table
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_NAMED = ("machine", "python", "experiment", "reference")  # some become names of files
+_NAMED = ("python", "experiment", "reference")  # some become names of files
 _JSON = ("params", "backend_params", "metrics")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
 _WORDS = {
     "status": (*record.STATUSES, DAMAGED),
     "start": ("natural", "together"),
@@ -40,9 +33,6 @@ _WORDS = {
     "verdict": (FASTEST, TIED, NO_CLAIM, ALONE),
     **dict.fromkeys(("claim", "claim_reference"), (FASTER, SLOWER, SAME, NOT_SHOWN, NO_CLAIM)),
 }
-_LARGEST = 2**53
-_SHORTEST_S = 1e-9  # of a time that counts
-_ROUNDING = 1e-9  # of the difference of two readings of a clock, in s
 _FROM_ONE = ("workers", "usable_cpus", "round")
 _MAY_SINK = ("steal_s", "throttled_s")  # what some hypervisors count runs backwards at times
 _MAY_BE_EMPTY = ("machine", "workers", "switch_interval_s")  # of the keys: the label stands elsewhere, too
@@ -52,111 +42,6 @@ _NEEDED = (
 )
 _WITH_FAILURES = ("runs", "summary", "failures")  # of which it may not be known how many workers they had
 _TEXT = pd.Series(["text"]).dtype  # of words, in which what is not known is NaN
-
-_FACTS = {
-    "type": "object",
-    "additionalProperties": {"type": ["string", "number", "boolean", "null", "object", "array"]},
-}
-_TEXTS = {"type": "array", "items": {"type": "string"}}
-_BUILD = {
-    "type": "object",
-    "required": ["name", "implementation", "version", "gil", "free_threaded", "compiler", "pgo", "lto", "jit"],
-    "properties": {
-        "name": {"type": "string", "pattern": f"^{NAME.pattern}\\Z"},
-        **{key: {"type": "string"} for key in ("implementation", "version", "compiler", "fingerprint")},
-        **{key: {"type": "boolean"} for key in ("gil", "free_threaded", "pgo", "lto")},
-        "jit": {
-            "type": "object",
-            "required": ["available", "enabled"],
-            "additionalProperties": {"type": ["boolean", "null"]},
-        },
-        "options": _TEXTS,
-        "configure_arguments": _TEXTS,
-        "env": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
-_LATER = {"options": [], "configure_arguments": [], "env": {}, "fingerprint": ""}  # of a build's facts, where they lack
-
-
-class Unusable(Exception):
-    """A file that cannot be used as a whole; the message says why."""
-
-
-def machine_facts(path):
-    """The facts of a machine.json; raises Unusable."""
-    return _json(path, _FACTS)
-
-
-def build_facts(path):
-    """The facts of a pythons/<name>.json; raises Unusable, also where they are another build's."""
-    found = {**_LATER, **_json(path, _BUILD)}
-    if found["name"] != path.stem:
-        raise Unusable(f"tells of the build {found['name']!r}")
-    return found
-
-
-def _json(path, schema):
-    try:
-        found = _plain(json.loads(text(path, MOST_OF_FACTS), parse_constant=_refuse))
-    except (ValueError, RecursionError) as error:
-        raise Unusable(f"is no JSON: {error}") from None
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(found))
-    if error is not None:
-        place = "".join(letter if letter.isprintable() else "?" for letter in error.json_path)
-        raise Unusable(f"{place}: {error.message:.200}")
-    return found
-
-
-def _refuse(constant):
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads YAML, but no aliases: a few lines of them may stand for billions of values."""
-
-    def compose_node(self, parent, index):
-        if self.check_event(yaml.AliasEvent):
-            raise Unusable("holds aliases")
-        return super().compose_node(parent, index)
-
-
-_OF_YAML = (  # what its reader raises, also for tags that do not fit their values
-    yaml.YAMLError,
-    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
-)
-
-
-def config(path):
-    """The mapping in a config.yaml; raises Unusable."""
-    try:
-        found = _plain(yaml.load(text(path, MOST_OF_FACTS), _Loader))
-    except _OF_YAML:
-        raise Unusable("is no YAML") from None
-    if not isinstance(found, dict):
-        raise Unusable("is no mapping")
-    return found
-
-
-def _plain(value):
-    """The value of JSON or YAML, where our files can hold it; raises Unusable or ValueError (text that UTF-8 has no bytes for)."""
-    level = [value]
-    for _ in range(_MOST_LEVELS):
-        inner = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
-        level = [part for parts in inner for part in parts]
-    if any(isinstance(part, dict | list) for part in level):
-        raise Unusable(f"holds more than {_MOST_LEVELS} lists and objects in each other")
-    json.dumps(value, ensure_ascii=False, default=str).encode()
-    return value
-
-
-def text(path, most):
-    """The text of a file; raises Unusable where it has more than so many bytes, is no text, or cannot be read."""
-    try:
-        if path.stat().st_size > most:
-            raise Unusable(f"is larger than {most // 2**20} MiB")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unusable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def table(path, name):
@@ -249,18 +134,20 @@ def _wrong_words(text, values, column):
     fits, reason = _ALLOWED.get(column.name, (bool, ""))
     different = text.dropna().unique()
     yield (
-        text.isin([word for word in different if len(word) > _MOST_LETTERS]),
-        f"is longer than {_MOST_LETTERS} letters",
+        text.isin([word for word in different if len(word) > record.MOST_LETTERS]),
+        f"is longer than {record.MOST_LETTERS} letters",
     )
     yield text.isin([word for word in different if not fits(word)]), reason
+    is_written = [word for word in different if not word.isprintable() and word != record.printable(word)]
+    yield text.isin(is_written), "holds control characters"
 
 
 def _wrong_numbers(text, values, column):
     yield text.notna() & values.isna(), "is no number"
     yield np.isinf(values), "is not finite"
-    yield values.abs().gt(_LARGEST), f"is larger than {_LARGEST:,}"
+    yield values.abs().gt(record.LARGEST), f"is larger than {record.LARGEST:,}"
     if column.unit in ("s", "count", "MiB") and column.name not in _MAY_SINK:
-        yield values.lt(-_ROUNDING), "is negative"
+        yield values.lt(-record.ROUNDING_S), "is negative"
     if column.name in _FROM_ONE:
         yield values.lt(1), "is less than 1"
     if kind(column) == "Int64":
@@ -271,7 +158,7 @@ def _wrong_runs(found):
     """Of a run that is ok, its workers are known, and the time that counts is one."""
     is_ok = found["status"].eq("ok")
     time_s = found["work_s"].where(found["timed"].eq("work"), found["total_s"])
-    yield "total_s or work_s", is_ok & ~time_s.ge(_SHORTEST_S), "is no time, of a run that is ok"
+    yield "total_s or work_s", is_ok & ~time_s.ge(record.SHORTEST_S), "is no time, of a run that is ok"
     yield "workers", is_ok & ~found["workers"].gt(0), "is empty, of a run that is ok"
 
 
@@ -287,14 +174,16 @@ _OF_ROWS = {"runs": _wrong_runs, "fastest": _wrong_verdicts}
 
 def _is_object(text):
     try:
-        return isinstance(_plain(json.loads(text, parse_constant=_refuse)), dict)
-    except (ValueError, RecursionError, Unusable):
+        found = json.loads(text)
+        record.check_plain(found, "")
+    except (ValueError, RecursionError, record.RecordError):
         return False
+    return isinstance(found, dict)
 
 
 _ALLOWED = {  # of a column of words: what they must be, and what is said of others
     **dict.fromkeys(_NAMED, (NAME.fullmatch, "is not a name")),
-    "started": (_MOMENT.fullmatch, "is no moment in UTC"),
+    "started": (record.is_moment, "is no moment in UTC"),
     **dict.fromkeys(_JSON, (_is_object, "is no object of JSON")),
     **{name: (set(words).__contains__, f"is none of {', '.join(words)}") for name, words in _WORDS.items()},
 }

@@ -1,0 +1,353 @@
+"""Whatever stands in the files of a result set: each is used, or named with what is wrong in it; `python -m tests.fuzz` tries more."""
+
+import atexit
+import copy
+import json
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from scripts import record
+from scripts.analysis import facts, tables
+from scripts.analysis.report import __main__ as report
+from tests.conftest import make_record, make_sample, run_python, sweep_records, write_result_set
+
+LIMITS = settings(
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],  # each try takes a quarter of a second: what breaks is not made smaller
+)
+FILES = ("plan", "machine", "build", "config")
+
+
+def some_of_all():
+    """Records that hold a bit of everything: rounds, builds, metrics, segments, summaries, failures, controls."""
+    found = []
+    for python in ("a", "b"):
+        found += sweep_records({"sequential": [1.0, 1.1], "thread": [0.6, 0.5]}, python=python)
+    metrics = {"lost": 3, "lost_of": 10, "lost_share": 0.3, "p99_ms": 1.5, "word": "w", "none": None, "yes": True}
+    segments = {"worker": [0, 1, 0], "start_s": [0.1, 0.2, 0.3], "end_s": [0.2, 0.3, 0.4]}
+    found.append(
+        make_record("m", samples=[make_sample(metrics=metrics, segments=segments)], spec={"workload": "handovers"})
+    )
+    summary = [{"worker": 0, "count": 2000, "first_s": 0.0, "last_s": 0.9, "cpu_s": None, "quantiles_s": [1e-3] * 5}]
+    found.append(
+        make_record("t", samples=[make_sample(tasks=None, task_summary=summary)], spec={"params": {"n": [1, "x"]}})
+    )
+    found.append(make_record("f", status="failed", reason="no", measured=None, spec={"workers": 4}))
+    noise = [{"flag": "noisy", "reading": "other_share", "seen": 0.2, "most": 0.05}]
+    found.append(make_record("c", noise=noise, spec={"backend": "process", "start": "together"}))
+    found[-2]["spec"]["workers"] = "default"
+    for one in found:
+        one["spec"]["python"] = {"3.14": "a"}.get(one["spec"]["python"], one["spec"]["python"])
+    return found
+
+
+@cache
+def base():
+    """(the plan of a good result set, made once; its records; its table of runs)."""
+    folder = Path(tempfile.mkdtemp(prefix="foreign-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    records = some_of_all()
+    plan = write_result_set(
+        folder, records, roles={"c": "ceiling"}, builds={"a": {"fingerprint": "1"}, "b": {"fingerprint": "1"}}
+    )
+    (folder / "s/config.yaml").write_text("rounds: 2\nexperiments:\n  - {name: e, workloads: [py_loop]}\n")
+    return plan, records, all_made(plan)["runs"].set_index("run")
+
+
+def path_of(part):
+    """The file of a plan, a machine, a build or a config."""
+    plan = base()[0]
+    names = {"plan": plan, "machine": plan.parent.parent / "machine.json", "config": plan.parent / "config.yaml"}
+    return names.get(part, plan.parent.parent / "pythons/a.json")
+
+
+def all_made(plan):
+    """Tables, read back as they were written, and the page; returns the tables."""
+    shutil.rmtree(plan.parent / "tables", ignore_errors=True)
+    tables.main(plan)
+    found = tables.read(plan.parent / "tables")
+    report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
+    return found
+
+
+def refusal(do, *arguments):
+    """What is said of a file that cannot be used; an empty text where all can."""
+    try:
+        do(*arguments)
+    except (facts.Unusable, record.RecordError) as error:
+        return str(error)
+    return ""
+
+
+def test_a_sweep_whose_records_are_all_damaged_has_tables_and_a_page(tmp_path):
+    plan = write_result_set(tmp_path, some_of_all())
+    for path in (tmp_path / "runs").iterdir():
+        path.write_text("{")
+    found = all_made(plan)
+    assert set(found["failures"]["status"]) == {"damaged"}
+    assert len(found["failures"]) == len(some_of_all())
+    assert "0 of 12 runs are ok" in (plan.parent / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"run": "other"}, "is the record of the run other"),
+        ({"spec": {"python": "c"}}, "is of the build c, which the plan does not name"),
+        ({"spec": {"round": 2}}, "holds the same run as a-thread-r2.json"),
+    ],
+)
+def test_a_record_that_contradicts_the_others_is_named(change, reason, tmp_path):
+    records = some_of_all()
+    plan = write_result_set(tmp_path, [records[3], records[2]])
+    made = {**records[2], **change, "spec": {**records[2]["spec"], **change.get("spec", {})}}
+    record.write(tmp_path / "runs/a-thread-r1.json", made)
+    (failure,) = all_made(plan)["failures"].to_dict("records")
+    assert (failure["run"], failure["status"], failure["reason"]) == (
+        "a-thread-r1",
+        "damaged",
+        f"a-thread-r1.json: {reason}",
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["plan.json", "../machine.json", "../pythons/a.json", "config.yaml", "tables/runs.csv"]
+)
+def test_a_step_ends_with_the_name_of_the_file_that_is_damaged_and_no_traceback(name, tmp_path):
+    plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}, python="a"))
+    tables.main(plan)
+    (plan.parent / name).write_bytes(b"\xff")
+    done = run_python("-m", "scripts.analysis.report", str(plan), str(tmp_path / "page"), str(tmp_path / "text"))
+    assert done.returncode == 1
+    path = (plan.parent / name.removeprefix("../")) if ".." not in name else tmp_path / name.removeprefix("../")
+    assert done.stderr.startswith(f"{path}: cannot be read: ")
+    assert done.stderr.count("\n") == 1
+
+
+# ---- what may be changed
+
+
+LONG = "x" * 20_000
+odd = st.sampled_from(
+    [
+        *(
+            None,
+            True,
+            False,
+            0,
+            -1,
+            1,
+            2,
+            2**53,
+            2**53 + 1,
+            2**63,
+            10**400,
+            0.5,
+            -0.5,
+            1e308,
+            -1e308,
+            1e-320,
+            1e999,
+            -1e999,
+            float("nan"),
+        ),
+        *(
+            "",
+            "a",
+            "default",
+            "sequential",
+            "thread",
+            "weak",
+            "together",
+            "ok",
+            "failed",
+            "nan",
+            "null",
+            "1",
+            "-1",
+            "=1+1",
+            "'",
+            '"',
+        ),
+        *("\0", "\ud800", "\r\n", "a\nb", "\x1b[31m", "<script>alert(1)</script>", "../../x", "ä\u202e", ";", LONG),
+        *([], {}, [[]], {"a": {}}, [None], [1, "x"], {"\ud800": 1}),
+        "2026-13-45T99:99:99Z",
+    ]
+) | st.recursive(
+    st.none() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["set", "drop", "double", "copy", "wrap", "scale"]),
+        st.integers(0, 10**6),
+        st.integers(0, 10**6),
+        odd,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def nodes(value):
+    """(container, key) of every value within a value of JSON."""
+    found, open_ones = [], [value]
+    while open_ones:
+        container = open_ones.pop()
+        for key in container if isinstance(container, dict) else range(len(container)):
+            found.append((container, key))
+            if isinstance(container[key], dict | list):
+                open_ones.append(container[key])
+    return found
+
+
+def changed(value, edits):
+    """A copy of a value of JSON with some of its values replaced, left out, doubled, exchanged, wrapped, or made larger."""
+    value = copy.deepcopy(value)
+    for how, place, other, new in edits:
+        found = nodes(value)
+        if not found:
+            break
+        container, key = found[place % len(found)]
+        source, name = found[other % len(found)]
+        if how == "drop":
+            del container[key]
+        elif how == "double" and isinstance(container, list):
+            container.append(copy.deepcopy(container[key]))
+        elif how == "copy":
+            container[key] = copy.deepcopy(source[name])
+        elif how == "wrap":
+            container[key] = json.loads("[" * 70 + "]" * 70)
+        elif how == "scale" and type(container[key]) in (int, float):
+            container[key] *= [-1, 10**6, 10**18, 0][other % 4]
+        else:
+            container[key] = new
+    return value
+
+
+# ---- records
+
+
+@LIMITS
+@given(st.binary(max_size=200))
+@example(b"[" * 100_000)
+@example(b'{"format": 3, "run": "' + b"x" * 10**7)
+@example(b"1" * 5000)
+@example(b"\xff\xfe{\0}\0")
+def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "r.json")
+        path.write_bytes(content)
+        with pytest.raises(record.RecordError, match=r"r\.json: "):
+            record.read(path)
+
+
+@settings(LIMITS, max_examples=150)
+@given(st.integers(0, 100), changes)
+def test_whatever_is_changed_in_a_record_it_is_used_or_named_and_the_others_stay_as_they_are(victim, edits):
+    plan, records, before = base()
+    made = records[victim % len(records)]
+    path = plan.parent.parent / "runs" / f"{made['run']}.json"
+    whole = path.read_bytes()
+    path.write_text(json.dumps(changed(made, edits)))
+    try:
+        runs = all_made(plan)["runs"].set_index("run")
+    finally:
+        path.write_bytes(whole)
+    others = [name for name in before.index if name != made["run"]]
+    pd.testing.assert_frame_equal(runs.loc[others], before.loc[others], check_dtype=False, check_exact=False)
+    mine = runs.loc[made["run"]]
+    assert mine["status"] in record.STATUSES or mine["reason"].startswith(f"{path.name}: ")
+
+
+@settings(LIMITS, max_examples=60)
+@given(st.integers(0, 100), st.integers(0, 10_000), st.binary(max_size=3), st.integers(0, 50))
+def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, piece, skipped):
+    plan, records, _ = base()
+    path = plan.parent.parent / "runs" / f"{records[victim % len(records)]['run']}.json"
+    whole = path.read_bytes()
+    place %= len(whole)
+    path.write_bytes(whole[:place] + piece + (whole[place + skipped :] if skipped else b""))
+    said = refusal(record.read, path)
+    path.write_bytes(whole)
+    assert said.startswith(f"{path}: ") or not said
+
+
+# ---- what stands beside them
+
+
+@settings(LIMITS, max_examples=150)
+@given(st.sampled_from(FILES), changes)
+def test_whatever_is_changed_beside_the_records_is_used_or_its_file_is_named(part, edits):
+    plan, path = base()[0], path_of(part)
+    whole = path.read_text()
+    value = (
+        {"rounds": 2, "experiments": [{"name": "e", "workloads": ["py_loop"]}]}
+        if part == "config"
+        else json.loads(whole)
+    )
+    path.write_text(json.dumps(changed(value, edits)))
+    try:
+        said = refusal(all_made, plan)
+    finally:
+        path.write_text(whole)
+    assert not said or (said.startswith(str(plan.parent.parent)) and said.isprintable())
+
+
+@settings(LIMITS, max_examples=100)
+@given(
+    st.sampled_from(sorted(tables.TABLES)),
+    st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
+)
+def test_whatever_stands_in_a_cell_of_a_table_it_is_shown_or_its_file_is_named(name, cells):
+    plan = base()[0]
+    if not (plan.parent / "tables/one_sided.csv").exists():
+        all_made(plan)
+    path = plan.parent / "tables" / f"{name}.csv"
+    whole = path.read_text()
+    found = pd.read_csv(path, dtype=object, keep_default_na=False)
+    for place, value in cells if found.size else ():
+        text = str(value) if value != 10**400 else "9" * 400
+        found.iloc[place // found.shape[1] % len(found), place % found.shape[1]] = text.encode(
+            errors="replace"
+        ).decode()
+    found.to_csv(path, index=False)
+    try:
+        said = refusal(report.main, plan, plan.parent / "report.html", plan.parent / "report.md")
+    finally:
+        path.write_text(whole)
+    assert not said or said.startswith(f"{path}: ")
+
+
+# ---- what has no end
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_what_may_have_no_end_is_not_read(make, tmp_path):
+    make(tmp_path / "r.json")
+    with pytest.raises(record.RecordError, match=r"r\.json: is no file$"):
+        record.read(tmp_path / "r.json")
+    make(tmp_path / "plan.json")
+    with pytest.raises(facts.Unusable, match=r"plan\.json: (is no file|cannot be read: Is a directory)$"):
+        facts.known(tmp_path / "plan.json", facts.plan)
+
+
+def test_a_record_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    record.write(tmp_path / "r.json", make_record())
+    monkeypatch.setattr(record, "MOST_BYTES", 10**6)
+    assert record.read(tmp_path / "r.json")["status"] == "ok"
+    with (tmp_path / "r.json").open("a") as file:
+        file.write(" " * 10**6)
+    with pytest.raises(record.RecordError, match=r"r\.json: is larger than 1 MB$"):
+        record.read(tmp_path / "r.json")

@@ -1,0 +1,49 @@
+"""Fuzzes what reads other people's files, guided by coverage: `python -m tests.fuzz [SECONDS] [PROPERTY ...]`, a minute each.
+
+The properties are those of tests/analysis/test_foreign_files.py. It ends with 0 where nothing was found; what breaks a
+property, takes more than a minute or 2 GiB ends it, and the property's own test shows that first from then on. Needs
+atheris, which is there for Linux and macOS: `uv run --with atheris python -m tests.fuzz`.
+"""
+
+import subprocess
+import sys
+import tempfile
+
+MOST_MB, MOST_S = 2048, 60
+
+
+def properties():
+    """{name: property} of the module, whose reading side is instrumented."""
+    import atheris
+
+    with atheris.instrument_imports(include=["scripts"]):
+        from tests.analysis import test_foreign_files
+    return {name: found for name, found in vars(test_foreign_files).items() if hasattr(found, "hypothesis")}
+
+
+def fuzz(name, *limits):
+    """Fuzzes one property until a limit of libFuzzer; ends the process."""
+    import atheris
+
+    found = properties()[name].hypothesis.fuzz_one_input
+    with tempfile.TemporaryDirectory() as corpus:
+        limits = [*limits, f"-rss_limit_mb={MOST_MB}", f"-timeout={MOST_S}", f"-artifact_prefix={corpus}/"]
+        atheris.Setup([sys.argv[0], *limits, corpus], found)
+        atheris.Fuzz()
+
+
+def main(seconds="60", *chosen):
+    """Fuzzes properties one after the other, each in a process of its own; returns how many were broken."""
+    status = 0
+    for name in chosen or properties():
+        program = f"from tests import fuzz; fuzz.fuzz({name!r}, '-max_total_time={seconds}')"
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
+        print(f"{name}: {'holds' if done.returncode == 0 else 'BROKEN'}\n{done.stdout[-3000:]}", flush=True)
+        status += done.returncode != 0
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
