@@ -35,6 +35,9 @@ LIST = (list,)
 NONE = (type(None),)
 
 
+_READ_AS_TIMES = (("before", "reference_loop_s"), ("after", "reference_loop_s"), ("meanwhile", "other_cpu_s"))
+
+
 class RecordError(Exception):
     """A file that is not a run record; the message names the file and what is wrong."""
 
@@ -107,8 +110,8 @@ TASK_FIELDS = (
 
 SEGMENT_FIELDS = (
     Field("worker", LIST, "", "number of the worker, from 0", least=0, items=WHOLE),
-    Field("start_s", LIST, "s", "from the sample's beginning", items=NUMBER),
-    Field("end_s", LIST, "s", "likewise", items=NUMBER),
+    Field("start_s", LIST, "s", "from the sample's beginning", least=-ROUNDING_S, items=NUMBER),
+    Field("end_s", LIST, "s", "likewise", least=-ROUNDING_S, items=NUMBER),
 )
 
 SUMMARY_FIELDS = (
@@ -188,7 +191,13 @@ FIELDS = (
     Field("wall_s", NUMBER, "s", "from the start of the measured build to its end", least=0),
     Field("exit_code", WHOLE + NONE, "", "of the measured build; negative: the signal that ended it"),
     Field("stderr_tail", TEXT, "", "the end of what it wrote to stderr"),
-    Field("snakemake_cpu_s", NUMBER + NONE, "s", "CPU time of Snakemake meanwhile; null where not readable"),
+    Field(
+        "snakemake_cpu_s",
+        NUMBER + NONE,
+        "s",
+        "CPU time of Snakemake meanwhile; null where not readable",
+        least=-ROUNDING_S,
+    ),
     Field("state", OBJECT, "", "state of the machine before and after, and meanwhile", items=STATE_FIELDS),
     Field("noise", LIST, "", "what disturbed the run", 3, [], items=NOISE_FIELDS),
     Field(
@@ -258,12 +267,20 @@ def check(record):
         raise RecordError(f"unknown status {record['status']!r:.60}")
     if not is_moment(record["started"]):
         raise RecordError(f"record.started: {record['started']!r:.60} is no moment in UTC")
+    _check_readings(record["state"])
     _check_choices(record["spec"])
     if record["measured"] is not None:
         timed = "work_s" if record["spec"]["start"] == "together" else "total_s"
         _check_samples(record["measured"]["samples"], timed)
     elif record["status"] == "ok":
         raise RecordError("measured is null, yet the status is ok")
+
+
+def _check_readings(state):
+    """Of the readings that become columns those that are times: the steal of some hypervisors sinks, and a zone may freeze."""
+    for part, name in _READ_AS_TIMES:
+        if (state[part].get(name) or 0) < 0:
+            raise RecordError(f"state.{part}.{name}: {state[part][name]!r} is less than 0")
 
 
 def _check_choices(spec):

@@ -181,10 +181,10 @@ BUILD_FACTS = {
 }
 
 
-def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e",), roles=None, builds=None):
+def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e",), roles=None, builds=None, cpus=2):
     """Writes a result set of records made by hand; returns the path of its plan.
 
-    roles: {run name: role}; builds: {name: changes to BUILD_FACTS}.
+    roles: {run name: role}; builds: {name: changes to BUILD_FACTS}; cpus: how many the machine has.
     """
     import json
 
@@ -197,7 +197,7 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
         (folder / "pythons" / f"{name}.json").write_text(
             json.dumps({"name": name, **BUILD_FACTS, "fingerprint": name, **changes})
         )
-    (folder / "machine.json").write_text(json.dumps({"usable_cpus": 2, "cpu_model": "A CPU"}))
+    (folder / "machine.json").write_text(json.dumps({"usable_cpus": cpus, "cpu_model": "A CPU"}))
     (folder / sweep / "config.yaml").write_text("experiments: []\n")
     reference = sorted(builds)[0]
     runs = []

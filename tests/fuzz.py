@@ -1,15 +1,17 @@
 """Fuzzes what reads other people's files, guided by coverage: `python -m tests.fuzz [SECONDS] [PROPERTY ...]`, a minute each.
 
-The properties are those of tests/analysis/test_foreign_files.py. It ends with 0 where nothing was found; what breaks a
-property, takes more than a minute or 2 GiB ends it, and the property's own test shows that first from then on. Needs
-atheris, which is there for Linux and macOS: `uv run --with atheris python -m tests.fuzz`.
+The properties are those of tests/analysis/test_foreign_files.py. It ends with 0 where nothing was found. What breaks a
+property, or takes more than a minute or 2 GiB, is told, and is tried first from then on: inputs are kept in
+.hypothesis/fuzz. Needs atheris: `uv run --with atheris python -m tests.fuzz`.
 """
 
+import random
 import subprocess
 import sys
-import tempfile
+from pathlib import Path
 
 MOST_MB, MOST_S = 2048, 60
+_SEEDS, _MOST_BYTES = 40, 1024  # what hypothesis makes its examples of
 
 
 def properties():
@@ -26,10 +28,13 @@ def fuzz(name, *limits):
     import atheris
 
     found = properties()[name].hypothesis.fuzz_one_input
-    with tempfile.TemporaryDirectory() as corpus:
-        limits = [*limits, f"-rss_limit_mb={MOST_MB}", f"-timeout={MOST_S}", f"-artifact_prefix={corpus}/"]
-        atheris.Setup([sys.argv[0], *limits, corpus], found)
-        atheris.Fuzz()
+    corpus = Path(".hypothesis/fuzz", name)
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number in range(_SEEDS):
+        (corpus / str(number)).write_bytes(random.Random(number).randbytes(_MOST_BYTES))
+    limits = [*limits, f"-rss_limit_mb={MOST_MB}", f"-timeout={MOST_S}", f"-max_len={_MOST_BYTES}", "-len_control=0"]
+    atheris.Setup([sys.argv[0], *limits, f"-artifact_prefix={corpus}/", str(corpus)], found)
+    atheris.Fuzz()
 
 
 def main(seconds="60", *chosen):

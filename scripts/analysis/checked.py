@@ -14,11 +14,13 @@ from scripts.analysis.fastest import ALONE, FASTEST, TIED
 from scripts.analysis.load import DAMAGED
 from scripts.analysis.metrics import CLOPPER_PEARSON
 from scripts.analysis.pairing import PAIRED, UNPAIRED
+from scripts.analysis.scaling import BOOTSTRAP
 from scripts.analysis.statistics import intervals
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
 MOST_BYTES = 100 * 2**20  # of a table
 _MOST_COLUMNS = 1000  # pandas takes minutes for a million
+_MOST_OF_JSON = 1_000_000  # letters in one cell: a list of numbers may be long
 _MOST_TOLD = 10  # mistakes of one table
 _NAMED = ("python", "experiment", "reference")  # some become names of files
 _JSON = ("params", "backend_params", "metrics")
@@ -28,18 +30,22 @@ _WORDS = {
     "scaling": ("strong", "weak"),
     "timed": ("total", "work"),
     "role": ("asked", "baseline", "ceiling"),
-    "interval": (intervals.CI95, intervals.RANGE, CLOPPER_PEARSON),
+    "interval": (intervals.CI95, intervals.RANGE, CLOPPER_PEARSON, BOOTSTRAP),
     "pairing": (PAIRED, UNPAIRED),
     "verdict": (FASTEST, TIED, NO_CLAIM, ALONE),
     **dict.fromkeys(("claim", "claim_reference"), (FASTER, SLOWER, SAME, NOT_SHOWN, NO_CLAIM)),
 }
+_LARGEST_RATIO = 1e100  # of two numbers that are not too large themselves
 _FROM_ONE = ("workers", "usable_cpus", "round")
+_MAY_BE_ENDLESS = ("peak_workers", "value")  # where more is always better, or no size pays
 _MAY_SINK = ("steal_s", "throttled_s")  # what some hypervisors count runs backwards at times
 _MAY_BE_EMPTY = ("machine", "workers", "switch_interval_s")  # of the keys: the label stands elsewhere, too
 _NEEDED = (
     *(key.name for key in KEYS if key.name not in _MAY_BE_EMPTY),
     *("role", "round", "run", "status", "reference", "usable_cpus"),
 )
+_MAY_LACK = (("break_even", "workers_asked"),)  # where the workers are what grows
+_OF_FITS = ("scaling", "break_even")  # whose ends come from resamples, and may leave the value out
 _WITH_FAILURES = ("runs", "summary", "failures")  # of which it may not be known how many workers they had
 _TEXT = pd.Series(["text"]).dtype  # of words, in which what is not known is NaN
 
@@ -117,9 +123,10 @@ def _mistakes(cells, found, name):
         check = {"bool": _wrong_truths, "str": _wrong_words}.get(kind(column), _wrong_numbers)
         for is_wrong, reason in check(text, values, column):
             yield column.name, is_wrong, reason
-        if column.name in _NEEDED or (column.name == "workers" and name not in _WITH_FAILURES):
+        is_needed = column.name in _NEEDED and (name, column.name) not in _MAY_LACK
+        if is_needed or (column.name == "workers" and name not in _WITH_FAILURES):
             yield column.name, text.isna() & is_intact, "is empty"
-        if f"{column.name}_low" in found:
+        if f"{column.name}_low" in found and name not in _OF_FITS:
             low, high = (found[f"{column.name}{end}"] for end in ("_low", "_high"))
             yield column.name, low.gt(values) | high.lt(values), "lies outside of its interval"
     if name in _OF_ROWS:
@@ -133,10 +140,8 @@ def _wrong_truths(text, values, column):
 def _wrong_words(text, values, column):
     fits, reason = _ALLOWED.get(column.name, (bool, ""))
     different = text.dropna().unique()
-    yield (
-        text.isin([word for word in different if len(word) > record.MOST_LETTERS]),
-        f"is longer than {record.MOST_LETTERS} letters",
-    )
+    most = _MOST_OF_JSON if column.name in _JSON else record.MOST_LETTERS
+    yield text.isin([word for word in different if len(word) > most]), f"is longer than {most} letters"
     yield text.isin([word for word in different if not fits(word)]), reason
     is_written = [word for word in different if not word.isprintable() and word != record.printable(word)]
     yield text.isin(is_written), "holds control characters"
@@ -144,8 +149,11 @@ def _wrong_words(text, values, column):
 
 def _wrong_numbers(text, values, column):
     yield text.notna() & values.isna(), "is no number"
-    yield np.isinf(values), "is not finite"
-    yield values.abs().gt(record.LARGEST), f"is larger than {record.LARGEST:,}"
+    is_endless = np.isinf(values)
+    if column.name.removesuffix("_low").removesuffix("_high") not in _MAY_BE_ENDLESS:
+        yield is_endless, "is not finite"
+    most = _LARGEST_RATIO if kind(column) == "float" and column.unit in ("", "1") else record.LARGEST
+    yield values.abs().gt(most) & ~is_endless, f"is larger than {most:,}"
     if column.unit in ("s", "count", "MiB") and column.name not in _MAY_SINK:
         yield values.lt(-record.ROUNDING_S), "is negative"
     if column.name in _FROM_ONE:
