@@ -6,10 +6,11 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import bdtr, bdtrc, betaincinv, stdtrit
+from scipy.special import bdtr, bdtrc, betaincinv, ndtri, stdtrit
 
 LEAST_ROUNDS = 6  # from here on the exact rank methods reach 95 %
 LEAST_UNPAIRED = 4  # on each side
+MOST_EXACT_PAIRED, MOST_EXACT_UNPAIRED = 200, 50  # rounds; with more, counting takes long, and ends beyond all numbers
 LEVEL = 0.95
 TAIL = (1 - LEVEL) / 2  # the chance to miss on one side, at most
 
@@ -65,7 +66,8 @@ def paired_ratio(ratios):
 
     ratios: (n,) of rounds, each the quotient of two times measured in the same round; all positive.
     Below 6 rounds: their median and range. Assumes independent rounds and logarithms that lie symmetrically about the
-    truth, as they do where the noise of both times has one law; what slows a whole round cancels.
+    truth, as they do where the noise of both times has one law; what slows a whole round cancels. Above 200 rounds the
+    normal law stands for that of the signed ranks: of 200, that moves neither end by more than one Walsh average.
     Source: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods (2014), section 3.2 and 3.3, on logarithms.
     For example, of [1, 2, 4] it is 2 with the range [1, 4]; of [1, 2, 4, 8, 16, 32] it is 5.66 in [1, 32].
     """
@@ -76,7 +78,7 @@ def paired_ratio(ratios):
         return Estimate(*map(_exp, (np.median(logs), logs.min(), logs.max())), RANGE)
     one, other = np.triu_indices(len(logs))
     walsh = np.sort((logs[one] + logs[other]) / 2)
-    skipped = _skipped(_signed_rank_counts(len(logs)))
+    skipped = _skipped_signed_ranks(len(logs))
     return Estimate(*map(_exp, (np.median(walsh), walsh[skipped], walsh[-1 - skipped])), CI95)
 
 
@@ -86,7 +88,7 @@ def unpaired_ratio(numerators, denominators, least=LEAST_UNPAIRED):
     numerators: (n,), denominators: (m,), positive; least: on a side, below which the median quotient and the range of the
     quotients are given, 4 at least.
     Assumes independent values, and two distributions that differ by a factor alone: a machine that has become slower
-    between the two samples is taken for that factor.
+    between the two samples is taken for that factor. Above 50 values on a side the normal law stands for that of the ranks.
     Source: Hollander, Wolfe, Chicken (2014), section 4.2 and 4.3, on logarithms. For example, of [2, 4] and [1, 2]
     it is 2 with the range [1, 4].
     """
@@ -95,7 +97,7 @@ def unpaired_ratio(numerators, denominators, least=LEAST_UNPAIRED):
     if not len(quotients) or np.isnan(quotients).any():
         return UNKNOWN
     is_enough = min(len(above), len(below)) >= least
-    skipped = _skipped(_rank_sum_counts(len(above), len(below))) if is_enough else 0
+    skipped = _skipped_rank_sums(len(above), len(below)) if is_enough else 0
     ends = (np.median(quotients), quotients[skipped], quotients[-1 - skipped])
     return Estimate(*map(_exp, ends), CI95 if is_enough else RANGE)
 
@@ -139,6 +141,25 @@ def rounds_needed(logs, within=0.02):
 
 def _exp(value):
     return float(np.exp(value))
+
+
+def _skipped_signed_ranks(n):
+    """How many Walsh averages lie outside the interval on each side: exactly up to 200 rounds, which the normal law follows."""
+    if n <= MOST_EXACT_PAIRED:
+        return _skipped(_signed_rank_counts(n))
+    return _skipped_normal(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24)
+
+
+def _skipped_rank_sums(n, m):
+    """Likewise how many quotients: exactly up to 50 rounds on each side."""
+    if max(n, m) <= MOST_EXACT_UNPAIRED:
+        return _skipped(_rank_sum_counts(n, m))
+    return _skipped_normal(n * m / 2, n * m * (n + m + 1) / 12)
+
+
+def _skipped_normal(mean, variance):
+    """As _skipped, of a statistic of whole numbers that is nearly normal, with the correction of half a step."""
+    return math.floor(mean + 0.5 + float(ndtri(TAIL)) * math.sqrt(variance)) - 1
 
 
 def _skipped(counts):

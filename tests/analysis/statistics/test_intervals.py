@@ -144,6 +144,26 @@ def test_the_unpaired_interval_is_what_the_mann_whitney_test_does_not_reject(n, 
             assert (stats.mannwhitneyu(above / tried, below, method="exact").pvalue > 0.05) == is_inside
 
 
+@pytest.mark.parametrize("n", [201, 300, 500])
+def test_of_many_rounds_the_normal_law_moves_no_paired_end_by_more_than_one_average(n):
+    exact = intervals._skipped(intervals._signed_rank_counts(n))
+    assert exact - 1 <= intervals._skipped_signed_ranks(n) <= exact
+
+
+@pytest.mark.parametrize(("n", "m"), [(51, 6), (51, 51), (4, 100), (80, 60)])
+def test_of_many_rounds_the_normal_law_moves_no_unpaired_end_by_more_than_one_quotient(n, m):
+    exact = intervals._skipped(intervals._rank_sum_counts(n, m))
+    assert exact - 1 <= intervals._skipped_rank_sums(n, m) <= exact
+
+
+def test_thousands_of_rounds_have_intervals_as_narrow_as_their_number_allows():
+    above, below = np.exp(np.random.default_rng(1).normal(0, 0.05, (2, 1500)))
+    for found in (intervals.paired_ratio(above / below), intervals.unpaired_ratio(above, below)):
+        width = 2 * 1.96 * 0.05 * math.sqrt(2 / 1500)
+        assert math.log(found.high / found.low) == pytest.approx(width, rel=0.1)
+        assert found.low < 1 < found.high
+
+
 def test_below_four_a_side_the_unpaired_ratio_makes_no_claim():
     assert intervals.unpaired_ratio([2, 4], [1, 2])[:3] == pytest.approx((2, 1, 4))
     assert intervals.unpaired_ratio([2, 4, 3], [1, 2, 3, 4, 5]).kind == "range"
