@@ -15,7 +15,8 @@ def main(folder, most):
     if most == "None":
         print("no limit is set: fail_if_slower is null")
         return
-    judged, what = chosen(tables.read(folder, ["changes"])["changes"])
+    found = tables.read(folder, ["changes", "one_sided"])
+    judged, what = chosen(found["changes"])
     known = judged[judged["interval"] == CI95]
     limit = f"{float(most):g} %"
     if known.empty:
@@ -24,9 +25,11 @@ def main(folder, most):
     for row in sentences(slow):
         print(row, file=sys.stderr)
     left = len(judged) - len(known)
+    lacking = int(found["one_sided"]["kind"].isin(judged["kind"]).sum())
     print(
         f"{len(slow)} of {words.counted(len(known), 'combination')} {what} became slower by more than {limit} beyond "
         f"the interval{f'; {left} have too few rounds to be judged' if left else ''}"
+        f"{f'; one side lacks {lacking} more' if lacking else ''}"
     )
     if len(slow):
         raise SystemExit(

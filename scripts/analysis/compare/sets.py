@@ -1,5 +1,7 @@
 """Reads result sets, also those of other people, and puts their tables together; what is damaged is named and left out."""
 
+import bz2
+import gzip
 import lzma
 import tarfile
 import zipfile
@@ -31,6 +33,8 @@ _OF_MACOS = "__MACOSX"  # a folder that its archives have beside that of the fil
 _NEEDED = ("summary", "runs", "builds")
 _OF_SUMMARY = ("runs", "fastest", "budget", "metrics")  # whose combinations the summary has, too
 _MOST_FILES, _MOST_UNPACKED = 100_000, 2 * 2**30  # of an archive: members, bytes
+_MOST_OF_HEADER = 2**20  # bytes, of a member; files themselves are read in smaller pieces
+_COMPRESSIONS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
 _DAMAGES = (  # what reading a damaged or hostile archive raises; a RuntimeError is one of encryption or of an unknown method
     *(OSError, ValueError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
 )
@@ -77,8 +81,9 @@ def read_all(named, noise_sweep, by_date):
         try:
             with _opened(Path(path)) as folder:
                 found.append(_read(folder, label, noise_sweep))
-        except NoSet as error:
-            problems.append((label or Path(path).name, str(error)))
+        except (NoSet, OSError) as error:
+            text = str(error) if isinstance(error, NoSet) else f"cannot be read: {error.strerror}"
+            problems.append((label or Path(path).name, text))
     if by_date:
         found.sort(key=lambda one: one.began)
     _tell_apart(found)
@@ -113,15 +118,50 @@ def _unpack(path, folder):
         with zipfile.ZipFile(path) as archive:
             _refuse_large(one.file_size for one in archive.infolist())
             archive.extractall(folder)
-    elif path.is_file() and tarfile.is_tarfile(path):
-        with tarfile.open(path) as archive:
+    elif path.is_file():
+        with _tar(path) as archive:
             _refuse_large(one.size for one in archive)
             members = [one for one in archive if one.isfile()]
             archive.extractall(folder, members=members, filter="data")
-            while archive.fileobj.read(2**20):  # to the end, where the checksum of what is compressed stands
+            while archive.fileobj.read(_MOST_OF_HEADER):  # to the end, where the checksum of what is compressed stands
                 pass
     else:
-        raise ValueError("neither a folder nor an archive (.tar.gz or .zip)" if path.exists() else "it is not there")
+        raise ValueError("is no file" if path.exists() else "it is not there")
+
+
+@contextmanager
+def _tar(path):
+    """The tar archive in a file, compressed or not."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    with _COMPRESSIONS.get(start, open)(path, "rb") as stream:
+        try:
+            archive = tarfile.TarFile(fileobj=_Bounded(stream))
+        except tarfile.ReadError as error:
+            if isinstance(error, _TooLarge):
+                raise
+            raise ValueError("neither a folder nor an archive (.tar.gz or .zip)") from None
+        with archive:
+            yield archive
+
+
+class _TooLarge(tarfile.ReadError):
+    """A header of an archive that would fill the memory."""
+
+
+class _Bounded:
+    """A stream of a tar archive, of which no header takes more memory than it may: one of a few bytes can stand for gigabytes."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def read(self, size):
+        if size > _MOST_OF_HEADER:
+            raise _TooLarge(f"a header in it has more than {_MOST_OF_HEADER // 2**20} MiB")
+        return self._stream.read(size)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
 
 
 def _refuse_large(sizes):

@@ -36,8 +36,9 @@ def row(gain=1.0, low=None, high=None, **changes):
 def judge(tmp_path, capsys):
     """Runs the gate on these rows; gives the status or message that it ended with, stdout and stderr as lines."""
 
-    def call(*rows, most="5"):
-        tables.shaped(pd.DataFrame(rows), "changes").to_csv(tmp_path / "changes.csv", index=False)
+    def call(*rows, most="5", lacking=()):
+        for name, made in (("changes", rows), ("one_sided", lacking)):
+            tables.shaped(pd.DataFrame(made), name).to_csv(tmp_path / f"{name}.csv", index=False)
         try:
             ended = gate.main(tmp_path, most)
         except SystemExit as error:
@@ -70,6 +71,11 @@ def test_a_combination_that_became_slower_by_more_than_the_limit_is_named(judge)
             "(unpaired)"
         ],
     )
+
+
+def test_what_one_side_lacks_is_counted_where_it_would_have_been_judged(judge):
+    lacking = [row(workload="noop", reason="crashed"), row(kind="machine", reason="not measured there")]
+    assert judge(row(1.0), lacking=lacking) == (None, [f"{PASSED}; one side lacks 1 more"], [])
 
 
 def test_the_slowest_stands_first(judge):

@@ -255,6 +255,22 @@ def test_tables_of_two_machines_are_no_set(copy):
     assert refused(folder) == "its tables are of 2 machines"
 
 
+@pytest.mark.parametrize("header", [{"comment": "x" * 2**20}, {"path": "x" * 2**21}], ids=["comment", "name"])
+@pytest.mark.parametrize("compression", ["gz", "bz2", "xz", ""])
+def test_a_header_that_would_fill_the_memory_is_not_read(header, compression, tmp_path):
+    with tarfile.open(tmp_path / "set.tar", f"w:{compression}", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("s/tables/runs.csv")
+        info.pax_headers = header
+        archive.addfile(info)
+    assert refused(tmp_path / "set.tar") == "cannot be unpacked: a header in it has more than 1 MiB"
+
+
+def test_a_set_that_cannot_be_reached_is_named(copy, tmp_path):
+    sets_, problems = read((None, tmp_path / ("x" * 300)), (None, copy()))
+    assert [problem for _, problem in problems] == ["cannot be read: File name too long"]
+    assert len(sets_) == 1
+
+
 def test_a_label_that_is_no_name_is_no_set_s(copy):
     folder = copy()
     for name in sets.USED:
