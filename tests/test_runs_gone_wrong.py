@@ -340,6 +340,71 @@ def test_a_launcher_that_ended_by_itself_or_was_interrupted_leaves_no_record(sta
     assert not ended.out.exists()
 
 
+@pytest.fixture
+def in_group():
+    """Gives the program of a launcher that first joins a control group with this limit; skipped where none can be made."""
+    made = []
+
+    def program(controller, first_version, second_version):
+        is_first = Path("/sys/fs/cgroup", controller).is_dir()
+        folder = Path("/sys/fs/cgroup", controller if is_first else "", f"gil-scaling-test-{os.getpid()}")
+        try:
+            folder.mkdir()
+            made.append(folder)
+            for name, value in (first_version if is_first else second_version).items():
+                (folder / name).write_text(value)
+        except OSError as error:
+            pytest.skip(f"no control group can be made here ({error.strerror})")
+        join = f"open({str(folder / 'cgroup.procs')!r}, 'w').write(str(os.getpid()))"
+        return "-c", f"import os, sys\n{join}\nfrom scripts import launch\nlaunch.main(*sys.argv[1:])"
+
+    yield program
+    for folder in made:
+        folder.rmdir()
+
+
+def test_a_run_that_the_system_ends_for_want_of_memory_has_a_record(start, in_group):
+    limit = str(200 << 20)
+    program = in_group("memory", {"memory.limit_in_bytes": limit}, {"memory.max": limit, "memory.swap.max": "0"})
+    found = start("def task(a): return len(b'x' * (1 << 30))", program=program)
+    assert (found.status, found.reason) == ("crashed", "ended by signal SIGKILL")
+    assert start("def task(a): return len(b'x' * (10 << 20))", program=program).status == "ok"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder on a disk of 1 MiB; skipped where none can be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_run_that_fills_the_disk_has_a_record_and_the_next_one_has_room(start, small_disk):
+    program = (
+        f"import sys\nfrom scripts import launch\nlaunch._FOLDERS = {str(small_disk)!r}\nlaunch.main(*sys.argv[1:])"
+    )
+    source = "def task(a):\n    with open('file', 'wb') as file: file.write(b'x' * (2 << 20))"
+    found = start(source, program=("-c", program))
+    assert (found.status, found.measured) == ("crashed", None)
+    assert "OSError: [Errno 28] No space left on device" in found.reason
+    assert list(small_disk.iterdir()) == []
+    assert start("def task(a): return 1", program=("-c", program)).status == "ok"
+
+
+def test_a_run_within_a_quota_of_cpu_time_is_flagged_and_its_usable_cpus_are_known(start, in_group):
+    first = {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "30000"}
+    program = in_group("cpu", first, {"cpu.max": "30000 100000"})
+    known = "from scripts import machine; sys.stderr.write(f'usable: {machine.usable(None)}\\n'); launch.main"
+    found = start("def task(a): sum(range(20_000_000))", program=(program[0], program[1].replace("launch.main", known)))
+    assert "usable: 1\n" in found.said
+    assert "throttled" in {one["flag"] for one in found.noise}
+    assert found.state["meanwhile"]["throttled_s"] > 0.1
+
+
 WORKLOADS = {
     "raises": ("raise ValueError('\\ud800\\0' + 'x' * 10**6)", "failed"),
     "leaves": ("sys.exit(0)", "failed"),
