@@ -12,13 +12,17 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from scripts import record
 from scripts.analysis import facts, tables
+from scripts.analysis.compare import sets
+from scripts.analysis.compare.content import content
 from scripts.analysis.figures import __main__ as draw
 from scripts.analysis.report import __main__ as report
+from scripts.analysis.report.page import render
 from tests.conftest import make_record, make_sample, run_python, sweep_records, write_result_set
 
 LIMITS = settings(
@@ -266,7 +270,7 @@ def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
             record.read(path)
 
 
-@settings(LIMITS, max_examples=150)
+@settings(LIMITS, max_examples=120)
 @given(st.integers(0, 100), changes)
 def test_whatever_is_changed_in_a_record_it_is_used_or_named_and_the_others_stay_as_they_are(victim, edits):
     plan, records, before = base()
@@ -305,7 +309,7 @@ def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
         (plan.parent / "figures").mkdir()
 
 
-@settings(LIMITS, max_examples=60)
+@settings(LIMITS, max_examples=40)
 @given(st.integers(0, 100), st.integers(0, 10_000), st.binary(max_size=3), st.integers(0, 50))
 def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, piece, skipped):
     plan, records, _ = base()
@@ -321,7 +325,7 @@ def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, pi
 # ---- what stands beside them
 
 
-@settings(LIMITS, max_examples=60)
+@settings(LIMITS, max_examples=40)
 @given(st.sampled_from(FILES), changes)
 def test_whatever_is_changed_beside_the_records_is_used_or_its_file_is_named(part, edits):
     plan, path = base()[0], path_of(part)
@@ -339,7 +343,18 @@ def test_whatever_is_changed_beside_the_records_is_used_or_its_file_is_named(par
     assert not said or (said.startswith(str(plan.parent.parent)) and said.isprintable())
 
 
-@settings(LIMITS, max_examples=60)
+def put_into_cells(path, cells):
+    """Puts values into cells of a table; cells: (which, value)."""
+    found = pd.read_csv(path, dtype=object, keep_default_na=False)
+    for place, value in cells if found.size else ():
+        text = str(value) if value != 10**400 else "9" * 400
+        found.iloc[place // found.shape[1] % len(found), place % found.shape[1]] = text.encode(
+            errors="replace"
+        ).decode()
+    found.to_csv(path, index=False)
+
+
+@settings(LIMITS, max_examples=40)
 @given(
     st.sampled_from(sorted(tables.TABLES)),
     st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
@@ -350,18 +365,53 @@ def test_whatever_stands_in_a_cell_of_a_table_it_is_shown_or_its_file_is_named(n
         all_made(plan)
     path = plan.parent / "tables" / f"{name}.csv"
     whole = path.read_text()
-    found = pd.read_csv(path, dtype=object, keep_default_na=False)
-    for place, value in cells if found.size else ():
-        text = str(value) if value != 10**400 else "9" * 400
-        found.iloc[place // found.shape[1] % len(found), place % found.shape[1]] = text.encode(
-            errors="replace"
-        ).decode()
-    found.to_csv(path, index=False)
+    put_into_cells(path, cells)
     try:
         said = refusal(report.main, plan, plan.parent / "report.html", plan.parent / "report.md")
     finally:
         path.write_text(whole)
     assert not said or said.startswith(f"{path}: ")
+
+
+@cache
+def compared_sets():
+    """Two folders of result sets, the second to be changed; and one for what is made of them."""
+    plan, root = base()[0], Path(tempfile.mkdtemp(prefix="foreign-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    all_made(plan)
+    for name in ("one", "two"):
+        shutil.copytree(plan.parent.parent, root / name)
+    (root / "figures").mkdir()
+    return root
+
+
+@settings(LIMITS, max_examples=15)
+@given(
+    st.sampled_from(
+        [*(f"s/tables/{name}.csv" for name in sets.USED), "machine.json", "pythons/a.json", "s/config.yaml"]
+    ),
+    st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
+    changes,
+)
+def test_whatever_stands_in_a_result_set_the_comparison_is_made(name, cells, edits):
+    root = compared_sets()
+    path = root / "two" / name
+    whole = path.read_text()
+    if name.endswith(".csv"):
+        put_into_cells(path, cells)
+    else:
+        path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
+    try:
+        read, unread = sets.read_all([(None, root / "one"), (None, root / "two")], "noise", by_date=False)
+    finally:
+        path.write_text(whole)
+    problems = [
+        *(("two", "", said) for _, said in unread),
+        *(("two", *problem) for one in read for problem in one.problems),
+    ]
+    assert all(said.isprintable() for problem in problems for said in problem)
+    found, machines = sets.together(read)
+    render(content(read, found, machines, problems, root), "comparison.html")
 
 
 # ---- what has no end
