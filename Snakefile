@@ -226,8 +226,10 @@ rule verdict:
         "<sweep>/verdict.txt",
     log:
         "<sweep>/logs/verdict.log",
+    params:
+        tables=subpath(input.summary, parent=True),
     shell:
-        "python -m scripts.analysis.verdict {input.failures:q} {input.summary:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -m scripts.analysis.verdict {params.tables:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 

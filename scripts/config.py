@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from scripts import catalog, record
+from scripts import catalog, fields
 from scripts.child import ROOT
 from scripts.places import Places, shown
 
@@ -189,8 +189,8 @@ def _is_text(checker, value):
 
 # A whole number is no 1.0, and no number is infinite, or NaN, or larger than the tables can hold.
 _TYPES = {
-    "integer": lambda checker, value: type(value) is int and abs(value) <= record.LARGEST,
-    "number": lambda checker, value: type(value) in (int, float) and abs(value) <= record.LARGEST,
+    "integer": lambda checker, value: type(value) is int and abs(value) <= fields.LARGEST,
+    "number": lambda checker, value: type(value) in (int, float) and abs(value) <= fields.LARGEST,
     "string": _is_text,
 }
 _Validator = jsonschema.validators.extend(
@@ -380,8 +380,8 @@ def _parameter_mistakes(kind, part, name, value):
 def _unfit(value, name):
     """What no record of a run may hold in a parameter, or None."""
     try:
-        record.check_plain({name: value}, f"parameter {shown(name)}")
-    except record.RecordError as error:
+        fields.check_plain({name: value}, f"parameter {shown(name)}")
+    except fields.RecordError as error:
         return str(error)
 
 

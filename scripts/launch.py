@@ -13,12 +13,11 @@ import time
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from scripts import child, process_tree, progress, record, supervisor, surroundings
+from scripts import child, fields, process_tree, progress, record, supervisor, surroundings
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
 _FOLDERS, _PREFIX = "/tmp", "gil-scaling-run-"  # where each run has a folder of its own, and how its name begins
 _KEPT_IN_RECORD = 2_000
-_MOST_OF_RESULT = 100_000_000  # bytes
 _SAID_BY_BUILD = ("ok", "unsupported", "failed", "wrong_result")
 _INTERRUPTING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -147,7 +146,7 @@ def _lost(entry, call, killer):
     """The record of a run whose launcher was killed."""
     reason = f"what watches the run was ended by signal {_signal_name(killer)}: by the workload, or for want of memory"
     made = _record(entry, call, _Watch(entry, call), supervisor.Ended(), "", "crashed", reason, None)
-    return {**made, "waited_s": 0.0, "attempts": 1}
+    return _sound({**made, "waited_s": 0.0, "attempts": 1})
 
 
 def _record(entry, call, watch, ended, text, status, reason, result):
@@ -159,7 +158,7 @@ def _record(entry, call, watch, ended, text, status, reason, result):
         "run": entry["run"],
         "spec": entry["spec"],
         "status": status,
-        "reason": reason and _shortened(_presentable(_shortened(reason, 10 * _KEPT_IN_RECORD)), _KEPT_IN_RECORD),
+        "reason": reason and _reason(reason),
         "call": {"id": call["id"], "time": call["time"]},
         "started": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:06}Z",
         "wall_s": ended.wall_s,
@@ -173,7 +172,11 @@ def _record(entry, call, watch, ended, text, status, reason, result):
 
 
 def _presentable(text):
-    return record.printable(record.scrub(text))
+    return fields.printable(record.scrub(text))
+
+
+def _reason(text):
+    return _shortened(_presentable(_shortened(text, 10 * _KEPT_IN_RECORD)), _KEPT_IN_RECORD)
 
 
 def _shortened(text, most):
@@ -187,7 +190,7 @@ def _sound(made):
         record.check(made)
         json.dumps(made, allow_nan=False)
     except (record.RecordError, ValueError, RecursionError) as error:
-        reason = _presentable(f"measured what no record may hold: {error}")
+        reason = _reason(f"measured what no record may hold: {error}")
         return {**made, "status": "failed", "reason": reason, "measured": None}
     return made
 
@@ -299,9 +302,8 @@ def _remove(folder):
 def _read_result(folder):
     """What the build left as its result; None where that is missing or garbage."""
     try:
-        with open(f"{folder}/result.json", "rb") as file:
-            found = json.loads(file.read(_MOST_OF_RESULT))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(fields.read_text(f"{folder}/result.json"))
+    except (fields.RecordError, OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("status") not in _SAID_BY_BUILD:
         return None
@@ -314,10 +316,9 @@ class _Expected:
     def __init__(self, out, name):
         self.path = os.path.join(os.path.dirname(out), "..", "expected", f"{name}.json")
         try:
-            with open(self.path, encoding="utf-8") as file:
-                self.digest = json.load(file)["digest"]
+            self.digest = json.loads(fields.read_text(self.path))["digest"]
             self.digest = self.digest if isinstance(self.digest, str) else None
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (fields.RecordError, OSError, ValueError, KeyError, TypeError, RecursionError):
             self.digest = None
 
     def keep(self, measured):

@@ -3,9 +3,15 @@
 import json
 import re
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
+
+_OF_YAML = (  # what its reader raises, also for tags that do not fit their values
+    yaml.YAMLError,
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+)
 
 
 def shown(value, most=80):
@@ -71,13 +77,21 @@ class Places:
 def unreadable(file):
     """The line that tells why a YAML file holds no config, None where it may hold one; OSError of the file is the caller's."""
     try:
-        found = yaml.load(Path(file).read_text(encoding="utf-8"), yaml.FullLoader)
+        text = Path(file).read_text(encoding="utf-8")
+        with suppress(ValueError):
+            return _not_a_mapping(file, json.loads(text))
+        found = yaml.load(text, yaml.FullLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return f"{file}:{mark.line + 1 if mark else 1}: is no YAML: {error.problem or error.context}."
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problem = "is nested too deeply" if isinstance(error, RecursionError) else f"is no YAML: {error}"
-        return f"{file}: {' '.join(problem.split())}."
+    except RecursionError:
+        return f"{file}: is nested too deeply."
+    except _OF_YAML as error:
+        return f"{file}: is no YAML: {' '.join(str(error).split())}."
+    return _not_a_mapping(file, found)
+
+
+def _not_a_mapping(file, found):
     return None if isinstance(found, dict) else f"{file}: is no mapping. Expected: keys with their values."
 
 
@@ -89,7 +103,7 @@ def _read(file):
         node = loader.get_single_node()
         doubles = list(_doubles(node, [], set()))
         values = loader.construct_document(node)  # which puts what is merged (<<) into the tree, too
-    except (OSError, ValueError, RecursionError, yaml.YAMLError):
+    except (OSError, RecursionError, *_OF_YAML):
         return None, {}, []
     try:
         values = json.loads(text, object_pairs_hook=OrderedDict)

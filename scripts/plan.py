@@ -254,7 +254,7 @@ def _state(path, run):
         return _State(str(error))
     if found["spec"] != run.spec:
         return _State(f"{path}: another run's record")
-    return _State(found["status"], found["wall_s"])
+    return _State(found["status"], found["wall_s"] if found["status"] == "ok" else None)
 
 
 class _Plain(yaml.SafeDumper):

@@ -7,9 +7,23 @@ Standard library only. History of the format:
 """
 
 import json
-import math
 import os
-import stat
+
+from scripts.fields import (
+    FLAG,
+    LIST,
+    NAME,
+    NONE,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    WHOLE,
+    Field,
+    RecordError,
+    check_fields,
+    is_moment,
+    read_text,
+)
 
 FORMAT = 3
 PROTOCOL = (
@@ -19,49 +33,17 @@ PROTOCOL = (
 STATUSES = ("ok", "unsupported", "failed", "wrong_result", "timeout", "crashed")  # from best to worst
 DONE = ("ok", "unsupported")
 
-MOST_BYTES = 100_000_000  # of a record's file
-LARGEST = 2**53  # of the numbers: all whole ones up to it are also floats
-MOST_LETTERS = 10_000  # of a text
-MOST_LEVELS = 50  # of lists and objects in each other
 ROUNDING_S = 1e-9  # of the difference of two readings of a clock
 SHORTEST_S = 1e-9  # of a time that counts
-
-NUMBER = (int, float)
-TEXT = (str,)
-WHOLE = (int,)
-FLAG = (bool,)
-OBJECT = (dict,)
-LIST = (list,)
-NONE = (type(None),)
-
+MOST_OF_JSON = 500_000  # letters, of what stands in one cell of a table
+_MOST_NOISE = 100  # items
+_MOST_OF_METRIC = 1e100  # a count of nanoseconds may be larger than what floats hold exactly
 
 _READ_AS_TIMES = (("before", "reference_loop_s"), ("after", "reference_loop_s"), ("meanwhile", "other_cpu_s"))
 
 
-class RecordError(Exception):
-    """A file that is not a run record; the message names the file and what is wrong."""
-
-
-class Field:
-    """One field of a record: its name, the JSON types it may have, its unit, its meaning, the format it is in since.
-
-    default: what it is in records of older formats; least: of the number, or of those in the list; items: the types, or the
-    fields, of what the list or object holds, where these are fixed.
-    """
-
-    def __init__(self, name, types, unit, meaning, since=1, default=None, *, least=None, items=None):
-        self.name = name
-        self.types = types
-        self.unit = unit
-        self.meaning = meaning
-        self.since = since
-        self.default = default
-        self.least = least
-        self.items = items
-
-
 CALL_FIELDS = (
-    Field("id", TEXT, "", "the same for all runs of a call"),
+    Field("id", TEXT, "", "the same for all runs of a call", letters=NAME),
     Field("time", TEXT, "", "when it began, UTC"),
 )
 
@@ -72,26 +54,26 @@ STATE_FIELDS = (
 )
 
 NOISE_FIELDS = (
-    Field("flag", TEXT, "", "noisy, drifting or throttled"),
-    Field("reading", TEXT, "", "what was read"),
+    Field("flag", TEXT, "", "noisy, drifting or throttled", letters=NAME),
+    Field("reading", TEXT, "", "what was read", letters=NAME),
     Field("seen", NUMBER, "", "its value"),
     Field("most", NUMBER, "", "the most that is let pass"),
 )
 
 SPEC_FIELDS = (
-    Field("workload", TEXT, "", "name of the workload"),
-    Field("workload_digest", TEXT, "", "digest of its source and of its own modules beside it"),
+    Field("workload", TEXT, "", "name of the workload", letters=NAME),
+    Field("workload_digest", TEXT, "", "digest of its source and of its own modules beside it", letters=NAME),
     Field("params", OBJECT, "", "the workload's parameters"),
-    Field("backend", TEXT, "", "name of the backend"),
+    Field("backend", TEXT, "", "name of the backend", letters=NAME),
     Field("backend_params", OBJECT, "", "the backend's parameters that are not at their default", 2, {}),
-    Field("backend_digest", TEXT + NONE, "", "digest of the source of a backend of the user's own", 2),
+    Field("backend_digest", TEXT + NONE, "", "digest of the source of a backend of the user's own", 2, letters=NAME),
     Field("workers", WHOLE + TEXT, "count", "number of workers, or default", least=1),
     Field("switch_interval_s", NUMBER + NONE, "s", "null where the axis collapsed", least=0),
     Field("start", TEXT, "", "natural or together"),
     Field("scaling", TEXT, "", "strong or weak"),
     Field("cpus", LIST + NONE, "", "ids of the CPUs that the run may use; null: all", least=0, items=WHOLE),
-    Field("python", TEXT, "", "name of the build"),
-    Field("fingerprint", TEXT, "", "digest of what the build is"),
+    Field("python", TEXT, "", "name of the build", letters=NAME),
+    Field("fingerprint", TEXT, "", "digest of what the build is", letters=NAME),
     Field("options", LIST, "", "options of the build's command"),
     Field("env", OBJECT, "", "environment that the build's entry sets"),
     Field("protocol", WHOLE, "", "version of the measuring protocol"),
@@ -159,7 +141,14 @@ SAMPLE_FIELDS = (
     Field("switch_intervals_s", LIST, "s", "for each worker: the interval that it read back", items=NUMBER),
     Field("tasks", OBJECT + NONE, "", "columns, an item a task; null above 1,000 tasks", items=TASK_FIELDS),
     Field("task_summary", LIST + NONE, "", "instead: a summary of each worker's tasks", items=SUMMARY_FIELDS),
-    Field("metrics", OBJECT, "", "figures that the workload names", items=NUMBER + TEXT + FLAG + NONE),
+    Field(
+        "metrics",
+        OBJECT,
+        "",
+        "figures that the workload names",
+        most=_MOST_OF_METRIC,
+        items=NUMBER + TEXT + FLAG + NONE,
+    ),
     Field(
         "segments",
         OBJECT + NONE,
@@ -182,7 +171,7 @@ MEASURED_FIELDS = (
 
 FIELDS = (
     Field("format", WHOLE, "", "version of the format"),
-    Field("run", TEXT, "", "the run's name, also the file's"),
+    Field("run", TEXT, "", "the run's name, also the file's", letters=NAME),
     Field("spec", OBJECT, "", "what was asked for: everything that changes the number", items=SPEC_FIELDS),
     Field("status", TEXT, "", "ok, unsupported, failed, wrong_result, timeout or crashed"),
     Field("reason", TEXT + NONE, "", "why the status is not ok"),
@@ -219,9 +208,7 @@ FIELDS = (
 def read(path):
     """The record in a file, checked; raises RecordError for a file that is missing, damaged or none."""
     try:
-        _refuse_large(path)
-        with open(path, encoding="utf-8") as file:
-            record = json.load(file)
+        record = json.loads(read_text(path))
         _fill_later_fields(record)
         check(record)
     except RecordError as error:
@@ -229,15 +216,6 @@ def read(path):
     except (OSError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: cannot be read: {error}") from error
     return record
-
-
-def _refuse_large(path):
-    """Raises RecordError for what may have no end: a pipe, a device, a file that is too large."""
-    found = os.stat(path)
-    if not stat.S_ISREG(found.st_mode):
-        raise RecordError("is no file")
-    if found.st_size > MOST_BYTES:
-        raise RecordError(f"is larger than {MOST_BYTES // 10**6} MB")
 
 
 def _fill_later_fields(record):
@@ -262,13 +240,15 @@ def check(record):
     found = record.get("format")
     if isinstance(found, int) and not 1 <= found <= FORMAT:
         raise RecordError(f"format {found!r:.60} is not known; this version reads 1 to {FORMAT}")
-    _check_fields(record, FIELDS, "record")
+    check_fields(record, FIELDS, "record")
     if record["status"] not in STATUSES:
         raise RecordError(f"unknown status {record['status']!r:.60}")
     if not is_moment(record["started"]):
         raise RecordError(f"record.started: {record['started']!r:.60} is no moment in UTC")
+    if len(record["noise"]) > _MOST_NOISE:
+        raise RecordError(f"record.noise: more than {_MOST_NOISE} items")
     _check_readings(record["state"])
-    _check_choices(record["spec"])
+    _check_spec(record["spec"])
     if record["measured"] is not None:
         timed = "work_s" if record["spec"]["start"] == "together" else "total_s"
         _check_samples(record["measured"]["samples"], timed)
@@ -283,12 +263,19 @@ def _check_readings(state):
             raise RecordError(f"state.{part}.{name}: {state[part][name]!r} is less than 0")
 
 
-def _check_choices(spec):
+def _check_spec(spec):
     if isinstance(spec["workers"], str) and spec["workers"] != "default":
         raise RecordError(f"spec.workers: {spec['workers']!r:.60} is neither a number nor default")
+    for name in ("params", "backend_params"):
+        _check_size(spec[name], f"spec.{name}")
     for name, words in (("start", ("natural", "together")), ("scaling", ("strong", "weak"))):
         if spec[name] not in words:
             raise RecordError(f"spec.{name}: {spec[name]!r:.60} is none of {', '.join(words)}")
+
+
+def _check_size(value, where):
+    if len(json.dumps(value)) > MOST_OF_JSON:
+        raise RecordError(f"{where}: more than {MOST_OF_JSON:,} letters")
 
 
 def _check_samples(samples, timed):
@@ -298,6 +285,7 @@ def _check_samples(samples, timed):
             raise RecordError(f"{where}.{timed}: {sample[timed]!r} is no time")
         if not sample["tasks"] and not sample["task_summary"]:
             raise RecordError(f"{where}: neither tasks nor task_summary")
+        _check_size(sample["metrics"], f"{where}.metrics")
         for name, fields in (("tasks", TASK_FIELDS), ("segments", SEGMENT_FIELDS)):
             if sample[name] is not None:
                 _check_columns([sample[name][field.name] for field in fields], sample[name], f"{where}.{name}")
@@ -316,98 +304,6 @@ def _check_columns(columns, table, where):
         raise RecordError(f"{where}: an end before its start")
 
 
-def _check_fields(values, fields, where):
-    if not isinstance(values, dict):
-        raise RecordError(f"{where}: {type(values).__name__} instead of an object")
-    for field in fields:
-        if field.name not in values:
-            raise RecordError(f"{where}: the field {field.name!r} is missing")
-        value, place = values[field.name], f"{where}.{field.name}"
-        _check_value(value, field.types, place, field.least)
-        if isinstance(value, (dict, list)):
-            _check_items(value, field, place.removeprefix("record."))
-
-
-def _check_items(values, field, where):
-    """The items of a list or an object: of no fixed form, fields in one object or in a list of them, or values of some types."""
-    is_list = isinstance(values, list)
-    if field.items is None:
-        check_plain(values, where)
-    elif isinstance(field.items[0], Field):
-        for place, value in enumerate(values) if is_list else [(None, values)]:
-            _check_fields(value, field.items, where if place is None else f"{where}[{place}]")
-    elif not (is_list and _are_sound(values, field)):
-        for key, value in enumerate(values) if is_list else values.items():
-            if not is_list:
-                _check_text(key, where)
-            _check_value(value, field.items, f"{where}[{key!r}]", field.least)
-
-
-def _are_sound(values, field):
-    """Whether all are the numbers that they may be, at one glance: lists of them are most of a record. Else it is not known."""
-    kinds = set(map(type, values))
-    least = -LARGEST if field.least is None else field.least
-    is_number = kinds <= set(field.items) and kinds <= {*NUMBER, *NONE}
-    return is_number and all(value is None or least <= value <= LARGEST for value in values)
-
-
-def _check_value(value, types, where, least=None):
-    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise RecordError(f"{where}: {value!r:.60} has a wrong type")
-    if isinstance(value, str):
-        _check_text(value, where)
-    elif isinstance(value, NUMBER):
-        if not abs(value) <= LARGEST:
-            is_large = isinstance(value, int) or math.isfinite(value)
-            problem = f"is larger than {LARGEST:,}" if is_large else "is not a finite number"
-            raise RecordError(f"{where}: {value!r:.60} {problem}")
-        if least is not None and value < least:
-            raise RecordError(f"{where}: {value!r} is less than {least:g}")
-
-
-def _check_text(text, where):
-    if len(text) > MOST_LETTERS:
-        raise RecordError(f"{where}: a text of more than {MOST_LETTERS:,} letters")
-    if not text.isprintable() and text != printable(text):
-        raise RecordError(f"{where}: {text!r:.60} holds control characters, or half of one")
-
-
-def check_plain(value, where):
-    """Raises RecordError where a value of no fixed form holds what no file or table can."""
-    level = [value]
-    for _ in range(MOST_LEVELS + 1):
-        for part in level:
-            if isinstance(part, str) and len(part) > MOST_LETTERS:
-                raise RecordError(f"{where}: a text of more than {MOST_LETTERS:,} letters")
-            if isinstance(part, str) and part != part.encode("utf-8", "replace").decode():
-                raise RecordError(f"{where}: {part!r:.60} holds half of a character")
-            if isinstance(part, float) and not math.isfinite(part):
-                raise RecordError(f"{where}: {part!r} is not a finite number")
-        containers = [part for part in level if isinstance(part, (dict, list))]
-        level = [inner for part in containers for inner in _inner(part)]
-    if containers:
-        raise RecordError(f"{where}: more than {MOST_LEVELS} lists and objects in each other")
-
-
-def _inner(part):
-    return [*part, *part.values()] if isinstance(part, dict) else part
-
-
-def is_moment(text):
-    """Whether a text is a moment as `started` has it: 2026-01-31T12:34:56.123456Z, with or without the fraction."""
-    from datetime import datetime  # here, because few programs need it and each pays for it
-
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    form = "".join("0" if letter in "0123456789" else letter for letter in whole)
-    if not text.endswith("Z") or form != "0000-00-00T00:00:00" or not set(fraction) <= set("0123456789"):
-        return False
-    try:
-        datetime.fromisoformat(whole)
-    except ValueError:
-        return False
-    return True
-
-
 def scrub(text):
     """The text without the folders of this machine: of an absolute path only the file's name stays."""
     import re  # here, because few runs need it and each pays for it
@@ -415,13 +311,6 @@ def scrub(text):
     quoted = r"(?<=[\"'])/(?:[^/\"'\n]+/)+"  # may hold spaces
     bare = r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+"
     return re.sub(f"{quoted}|{bare}", "", text)
-
-
-def printable(text):
-    """The text with escapes in place of control characters and lone surrogates, which no table or page can hold."""
-    import re
-
-    return re.sub("[^\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]", lambda one: one[0].encode("unicode_escape").decode(), text)
 
 
 def write(path, record):

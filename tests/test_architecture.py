@@ -12,7 +12,17 @@ MEASURE = [path for path in SOURCES if "measure" in path.parts]
 ANALYSIS = [path for path in SOURCES if "analysis" in path.parts]
 LIGHT = [
     Path("scripts", f"{name}.py")
-    for name in ("launch", "record", "child", "process_tree", "progress", "supervisor", "surroundings", "cgroup")
+    for name in (
+        "launch",
+        "record",
+        "fields",
+        "child",
+        "process_tree",
+        "progress",
+        "supervisor",
+        "surroundings",
+        "cgroup",
+    )
 ]
 
 
@@ -41,13 +51,13 @@ def foreign(path):
 
 @pytest.mark.parametrize("path", MEASURE, ids=str)
 def test_the_measuring_side_imports_itself_and_the_standard_library_alone(path):
-    assert not of_ours(path, "scripts.measure", "scripts.record")
+    assert not of_ours(path, "scripts.measure", "scripts.record", "scripts.fields")
     assert foreign(path) == ({"numpy"} if path.name == "_numpy.py" else set())
 
 
 @pytest.mark.parametrize("path", ANALYSIS, ids=str)
 def test_the_analysing_side_imports_itself_and_the_record_alone(path):
-    assert not of_ours(path, "scripts.analysis", "scripts.record")
+    assert not of_ours(path, "scripts.analysis", "scripts.record", "scripts.fields")
 
 
 @pytest.mark.parametrize("path", LIGHT, ids=str)
@@ -56,8 +66,9 @@ def test_what_each_run_pays_for_needs_no_installed_package(path):
     assert not of_ours(path, *(f"scripts.{light.stem}" for light in LIGHT))
 
 
-def test_the_record_imports_nothing_of_ours():
-    assert not of_ours(Path("scripts/record.py"))
+def test_the_record_imports_nothing_of_ours_but_its_fields():
+    assert not of_ours(Path("scripts/record.py"), "scripts.fields")
+    assert not of_ours(Path("scripts/fields.py"))
 
 
 def test_the_table_of_runs_is_made_without_files_pandas_or_snakemake():

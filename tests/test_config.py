@@ -612,10 +612,12 @@ def test_every_ready_made_sweep_is_accepted(path):
         (b"a: 2026-13-45\n", r"config\.yaml: is no YAML: month must be in 1\.\.12.*\."),
         (b"a: \xff\n", r"config\.yaml: is no YAML: 'utf-8' codec can't decode byte 0xff .*\."),
         (b"a: " + b"[" * 3000, r"config\.yaml: is nested too deeply\."),
+        (b'{"rounds":\t"x"', r"config\.yaml:\d: is no YAML: "),
+        *((f"a: !!{tag} x".encode(), r"config\.yaml: is no YAML: ") for tag in ("int", "float", "bool", "timestamp")),
         (b"", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
         (b"- a\n", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
     ],
-    ids=["bracket", "tab", "date", "bytes", "levels", "empty", "list"],
+    ids=["bracket", "tab", "date", "bytes", "levels", "json", "int", "float", "bool", "timestamp", "empty", "list"],
 )
 def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, clone):
     (clone / "config/config.yaml").write_bytes(content)

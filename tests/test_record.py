@@ -10,6 +10,9 @@ from tests.conftest import make_record
 GOLDEN = sorted(Path("tests/data").glob("record-*.json"))
 
 
+NOISE = {"flag": "noisy", "reading": "other_share", "seen": 0.2, "most": 0.05}
+
+
 def nested(levels):
     """So many lists and objects in each other."""
     inner = 0
@@ -89,6 +92,24 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         (["reason"], "x" * 10_001, "record.reason: a text of more than 10,000 letters"),
         (["reason"], "a\x1b[31m", r"record.reason: 'a\x1b[31m' holds control characters, or half of one"),
         (["reason"], "\ud800", r"record.reason: '\ud800' holds control characters, or half of one"),
+        (["run"], "", "record.run: is empty"),
+        (["run"], "x" * 251, "record.run: a text of more than 250 letters"),
+        (["spec", "workload"], "", "spec.workload: is empty"),
+        (["spec", "backend_digest"], "x" * 251, "spec.backend_digest: a text of more than 250 letters"),
+        (["spec", "params"], {str(n): "x" * 9_999 for n in range(60)}, "spec.params: more than 500,000 letters"),
+        (["noise"], [NOISE] * 101, "record.noise: more than 100 items"),
+        (["noise"], [{**NOISE, "flag": ""}], "noise[0].flag: is empty"),
+        (["measured", "samples", 1, "metrics"], {"": 1}, "measured.samples[1].metrics: is empty"),
+        (
+            ["measured", "samples", 1, "metrics"],
+            {"x": 1e101},
+            "measured.samples[1].metrics['x']: 1e+101 is larger than 1e+100",
+        ),
+        (
+            ["measured", "samples", 1, "metrics"],
+            {str(n): "x" * 9_999 for n in range(60)},
+            "measured.samples[1].metrics: more than 500,000 letters",
+        ),
         (["attempts"], 0, "record.attempts: 0 is less than 1"),
         (["wall_s"], 2**53 + 1, "record.wall_s: 9007199254740993 is larger than 9,007,199,254,740,992"),
         (["call"], {"id": 1, "time": ""}, "call.id: 1 has a wrong type"),
@@ -136,7 +157,7 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         (
             ["measured", "samples", 1, "metrics"],
             {"x" * 10_001: 1},
-            "measured.samples[1].metrics: a text of more than 10,000 letters",
+            "measured.samples[1].metrics: a text of more than 250 letters",
         ),
         (
             ["measured", "samples", 1, "task_summary"],
@@ -159,6 +180,8 @@ def test_a_field_of_a_wrong_type_is_named(path, value, problem):
 def test_what_is_at_the_limits_is_a_record():
     made = make_record(reason="x" * 9_999 + "\n", wall_s=2**53, started="2026-12-31T23:59:59Z")
     made["spec"]["params"] = nested(50)
+    made["noise"] = [NOISE] * 100
+    made["measured"]["samples"][1]["metrics"] = {"now_ns": 10**19, "x" * 250: 1e100, "words": "y" * 10_000}
     made["measured"]["samples"][1].update(total_s=1e-9, work_s=0, teardown_s=-1e-10)
     record.check(made)
 

@@ -2,12 +2,13 @@
 
 import csv
 import json
+import math
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 
-from scripts import record
+from scripts import fields, record
 from scripts.analysis.columns import KEYS, TABLES, kind
 from scripts.analysis.facts import NAME, Unusable, text
 from scripts.analysis.fastest import ALONE, FASTEST, TIED
@@ -18,11 +19,13 @@ from scripts.analysis.scaling import BOOTSTRAP
 from scripts.analysis.statistics import intervals
 from scripts.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
-MOST_BYTES = 100 * 2**20  # of a table
+_MOST_CELLS = 20_000_000  # of a table of other people
 _MOST_COLUMNS = 1000  # pandas takes minutes for a million
-_MOST_OF_JSON = 1_000_000  # letters in one cell: a list of numbers may be long
+_MOST_LETTERS = 100_000  # in one cell: names of many rivals
+_MOST_OF_JSON = 2 * record.MOST_OF_JSON
 _MOST_TOLD = 10  # mistakes of one table
 _NAMED = ("python", "experiment", "reference")  # some become names of files
+_NAMES = ("workload", "backend", "run", "metric", "call")  # as long as names of files are at most
 _JSON = ("params", "backend_params", "metrics")
 _WORDS = {
     "status": (*record.STATUSES, DAMAGED),
@@ -50,13 +53,14 @@ _WITH_FAILURES = ("runs", "summary", "failures")  # of which it may not be known
 _TEXT = pd.Series(["text"]).dtype  # of words, in which what is not known is NaN
 
 
-def table(path, name):
+def table(path, name, is_foreign=True):
     """(the table of a CSV file, mistakes): rows that hold a mistake are left out; raises Unusable where none can be used.
 
     The columns are those of the registry, with the types that tables.read gives them; what an earlier version did not
-    write is empty. Each mistake says its row (the head is the first one), its column and what is wrong.
+    write is empty. Each mistake says its row (the head is the first one), its column and what is wrong. is_foreign: whether
+    the file may be too large; ours are as large as they are.
     """
-    return _judged(_cells(path, name), name)
+    return _judged(_cells(text(path, fields.MOST_BYTES if is_foreign else math.inf), name, is_foreign), name)
 
 
 def empty(name):
@@ -81,9 +85,10 @@ def _judged(cells, name):
     return used.astype(dict.fromkeys(whole, "Int64")), _first(said)
 
 
-def _cells(path, name):
-    """All cells of a CSV file as text, in the columns of the registry."""
-    content = text(path, MOST_BYTES)
+def _cells(content, name, is_foreign):
+    """All cells of the text of a CSV file, in the columns of the registry."""
+    if is_foreign and (content.count("\n") + content.count("\r")) * len(TABLES[name]) > _MOST_CELLS:
+        raise Unusable(f"has more than {_MOST_CELLS:,} cells")
     try:
         if len(next(csv.reader(StringIO(content)), [])) > _MOST_COLUMNS:
             raise ValueError(f"it has more than {_MOST_COLUMNS} columns")
@@ -140,10 +145,10 @@ def _wrong_truths(text, values, column):
 def _wrong_words(text, values, column):
     fits, reason = _ALLOWED.get(column.name, (bool, ""))
     different = text.dropna().unique()
-    most = _MOST_OF_JSON if column.name in _JSON else record.MOST_LETTERS
+    most = fields.MOST_OF_NAME if column.name in _NAMES else _MOST_OF_JSON if column.name in _JSON else _MOST_LETTERS
     yield text.isin([word for word in different if len(word) > most]), f"is longer than {most} letters"
     yield text.isin([word for word in different if not fits(word)]), reason
-    is_written = [word for word in different if not word.isprintable() and word != record.printable(word)]
+    is_written = [word for word in different if not word.isprintable() and word != fields.printable(word)]
     yield text.isin(is_written), "holds control characters"
 
 
@@ -152,7 +157,7 @@ def _wrong_numbers(text, values, column):
     is_endless = np.isinf(values)
     if column.name.removesuffix("_low").removesuffix("_high") not in _MAY_BE_ENDLESS:
         yield is_endless, "is not finite"
-    most = _LARGEST_RATIO if kind(column) == "float" and column.unit in ("", "1") else record.LARGEST
+    most = _LARGEST_RATIO if kind(column) == "float" and column.unit in ("", "1") else fields.LARGEST
     yield values.abs().gt(most) & ~is_endless, f"is larger than {most:,}"
     if column.unit in ("s", "count", "MiB") and column.name not in _MAY_SINK:
         yield values.lt(-record.ROUNDING_S), "is negative"
@@ -183,15 +188,15 @@ _OF_ROWS = {"runs": _wrong_runs, "fastest": _wrong_verdicts}
 def _is_object(text):
     try:
         found = json.loads(text)
-        record.check_plain(found, "")
-    except (ValueError, RecursionError, record.RecordError):
+        fields.check_plain(found, "")
+    except (ValueError, RecursionError, fields.RecordError):
         return False
     return isinstance(found, dict)
 
 
 _ALLOWED = {  # of a column of words: what they must be, and what is said of others
     **dict.fromkeys(_NAMED, (NAME.fullmatch, "is not a name")),
-    "started": (record.is_moment, "is no moment in UTC"),
+    "started": (fields.is_moment, "is no moment in UTC"),
     **dict.fromkeys(_JSON, (_is_object, "is no object of JSON")),
     **{name: (set(words).__contains__, f"is none of {', '.join(words)}") for name, words in _WORDS.items()},
 }

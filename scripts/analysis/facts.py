@@ -3,12 +3,11 @@
 import json
 import re
 from contextlib import contextmanager
-from stat import S_ISCHR, S_ISFIFO
 
 import jsonschema
 import yaml
 
-from scripts.record import LARGEST, RecordError, check_plain, printable
+from scripts.fields import LARGEST, RecordError, check_plain, printable, read_text
 
 MOST_BYTES = 2**20  # of the facts of a machine or build, and of a config
 _MOST_OF_PLAN = 100 * 2**20  # bytes
@@ -186,11 +185,8 @@ def config(path):
 def text(path, most):
     """The text of a file; raises Unusable where it has more than so many bytes, is no text, or cannot be read."""
     try:
-        found = path.stat()
-        if found.st_size > most:
-            raise Unusable(f"is larger than {most // 2**20} MiB")
-        if S_ISFIFO(found.st_mode) or S_ISCHR(found.st_mode):
-            raise Unusable("is no file")
-        return path.read_text(encoding="utf-8")
+        return read_text(path, most)
+    except RecordError as error:
+        raise Unusable(str(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

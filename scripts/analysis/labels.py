@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from scripts.analysis import units
-from scripts.record import printable
+from scripts.fields import printable
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _PARTS = re.compile(r"\d+|\D+")

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from scripts import record
+from scripts import fields, record
 from scripts.analysis import facts
 from scripts.analysis.budget import occupancy
 from scripts.analysis.columns import KEYS, TIMES
@@ -70,7 +70,7 @@ def _record(path, builds, seen):
     try:
         found = record.read(path)
     except record.RecordError as error:
-        return _damaged(path.stem, record.printable(str(error).replace(str(path), path.name)))
+        return _damaged(path.stem, fields.printable(str(error).replace(str(path), path.name)))
     asked = json.dumps(found["spec"], sort_keys=True)
     problems = {
         f"is the record of the run {found['run']}": found["run"] != path.stem,

@@ -85,7 +85,7 @@ def read(folder, chosen=tuple(TABLES)):
 
 
 def _read(path, name):
-    table, mistakes = facts.known(path, checked.table, name)
+    table, mistakes = facts.known(path, checked.table, name, False)
     if mistakes:
         raise facts.Unusable(f"{path}: {'; '.join(mistakes)}")
     return table

@@ -1,6 +1,6 @@
 """Says whether every run went well, and how precise the numbers are; exits with 1 where a run failed.
 
-`python -m scripts.analysis.verdict failures.csv summary.csv`, both in the folder tables/ of one sweep.
+`python -m scripts.analysis.verdict TABLES`, the folder of the tables of a sweep.
 """
 
 import sys
@@ -10,9 +10,9 @@ from scripts.analysis import facts, tables
 from scripts.analysis.report import trust
 
 
-def main(failures, summary):
+def main(folder):
     """Prints how many rounds more precision takes; then the failures to stderr and exits with 1, or that there are none."""
-    found = tables.read(Path(summary).parent, ["failures", "summary"])
+    found = tables.read(folder, ["failures", "summary"])
     said = trust.precision(found["summary"])
     if said:
         print(said)
@@ -21,7 +21,7 @@ def main(failures, summary):
         print(f"{row['run']}: {row['status']}: {row['reason']}", file=sys.stderr)
     if rows:
         raise SystemExit(
-            f"{len(rows)} of the runs failed; they are listed in {failures} and in the report, their stderr is in "
+            f"{len(rows)} of the runs failed; they are listed in {Path(folder, 'failures.csv')} and in the report, their stderr is in "
             "logs/runs/. The same command again repeats them, and them alone."
         )
     print("every supported run is ok")

@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from time import perf_counter
 
+from scripts.fields import MOST_LETTERS, MOST_OF_NAME, printable
 from scripts.measure import workload as workloads
 from scripts.measure.digest import digest
 from scripts.measure.job import Job, Outcome
@@ -222,19 +223,19 @@ def _summaries(tasks):
 
 
 def _clean(metrics):
-    """The metrics as JSON can hold them: numbers, words, None for an unknown number, and whatever else as text."""
-    return {_text(name): _plain(value) for name, value in metrics.items()}
+    """The metrics as a record can hold them: numbers, words, None for an unknown number, and whatever else as text."""
+    return {_text(name, MOST_OF_NAME): _plain(value) for name, value in metrics.items()}
 
 
 def _plain(value):
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, (bool, int, float)) else _text(value)
+    return value if value is None or isinstance(value, (bool, int, float)) else _text(value, MOST_LETTERS)
 
 
-def _text(value):
-    """The value as text that a file can hold: lone surrogates as escapes."""
-    return str(value).encode("utf-8", "backslashreplace").decode()
+def _text(value, most):
+    """The value as text of at most so many letters that a file can hold: control characters and halves of others as escapes."""
+    return printable(str(value))[:most]
 
 
 def _check_digests(expected, digests, setting, arguments):

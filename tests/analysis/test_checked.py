@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scripts import fields
 from scripts.analysis import checked, facts, tables
 from scripts.analysis.columns import TABLES, kind
 from scripts.analysis.compare.sets import USED
@@ -151,10 +152,17 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
 
 def test_a_file_that_is_too_large_is_not_read(good, monkeypatch):
     path = good("runs")
-    monkeypatch.setattr(checked, "MOST_BYTES", path.stat().st_size)
+    monkeypatch.setattr(fields, "MOST_BYTES", path.stat().st_size)
     assert len(checked.table(path, "runs")[0]) == 24
-    monkeypatch.setattr(checked, "MOST_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(fields, "MOST_BYTES", path.stat().st_size - 1)
     assert unusable(checked.table, path, "runs") == "is larger than 0 MiB"
+    assert len(checked.table(path, "runs", is_foreign=False)[0]) == 24
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_many_short_rows_fill_no_memory(end, tmp_path):
+    (tmp_path / "runs.csv").write_text("python" + f"{end}a" * 700_000, newline="")
+    assert unusable(checked.table, tmp_path / "runs.csv", "runs") == "has more than 20,000,000 cells"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +202,7 @@ def test_a_file_that_is_too_large_is_not_read(good, monkeypatch):
         ("runs", "experiment", "m" * 61, "is not a name"),
         ("runs", "reason", "a\x1b[31m", "holds control characters"),
         ("runs", "backend", "a\0", "holds control characters"),
-        ("runs", "workload", "x" * 100_000, "is longer than 10000 letters"),
+        ("runs", "workload", "x" * 100_000, "is longer than 250 letters"),
         ("runs", "status", "fine", "is none of ok, unsupported, failed, wrong_result, timeout, crashed, damaged"),
         ("runs", "start", "early", "is none of natural, together"),
         ("runs", "role", "main", "is none of asked, baseline, ceiling"),

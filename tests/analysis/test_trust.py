@@ -60,7 +60,7 @@ def test_the_end_of_a_sweep_prints_how_precise_it_is(tmp_path, capsys):
     plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 6, "thread": [1.0, 1.3] * 3}))
     tables.main(plan)
     folder = plan.parent / "tables"
-    verdict.main(folder / "failures.csv", folder / "summary.csv")
+    verdict.main(folder)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("1 of 2 combinations are known to ± 2 % by now")
     assert second == "every supported run is ok"

@@ -114,19 +114,19 @@ def _opened(path):
 
 def _unpack(path, folder):
     """Unpacks files alone, below the folder: Python's filter for data refuses what would lie outside it."""
+    if not path.is_file():
+        raise ValueError("is no file" if path.exists() else "it is not there")
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             _refuse_large(one.file_size for one in archive.infolist())
             archive.extractall(folder)
-    elif path.is_file():
+    else:
         with _tar(path) as archive:
             _refuse_large(one.size for one in archive)
             members = [one for one in archive if one.isfile()]
             archive.extractall(folder, members=members, filter="data")
             while archive.fileobj.read(_MOST_OF_HEADER):  # to the end, where the checksum of what is compressed stands
                 pass
-    else:
-        raise ValueError("is no file" if path.exists() else "it is not there")
 
 
 @contextmanager
@@ -150,25 +150,35 @@ class _TooLarge(tarfile.ReadError):
 
 
 class _Bounded:
-    """A stream of a tar archive, of which no header takes more memory than it may: one of a few bytes can stand for gigabytes."""
+    """A stream of a tar archive of which no header takes more memory, and nothing more time, than it may: a few bytes can
+    stand for gigabytes.
+    """
 
     def __init__(self, stream):
-        self._stream = stream
+        self._stream, self._left = stream, 2 * (_MOST_UNPACKED + _MOST_FILES * tarfile.BLOCKSIZE)  # it is read twice
 
     def read(self, size):
         if size > _MOST_OF_HEADER:
             raise _TooLarge(f"a header in it has more than {_MOST_OF_HEADER // 2**20} MiB")
-        return self._stream.read(size)
+        found = self._stream.read(size)
+        self._left -= len(found)
+        if self._left < 0:
+            raise _TooLarge(_too_large())
+        return found
 
     def __getattr__(self, name):
         return getattr(self._stream, name)
+
+
+def _too_large():
+    return f"more than {_MOST_FILES:,} files or {_MOST_UNPACKED / 2**30:g} GiB in it"
 
 
 def _refuse_large(sizes):
     """Reads the sizes of an archive's members only as far as they are allowed to go."""
     for number, total in enumerate(accumulate(sizes), 1):
         if number > _MOST_FILES or total > _MOST_UNPACKED:
-            raise ValueError(f"more than {_MOST_FILES:,} files or {_MOST_UNPACKED / 2**30:g} GiB in it")
+            raise ValueError(_too_large())
 
 
 def _read(folder, label, noise_sweep):

@@ -54,7 +54,7 @@ def content(plan_path):
         "quality": grid(found["quality"], "quality"),
         "machine_facts": parts.machine_facts(facts.known(machine_folder / "machine.json", facts.machine_facts)),
         "builds": [parts.card(build) for build in builds],
-        "config": (folder / "config.yaml").read_text(encoding="utf-8"),
+        "config": facts.known(folder / "config.yaml", facts.text, facts.MOST_BYTES),
         "command": f"snakemake --cores all --configfile {shlex.quote(_config_path(plan))}",
         "tables": [(name, len(found[name])) for name in TABLES],
         "columns": parts.columns(["summary", *_PARTS, "quality"]),

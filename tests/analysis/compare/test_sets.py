@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import os
@@ -466,6 +467,19 @@ def test_of_an_archive_that_is_too_large_no_more_is_read():
     with pytest.raises(ValueError, match=r"^more than 100,000 files or 2 GiB in it$"):
         sets._refuse_large(sizes)
     assert list(sizes) == [7]
+
+
+def test_what_stands_behind_the_last_file_is_not_read_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(sets, "_MOST_UNPACKED", 10**6)
+    monkeypatch.setattr(sets, "_MOST_FILES", 10)
+    path = packed(tmp_path / "set.tar.gz", ("s/tables/runs.csv", "1"))
+    path.write_bytes(path.read_bytes() + gzip.compress(bytes(10**7)))
+    assert refused(path) == "cannot be unpacked: more than 10 files or 0.000931323 GiB in it"
+
+
+def test_a_pipe_is_no_set(tmp_path):
+    os.mkfifo(tmp_path / "set.zip")
+    assert refused(tmp_path / "set.zip") == "cannot be unpacked: is no file"
 
 
 def spoiled(path, change):
