@@ -7,7 +7,7 @@ from scripts.analysis.statistics.claims import NO_CLAIM
 
 TITLE = "What does each build cost before a thread is added?"
 PLACE = 3
-HEADLINE = "What does the free-threaded build cost at one worker?"
+HEADLINE = "What does each build cost at one worker?"
 OF_SWEEP = True
 COMPARES = 3
 
