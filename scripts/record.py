@@ -62,7 +62,13 @@ NOISE_FIELDS = (
 
 SPEC_FIELDS = (
     Field("workload", TEXT, "", "name of the workload", letters=NAME),
-    Field("workload_digest", TEXT, "", "digest of its source and of its own modules beside it", letters=NAME),
+    Field(
+        "workload_digest",
+        TEXT,
+        "",
+        "digest of its source and of its own modules beside it; empty: not known",
+        letters=(0, 64),
+    ),
     Field("params", OBJECT, "", "the workload's parameters"),
     Field("backend", TEXT, "", "name of the backend", letters=NAME),
     Field("backend_params", OBJECT, "", "the backend's parameters that are not at their default", 2, {}),

@@ -120,11 +120,20 @@ SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def test_the_config_of_the_working_directory_comes_before_that_of_the_checkout(tmp_path, monkeypatch):
+    checkout, directory = tmp_path / "checkout", tmp_path / "directory"
+    for folder in (checkout, directory):
+        (folder / "config").mkdir(parents=True)
+    (checkout / "config/config.yaml").write_text("rounds: 6\n")
+    monkeypatch.chdir(directory)
+    assert calls.default_config(checkout) == str(checkout / "config/config.yaml")
+    Path("config/config.yaml").write_text("rounds: 7\n")
+    assert calls.default_config(checkout) == "config/config.yaml"
+
+
+def test_a_checkout_without_a_config_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert calls.default_config("/checkout") == "/checkout/config/config.yaml"
-    Path("config").mkdir()
-    Path("config/config.yaml").touch()
-    assert calls.default_config("/checkout") == "config/config.yaml"
+    with pytest.raises(WorkflowError, match=r"config/config\.yaml: cannot be read: No such file or directory\."):
+        calls.default_config("/none")
 
 
 def refusal(monkeypatch, root):

@@ -95,6 +95,7 @@ def test_a_record_with_a_number_that_json_lacks_is_not_written(tmp_path):
         (["run"], "", "record.run: is empty"),
         (["run"], "x" * 251, "record.run: a text of more than 250 letters"),
         (["spec", "workload"], "", "spec.workload: is empty"),
+        (["spec", "workload_digest"], "x" * 65, "spec.workload_digest: a text of more than 64 letters"),
         (["spec", "backend_digest"], "x" * 251, "spec.backend_digest: a text of more than 250 letters"),
         (["spec", "params"], {str(n): "x" * 9_999 for n in range(60)}, "spec.params: more than 500,000 letters"),
         (["noise"], [NOISE] * 101, "record.noise: more than 100 items"),

@@ -161,7 +161,7 @@ def test_a_step_ends_with_the_name_of_the_file_that_is_damaged_and_no_traceback(
             "spec": {
                 "workload": "w" * 250,
                 "backend": "b" * 250,
-                "workload_digest": "1" * 250,
+                "workload_digest": "1" * 64,
                 "backend_digest": "2" * 250,
             }
         },
