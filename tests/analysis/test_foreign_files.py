@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def all_made(plan):
     found = tables.read(plan.parent / "tables")
     report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
     return found
+
+
+@contextmanager
+def restored(path):
+    """Puts back what stood in a file, whatever happens; gives its bytes."""
+    whole = path.read_bytes()
+    try:
+        yield whole
+    finally:
+        path.write_bytes(whole)
 
 
 def refusal(do, *arguments):
@@ -318,17 +329,25 @@ def test_whatever_is_changed_in_a_record_it_is_used_or_named_and_the_others_stay
     plan, records, before = base()
     made = records[victim % len(records)]
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
-    whole = path.read_bytes()
-    path.write_text(json.dumps(changed(made, edits)))
-    try:
+    with restored(path):
+        path.write_text(json.dumps(changed(made, edits)))
         said = refusal(record.read, path)
         assert not said or (said.startswith(f"{path}: ") and said.isprintable())
         if not said:
             others = [name for name in before.index if name != made["run"]]
             runs = all_made(plan)["runs"].set_index("run")
             pd.testing.assert_frame_equal(runs.loc[others], before.loc[others], check_dtype=False)
+
+
+@contextmanager
+def restored_figures(folder):
+    """Leaves a folder of figures without any."""
+    try:
+        yield
     finally:
-        path.write_bytes(whole)
+        plt.close("all")
+        shutil.rmtree(folder)
+        folder.mkdir()
 
 
 @settings(LIMITS, max_examples=20)
@@ -337,18 +356,12 @@ def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
     plan, records, _ = base()
     made = records[victim % len(records)]
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
-    whole = path.read_bytes()
-    path.write_text(json.dumps(changed(made, [edit])))
-    try:
+    with restored(path), restored_figures(plan.parent / "figures"):
+        path.write_text(json.dumps(changed(made, [edit])))
         if not refusal(record.read, path):
             tables.main(plan)
             draw.main(plan, plan.parent / "figures")
             report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
-    finally:
-        path.write_bytes(whole)
-        plt.close("all")
-        shutil.rmtree(plan.parent / "figures", ignore_errors=True)
-        (plan.parent / "figures").mkdir()
 
 
 @settings(LIMITS, max_examples=40)
@@ -356,14 +369,11 @@ def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
 def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, piece, skipped):
     plan, records, _ = base()
     path = plan.parent.parent / "runs" / f"{records[victim % len(records)]['run']}.json"
-    whole = path.read_bytes()
-    place %= len(whole)
-    path.write_bytes(whole[:place] + piece + (whole[place + skipped :] if skipped else b""))
-    try:
+    with restored(path) as whole:
+        place %= len(whole)
+        path.write_bytes(whole[:place] + piece + (whole[place + skipped :] if skipped else b""))
         said = refusal(record.read, path)
         assert said.startswith(f"{path}: ") or not said
-    finally:
-        path.write_bytes(whole)
 
 
 # ---- what stands beside them
@@ -373,17 +383,9 @@ def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, pi
 @given(st.sampled_from(FILES), changes)
 def test_whatever_is_changed_beside_the_records_is_used_or_its_file_is_named(part, edits):
     plan, path = base()[0], path_of(part)
-    whole = path.read_text()
-    value = (
-        {"rounds": 2, "experiments": [{"name": "e", "workloads": ["py_loop"]}]}
-        if part == "config"
-        else json.loads(whole)
-    )
-    path.write_text(json.dumps(changed(value, edits)))
-    try:
+    with restored(path) as whole:
+        path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
         said = refusal(all_made, plan)
-    finally:
-        path.write_text(whole)
     assert not said or (said.startswith(str(plan.parent.parent)) and said.isprintable())
 
 
@@ -408,12 +410,9 @@ def test_whatever_stands_in_a_cell_of_a_table_it_is_shown_or_its_file_is_named(n
     if not (plan.parent / "tables/one_sided.csv").exists():
         all_made(plan)
     path = plan.parent / "tables" / f"{name}.csv"
-    whole = path.read_text()
-    put_into_cells(path, cells)
-    try:
+    with restored(path):
+        put_into_cells(path, cells)
         said = refusal(report.main, plan, plan.parent / "report.html", plan.parent / "report.md")
-    finally:
-        path.write_text(whole)
     assert not said or said.startswith(f"{path}: ")
 
 
@@ -440,15 +439,12 @@ def compared_sets():
 def test_whatever_stands_in_a_result_set_the_comparison_is_made(name, cells, edits):
     root = compared_sets()
     path = root / "two" / name
-    whole = path.read_text()
-    if name.endswith(".csv"):
-        put_into_cells(path, cells)
-    else:
-        path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
-    try:
+    with restored(path) as whole:
+        if name.endswith(".csv"):
+            put_into_cells(path, cells)
+        else:
+            path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
         read, unread = sets.read_all([(None, root / "one"), (None, root / "two")], "noise", by_date=False)
-    finally:
-        path.write_text(whole)
     problems = [
         *(("two", "", said) for _, said in unread),
         *(("two", *problem) for one in read for problem in one.problems),

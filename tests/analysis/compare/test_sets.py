@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.analysis import columns
-from scripts.analysis.compare import __main__, sets
+from scripts.analysis.compare import __main__, archives, sets
 from tests.analysis.compare import put, result_set, rewrite, with_a_failure, without
 from tests.conftest import run_python
 
@@ -394,7 +394,7 @@ def unpacks(tmp_path, monkeypatch):
 
     def call(path):
         before = set(tmp_path.rglob("*"))
-        with sets._opened(path) as folder:
+        with archives.opened(path) as folder:
             below = next(each for each in folder.parents if each.parent == inner)
             made = set(tmp_path.rglob("*")) - before - set(below.rglob("*")) - {below}
             files = {str(each.relative_to(below)): each for each in below.rglob("*") if not each.is_dir()}
@@ -407,7 +407,7 @@ def unpacks(tmp_path, monkeypatch):
 
 def test_members_of_an_archive_that_would_lie_outside_are_refused(unpacks, tmp_path):
     path = packed(tmp_path / "set.tar.gz", ("s/ok", "1"), ("../../outside", "2"))
-    with pytest.raises(sets.NoSet) as refused:
+    with pytest.raises(archives.NoSet) as refused:
         unpacks(path)
     assert str(refused.value) == (
         "cannot be unpacked: '../../outside' would be extracted to 'outside', which is outside the destination"
@@ -447,31 +447,31 @@ def test_nothing_is_written_through_a_link_of_an_archive(unpacks, tmp_path):
 @pytest.mark.parametrize("kind", ["zip", "gztar"])
 def test_an_archive_of_too_many_files_or_bytes_is_not_unpacked(kind, copy, tmp_path, monkeypatch):
     path = shutil.make_archive(tmp_path / "sent", kind, copy())
-    monkeypatch.setattr(sets, "_MOST_FILES", 5)
+    monkeypatch.setattr(archives, "_MOST_FILES", 5)
     assert refused(path) == "cannot be unpacked: more than 5 files or 2 GiB in it"
-    monkeypatch.setattr(sets, "_MOST_FILES", 1000)
-    monkeypatch.setattr(sets, "_MOST_UNPACKED", 2**10)
+    monkeypatch.setattr(archives, "_MOST_FILES", 1000)
+    monkeypatch.setattr(archives, "_MOST_UNPACKED", 2**10)
     assert refused(path) == "cannot be unpacked: more than 1,000 files or 9.53674e-07 GiB in it"
 
 
 def test_an_archive_may_have_as_many_files_and_bytes_as_it_says(monkeypatch):
-    monkeypatch.setattr(sets, "_MOST_FILES", 3)
-    sets._refuse_large([2**31 - 2, 1, 1])
+    monkeypatch.setattr(archives, "_MOST_FILES", 3)
+    archives._refuse_large([2**31 - 2, 1, 1])
     for sizes in ([2**31 - 2, 1, 2], [0, 0, 0, 0]):
         with pytest.raises(ValueError, match=r"^more than 3 files or 2 GiB in it$"):
-            sets._refuse_large(sizes)
+            archives._refuse_large(sizes)
 
 
 def test_of_an_archive_that_is_too_large_no_more_is_read():
     sizes = iter([2**30, 2**30, 1, 7])
     with pytest.raises(ValueError, match=r"^more than 100,000 files or 2 GiB in it$"):
-        sets._refuse_large(sizes)
+        archives._refuse_large(sizes)
     assert list(sizes) == [7]
 
 
 def test_what_stands_behind_the_last_file_is_not_read_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(sets, "_MOST_UNPACKED", 10**6)
-    monkeypatch.setattr(sets, "_MOST_FILES", 10)
+    monkeypatch.setattr(archives, "_MOST_UNPACKED", 10**6)
+    monkeypatch.setattr(archives, "_MOST_FILES", 10)
     path = packed(tmp_path / "set.tar.gz", ("s/tables/runs.csv", "1"))
     path.write_bytes(path.read_bytes() + gzip.compress(bytes(10**7)))
     assert refused(path) == "cannot be unpacked: more than 10 files or 0.000931323 GiB in it"
