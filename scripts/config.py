@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from scripts import catalog, fields
+from scripts import catalog, fields, record
 from scripts.child import ROOT
 from scripts.places import Places, shown
 
@@ -379,8 +379,11 @@ def _parameter_mistakes(kind, part, name, value):
 
 def _unfit(value, name):
     """What no record of a run may hold in a parameter, or None."""
+    choices = value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
     try:
-        fields.check_plain({name: value}, f"parameter {shown(name)}")
+        for choice in choices:
+            fields.check_plain({name: choice}, f"parameter {shown(name)}")
+            record.check_size(choice, f"parameter {shown(name)}")
     except fields.RecordError as error:
         return str(error)
 

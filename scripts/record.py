@@ -273,13 +273,14 @@ def _check_spec(spec):
     if isinstance(spec["workers"], str) and spec["workers"] != "default":
         raise RecordError(f"spec.workers: {spec['workers']!r:.60} is neither a number nor default")
     for name in ("params", "backend_params"):
-        _check_size(spec[name], f"spec.{name}")
+        check_size(spec[name], f"spec.{name}")
     for name, words in (("start", ("natural", "together")), ("scaling", ("strong", "weak"))):
         if spec[name] not in words:
             raise RecordError(f"spec.{name}: {spec[name]!r:.60} is none of {', '.join(words)}")
 
 
-def _check_size(value, where):
+def check_size(value, where):
+    """Raises RecordError where a value of JSON has more letters than a cell of a table."""
     if len(json.dumps(value)) > MOST_OF_JSON:
         raise RecordError(f"{where}: more than {MOST_OF_JSON:,} letters")
 
@@ -291,7 +292,7 @@ def _check_samples(samples, timed):
             raise RecordError(f"{where}.{timed}: {sample[timed]!r} is no time")
         if not sample["tasks"] and not sample["task_summary"]:
             raise RecordError(f"{where}: neither tasks nor task_summary")
-        _check_size(sample["metrics"], f"{where}.metrics")
+        check_size(sample["metrics"], f"{where}.metrics")
         for name, fields in (("tasks", TASK_FIELDS), ("segments", SEGMENT_FIELDS)):
             if sample[name] is not None:
                 _check_columns([sample[name][field.name] for field in fields], sample[name], f"{where}.{name}")

@@ -1,6 +1,7 @@
 """Turns run records into the tables of a sweep: `python -m scripts.analysis.tables results/<machine>/<sweep>/plan.json`."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -85,7 +86,7 @@ def read(folder, chosen=tuple(TABLES)):
 
 
 def _read(path, name):
-    table, mistakes = facts.known(path, checked.table, name, False)
+    table, mistakes = facts.known(path, partial(checked.table, name=name, is_foreign=False))
     if mistakes:
         raise facts.Unusable(f"{path}: {'; '.join(mistakes)}")
     return table
