@@ -225,13 +225,6 @@ def test_a_pipe_in_place_of_the_result_keeps_no_run(start):
     assert (found.status, found.reason) == ("crashed", NO_RESULT)
 
 
-def test_what_no_record_may_hold_is_told_in_a_record_that_can_be_read(start):
-    result = {"status": "ok", "reason": None, "measured": {"x" * 50_000: 1}}
-    found = start(LEAVES.format(json.dumps(result)))
-    assert found.status == "failed"
-    assert found.reason.startswith("measured what no record may hold: ")
-
-
 def test_a_signal_while_a_record_is_written_does_not_cost_it(start):
     program = """
 import os, signal, sys

@@ -36,6 +36,14 @@ def test_a_way_is_the_backend_with_its_parameters_and_workers():
     ]
 
 
+def test_of_unknown_workers_there_is_a_question_mark():
+    table = pd.DataFrame(
+        {"backend": "thread", "backend_params": "{}", "switch_interval_s": 0.005, "workers_asked": "2"}, [0]
+    )
+    for unknown in (float("nan"), pd.NA):
+        assert list(labels.ways(table.assign(workers=unknown))["way"]) == ["thread × ?"]
+
+
 def test_the_switch_interval_is_told_where_there_are_several():
     table = pd.DataFrame({"backend": "thread", "backend_params": "{}", "switch_interval_s": [0.005, 0.1, float("nan")]})
     assert list(labels.series(table)["series"]) == ["thread, 5.00 ms", "thread, 100 ms", "thread"]
@@ -44,6 +52,7 @@ def test_the_switch_interval_is_told_where_there_are_several():
 def test_long_values_are_cut():
     assert labels.short("x" * 30) == "x" * 23 + "…"
     assert labels.short(True) == "True"
+    assert labels.short("a\x1b\ud800") == r"a\x1b\ud800"
 
 
 def test_no_rows_have_no_labels():

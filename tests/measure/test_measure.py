@@ -181,6 +181,16 @@ def test_metrics_are_what_json_can_hold(this_build, tmp_path):
     assert found["metrics"] == expected
 
 
+def test_metrics_are_what_a_record_can_hold(this_build, tmp_path):
+    path = tmp_path / "odd.py"
+    path.write_text(
+        "def tasks(): return [1]\ndef task(a): return a\n"
+        "def metrics(*_): return {'n' * 300: 10**19, 'word': '\\x1b\\r', 'long': 'x' * 20_000}\n"
+    )
+    (found, _) = counted(measure(this_build, tmp_path, workload="odd", reference=str(path), params={}))
+    assert found["metrics"] == {"n" * 250: 10**19, "word": r"\x1b\r", "long": "x" * 10_000}
+
+
 class Clock:
     """A clock that moves only when the task moves it."""
 
