@@ -1,8 +1,12 @@
+import sys
+
 from snakemake.utils import min_version
 
-from scripts.analysis.columns import TABLES
-from scripts.analysis.figures import captions, title
-from scripts.calls import (
+sys.path.insert(0, f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/scripts")
+
+from gil_scaling.analysis.columns import TABLES
+from gil_scaling.analysis.figures import captions, title
+from gil_scaling.plan.workflow import (
     compare_no_input_sets,
     default_config,
     let_signals_in,
@@ -110,7 +114,7 @@ rule plan:
     params:
         content=PLAN.digest,  # an earlier plan that comes back is no newer file
     shell:
-        "python -m scripts.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
+        "python -m gil_scaling.plan.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
 
 
 rule machine:
@@ -149,8 +153,8 @@ rule measure:
     threads: lambda wildcards: workflow.cores
     # The launcher needs no installed packages; without them it starts in half the time. Where it is killed, another one tells so.
     shell:
-        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q} || "
-        "python -S -m scripts.launch {wildcards.run:q} {output:q} {log:q} $?"
+        "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} || "
+        "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} $?"
 
 
 rule round:
@@ -175,7 +179,7 @@ rule collect:
     log:
         "<sweep>/logs/collect.log",
     shell:
-        "python -m scripts.analysis.tables {input.plan:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.tables.build {input.plan:q} 2> {log:q}"
 
 
 rule draw:
@@ -196,7 +200,7 @@ rule draw:
     params:
         captions=lambda wildcards, output: captions(output[0]),  # for Snakemake's own report, which is made afterwards
     shell:
-        "python -m scripts.analysis.figures {input.plan:q} {output:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.figures {input.plan:q} {output:q} 2> {log:q}"
 
 
 rule page:
@@ -213,7 +217,7 @@ rule page:
     log:
         "<sweep>/logs/page.log",
     shell:
-        "python -m scripts.analysis.report {input.plan:q} {output.page:q} {output.text:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.report {input.plan:q} {output.page:q} {output.text:q} 2> {log:q}"
 
 
 rule verdict:
@@ -229,7 +233,7 @@ rule verdict:
     params:
         tables=subpath(input.summary, parent=True),
     shell:
-        "python -m scripts.analysis.verdict {params.tables:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -m gil_scaling.analysis.report.verdict {params.tables:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 
@@ -253,7 +257,7 @@ rule export:
     params:
         tables=subpath(input.samples, parent=True),
     shell:
-        "python -m scripts.analysis.exchange.pyperf_files {params.tables:q} {output:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.exchange.pyperf_files {params.tables:q} {output:q} 2> {log:q}"
 
 
 # Without an output it is done at each call: the archive also holds the other sweeps of the machine, which are no inputs.
@@ -270,7 +274,7 @@ rule bundle:
         folder=subpath(input.page, ancestor=2),
         archive=f"{PLAN.result_set}/{PLAN.machine}.tar.gz",
     shell:
-        "python -m scripts.bundle {params.folder:q} {params.archive:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.exchange.bundle {params.folder:q} {params.archive:q} 2> {log:q}"
 
 
 rule compare:
@@ -294,7 +298,7 @@ rule contrast:
         sets=PLAN.comparison.file,
         folder=subpath(output.page, parent=True),
     shell:
-        "python -m scripts.analysis.compare {params.sets:q} {params.folder:q} 2> {log:q} "
+        "python -m gil_scaling.analysis.compare {params.sets:q} {params.folder:q} 2> {log:q} "
         "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
 
 
@@ -310,5 +314,5 @@ rule gate:
     params:
         most=PLAN.comparison.fail_if_slower,
     shell:
-        "python -m scripts.analysis.compare.gate {input.tables:q} {params.most:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -m gil_scaling.analysis.report.gate {input.tables:q} {params.most:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

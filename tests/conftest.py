@@ -1,37 +1,18 @@
 """What several tests share: the builds of this machine, records and tables made by hand."""
 
-import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
+from gil_scaling.plan import builds
+from gil_scaling.plan.prober import Prober
 
-from scripts import builds, record
-from scripts.prober import ProbeError, Prober
+from tests.support import ROOT, find_build
 
-ROOT = Path(__file__).parent.parent
 BUILDS = ("3.9", "3.12", "3.14", "3.14t")
 
 
 def pytest_addoption(parser):
     parser.addoption("--fix", action="store_true", help="rewrite the parts of the READMEs that are made from the code")
-
-
-def missing(what):
-    """On a user's machine a reason to skip, in continuous integration a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is missing")
-
-
-def find_build(name, tmp_path_factory):
-    """The build of a name on this machine; the test is skipped, or fails in CI, where there is none."""
-    prober = Prober(tmp_path_factory.getbasetemp() / "probes.json")
-    try:
-        return builds.find({"name": name}, prober)
-    except (builds.BuildError, ProbeError) as error:
-        missing(f"Python {name} ({error})")
 
 
 @pytest.fixture(scope="session", params=BUILDS)
@@ -63,183 +44,3 @@ def clone(tmp_path):
         else:
             shutil.copy(source, folder / name)
     return folder
-
-
-def make_spec(**changes):
-    """The spec of a run, for records made by hand."""
-    spec = {
-        "workload": "py_loop",
-        "workload_digest": "0" * 16,
-        "params": {"count": 2, "n": 10},
-        "backend": "thread",
-        "backend_params": {},
-        "backend_digest": None,
-        "workers": 2,
-        "switch_interval_s": 0.005,
-        "start": "natural",
-        "scaling": "strong",
-        "cpus": None,
-        "python": "3.14",
-        "fingerprint": "1" * 16,
-        "options": [],
-        "env": {},
-        "protocol": record.PROTOCOL,
-        "warmups": 1,
-        "repeats": 1,
-        "round": 1,
-    }
-    return {**spec, **changes}
-
-
-def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=None, gil=True, interval_s=0.005, **changes):
-    """A sample whose tasks, one after the other, begin 0.1 s after its start, or earlier where they would not end within it."""
-    durations = (0.4 * min(1, total_s),) * 2 if durations is None else durations
-    startup_s = max(0.0, min(0.1, total_s / 10, total_s - sum(durations)))
-    ends = [startup_s + sum(durations[: place + 1]) for place in range(len(durations))]
-    sample = {
-        "warmup": warmup,
-        "total_s": total_s,
-        "startup_s": startup_s,
-        "work_s": sum(durations),
-        "teardown_s": total_s - startup_s - sum(durations),
-        "cpu_s": 0.9,
-        "task_cpu_s": sum(durations),
-        "workers": workers,
-        "workers_used": workers,
-        "start_method": None,
-        "voluntary_switches": 10,
-        "involuntary_switches": 20,
-        "worker_peak_mb": [30.0] * workers,
-        "gil_before": [gil] * workers,
-        "gil": [gil] * workers,
-        "switch_intervals_s": [interval_s] * workers,
-        "tasks": {
-            "index": list(range(len(durations))),
-            "worker": [place % workers for place in range(len(durations))],
-            "start_s": [end - duration for end, duration in zip(ends, durations, strict=True)],
-            "end_s": ends,
-            "cpu_s": list(durations),
-        },
-        "task_summary": None,
-        "metrics": {},
-        "segments": None,
-    }
-    return {**sample, **changes}
-
-
-def make_record(run="run", total_s=1.0, samples=None, spec=None, **changes):
-    """A record of a run that is ok, with one warm-up and one sample that counts."""
-    workers = (spec or {}).get("workers", 2)
-    samples = samples or [make_sample(9.0, warmup=True, workers=workers), make_sample(total_s, workers=workers)]
-    made = {
-        "format": record.FORMAT,
-        "run": run,
-        "spec": make_spec(**(spec or {})),
-        "status": "ok",
-        "reason": None,
-        "call": {"id": "call-1", "time": "2026-01-01T00:00:00Z"},
-        "started": "2026-01-01T00:00:01Z",
-        "wall_s": 5.0,
-        "exit_code": 0,
-        "stderr_tail": "",
-        "snakemake_cpu_s": 0.001,
-        "state": {
-            "before": {"load_1min": 0.5, "reference_loop_s": 0.02},
-            "after": {"load_1min": 0.5, "reference_loop_s": 0.02},
-            "meanwhile": {"other_cpu_s": 0.01},
-        },
-        "noise": [],
-        "waited_s": 0.0,
-        "attempts": 1,
-        "peak_memory_mb": 12.5,
-        "memory_kind": "pss",
-        "measured": {
-            "gil_before": True,
-            "gil_after": True,
-            "switch_interval_s": 0.005,
-            "clock_cost_s": 1e-6,
-            "expected": None,
-            "flags": {},
-            "samples": samples,
-        },
-    }
-    return {**made, **changes}
-
-
-BUILD_FACTS = {
-    "gil": True,
-    "compiler": "GCC 12",
-    "pgo": False,
-    "lto": False,
-    "version": "3.14.6",
-    "implementation": "cpython",
-    "free_threaded": False,
-    "jit": {"available": False, "enabled": False},
-    "options": [],
-    "env": {},
-    "configure_arguments": [],
-}
-
-
-def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e",), roles=None, builds=None, cpus=2):
-    """Writes a result set of records made by hand; returns the path of its plan.
-
-    roles: {run name: role}; builds: {name: changes to BUILD_FACTS}; cpus: how many the machine has.
-    """
-    import json
-
-    builds = builds or {name: {} for name in {one["spec"]["python"] for one in records}}
-    for part in ("runs", "pythons", f"{sweep}/tables", f"{sweep}/figures"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
-    for one in records:
-        record.write(folder / "runs" / f"{one['run']}.json", one)
-    for name, changes in builds.items():
-        (folder / "pythons" / f"{name}.json").write_text(
-            json.dumps({"name": name, **BUILD_FACTS, "fingerprint": name, **changes})
-        )
-    (folder / "machine.json").write_text(json.dumps({"usable_cpus": cpus, "cpu_model": "A CPU"}))
-    (folder / sweep / "config.yaml").write_text("experiments: []\n")
-    reference = sorted(builds)[0]
-    runs = []
-    for one in records:
-        role = (roles or {}).get(one["run"], "asked")
-        uses = [
-            {"experiment": name, "role": role, "reference": reference, "is_ceiling": role == "ceiling"}
-            for name in experiments
-        ]
-        runs.append({"run": one["run"], "waits": False, "no_speedup": False, "uses": uses})
-    plan = {
-        "format": 1,
-        "machine": machine,
-        "sweep": sweep,
-        "builds": [f"pythons/{name}.json" for name in builds],
-        "experiments": list(experiments),
-        "sizes": [],
-        "noise_sweep": "noise",
-        "runs": runs,
-    }
-    path = folder / sweep / "plan.json"
-    path.write_text(json.dumps(plan))
-    return path
-
-
-def sweep_records(times, **spec):
-    """Records of sequential and threaded runs: times is {backend: [total_s of round 1, 2 …]}."""
-    made = []
-    for backend, totals in times.items():
-        workers = 1 if backend == "sequential" else spec.get("workers", 2)
-        for number, total_s in enumerate(totals, 1):
-            own = {**spec, "backend": backend, "workers": workers, "round": number}
-            own["switch_interval_s"] = None if backend == "sequential" else 0.005
-            made.append(make_record(f"{own.get('python', '3.14')}-{backend}-r{number}", total_s, spec=own))
-    return made
-
-
-def run_python(*arguments, cwd=ROOT, **environment):
-    """Runs the Python of the tests with these arguments; returns the finished process with its text."""
-    import subprocess
-
-    own = {**os.environ, **environment}
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=cwd, env=own, capture_output=True, text=True, check=False, timeout=600
-    )

@@ -17,8 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
-
-from scripts import process_tree
+from gil_scaling.launch import processes
 
 ROOT = Path(__file__).parent.parent
 SWEEP = {**yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text()), "rounds": 3}
@@ -87,7 +86,7 @@ def _end(running, way):
         running.send_signal(WAYS[way])
         running.wait(300)
         return
-    for pid in process_tree.tree(running.pid)[::-1]:
+    for pid in processes.tree(running.pid)[::-1]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -4,26 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from gil_scaling.launch import environment
 
-from scripts import child
-
-SOURCES = sorted(Path("scripts").rglob("*.py"))
+PACKAGE = Path("scripts/gil_scaling")
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 MEASURE = [path for path in SOURCES if "measure" in path.parts]
 ANALYSIS = [path for path in SOURCES if "analysis" in path.parts]
-LIGHT = [
-    Path("scripts", f"{name}.py")
-    for name in (
-        "launch",
-        "record",
-        "fields",
-        "child",
-        "process_tree",
-        "progress",
-        "supervisor",
-        "surroundings",
-        "cgroup",
-    )
-]
+LAUNCH = [path for path in SOURCES if "launch" in path.parts]
 
 
 def imported(path):
@@ -41,39 +28,39 @@ def of_ours(path, *allowed):
     return {
         name
         for name in imported(path)
-        if name.startswith("scripts.") and not any(name == one or name.startswith(f"{one}.") for one in allowed)
+        if name.startswith("gil_scaling.") and not any(name == one or name.startswith(f"{one}.") for one in allowed)
     }
 
 
 def foreign(path):
-    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"scripts"}
+    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"gil_scaling"}
 
 
 @pytest.mark.parametrize("path", MEASURE, ids=str)
 def test_the_measuring_side_imports_itself_and_the_standard_library_alone(path):
-    assert not of_ours(path, "scripts.measure", "scripts.record", "scripts.fields")
+    assert not of_ours(path, "gil_scaling.measure", "gil_scaling.record", "gil_scaling.fields")
     assert foreign(path) == ({"numpy"} if path.name == "_numpy.py" else set())
 
 
 @pytest.mark.parametrize("path", ANALYSIS, ids=str)
 def test_the_analysing_side_imports_itself_and_the_record_alone(path):
-    assert not of_ours(path, "scripts.analysis", "scripts.record", "scripts.fields")
+    assert not of_ours(path, "gil_scaling.analysis", "gil_scaling.record", "gil_scaling.fields")
 
 
-@pytest.mark.parametrize("path", LIGHT, ids=str)
-def test_what_each_run_pays_for_needs_no_installed_package(path):
+@pytest.mark.parametrize("path", LAUNCH, ids=str)
+def test_the_launcher_needs_no_installed_package(path):
     assert not foreign(path)
-    assert not of_ours(path, *(f"scripts.{light.stem}" for light in LIGHT))
+    assert not of_ours(path, "gil_scaling.launch", "gil_scaling.record", "gil_scaling.fields")
 
 
 def test_the_record_imports_nothing_of_ours_but_its_fields():
-    assert not of_ours(Path("scripts/record.py"), "scripts.fields")
-    assert not of_ours(Path("scripts/fields.py"))
+    assert not of_ours(Path("scripts/gil_scaling/record.py"), "gil_scaling.fields")
+    assert not of_ours(Path("scripts/gil_scaling/fields.py"))
 
 
 def test_the_table_of_runs_is_made_without_files_pandas_or_snakemake():
-    assert not foreign(Path("scripts/sweep.py"))
-    assert not imported(Path("scripts/sweep.py")) & {"os", "pathlib", "subprocess", "io"}
+    assert not foreign(Path("scripts/gil_scaling/plan/sweep.py"))
+    assert not imported(Path("scripts/gil_scaling/plan/sweep.py")) & {"os", "pathlib", "subprocess", "io"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
@@ -88,9 +75,9 @@ def test_every_file_and_public_function_says_in_a_sentence_what_it_is(path):
 
 
 def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build):
-    modules = [".".join(path.with_suffix("").parts) for path in MEASURE if path.name not in ("__main__.py",)]
+    modules = [".".join(path.with_suffix("").parts[1:]) for path in MEASURE if path.name not in ("__main__.py",)]
     modules = [name.removesuffix(".__init__") for name in modules]
-    program = f"import importlib, sys\nsys.path.insert(0, {child.ROOT!r})\nfor name in {modules!r}: importlib.import_module(name)"
+    program = f"import importlib, sys\nsys.path.insert(0, {environment.SCRIPTS!r})\nfor name in {modules!r}: importlib.import_module(name)"
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -98,9 +85,9 @@ def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build
 def test_a_worker_imports_little_but_our_own_modules(build):
     needed = "collections, contextlib, importlib, multiprocessing.connection, multiprocessing.context, threading, time"
     program = (
-        f"import sys\nsys.path.insert(0, {child.ROOT!r})\nimport {needed}\nbefore = set(sys.modules)\n"
-        "import scripts.measure.processes\nfrom scripts.measure.workload import load\nload('noop')\n"
-        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('scripts')))"
+        f"import sys\nsys.path.insert(0, {environment.SCRIPTS!r})\nimport {needed}\nbefore = set(sys.modules)\n"
+        "import gil_scaling.measure.processes\nfrom gil_scaling.measure.workload import load\nload('noop')\n"
+        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('gil_scaling')))"
     )
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() in ([], ["resource"])  # which tells the context switches

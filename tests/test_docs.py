@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-
-from scripts import catalog, config
-from scripts.analysis import columns, figures
+from gil_scaling.analysis import columns, figures
+from gil_scaling.plan import catalog, config
 
 ROOT_README, CONFIG_README = Path("README.md"), Path("config/README.md")
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from gil_scaling.plan import recovery
 
-from scripts import recovery
 from tests import interruptions
-from tests.conftest import run_python
+from tests.support import run_python
 
 
 @pytest.mark.parametrize(("way", "moment_s"), [("SIGKILL", 2.5), ("power failure", 2.2), ("power failure", 5.0)])
@@ -25,9 +25,7 @@ def test_files_that_were_being_made_when_a_call_was_killed_are_made_again(tmp_pa
     summary = tmp_path / "results/test-machine/tiny/tables/summary.csv"
     whole = summary.read_text()
     summary.write_text(whole[:100])
-    program = (
-        "from scripts import recovery\nimport os\nrecovery.be_the_only_call()\nrecovery.begin([{!r}])\nos._exit(1)"
-    )
+    program = "from gil_scaling.plan import recovery as recovery\nimport os\nrecovery.be_the_only_call()\nrecovery.begin([{!r}])\nos._exit(1)"
     killed = run_python("-c", program.format("results/test-machine/tiny/tables"), cwd=tmp_path)
     assert killed.returncode == 1
     assert interruptions.start(tmp_path).wait(300) == 0
@@ -35,15 +33,15 @@ def test_files_that_were_being_made_when_a_call_was_killed_are_made_again(tmp_pa
 
 
 def test_a_call_that_came_to_its_end_leaves_nothing_to_set_right(tmp_path):
-    program = "from scripts import recovery\nrecovery.be_the_only_call()\nrecovery.begin(['made'])"
+    program = "from gil_scaling.plan import recovery as recovery\nrecovery.be_the_only_call()\nrecovery.begin(['made'])"
     for _ in range(2):
         (tmp_path / "made").touch()
-        run_python("-c", program, cwd=tmp_path, PYTHONPATH=str(interruptions.ROOT))
+        run_python("-c", program, cwd=tmp_path, PYTHONPATH=f"{interruptions.ROOT}:{interruptions.ROOT}/scripts")
         assert (tmp_path / "made").exists()
 
 
 def test_a_second_call_in_the_same_folder_is_refused_while_the_first_one_lives(tmp_path, monkeypatch):
-    program = "from scripts import recovery\nrecovery.be_the_only_call()\nprint('held', flush=True)\ninput()"
+    program = "from gil_scaling.plan import recovery as recovery\nrecovery.be_the_only_call()\nprint('held', flush=True)\ninput()"
     command = [sys.executable, "-c", program]
     with subprocess.Popen(
         command,
@@ -51,7 +49,7 @@ def test_a_second_call_in_the_same_folder_is_refused_while_the_first_one_lives(t
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": str(interruptions.ROOT)},
+        env={"PYTHONPATH": f"{interruptions.ROOT}:{interruptions.ROOT}/scripts"},
     ) as first:
         assert first.stdout.readline() == "held\n"
         monkeypatch.chdir(tmp_path)

@@ -10,12 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from gil_scaling.launch import environment
+from gil_scaling.plan import catalog, prober
+from gil_scaling.plan import workflow as calls
 from snakemake.exceptions import WorkflowError
 
-from scripts import calls, catalog, child, prober
-from tests.conftest import ROOT, make_spec, missing
 from tests.measure.running import measure
 from tests.measure.test_conformance import FAIL_ON_PURPOSE, WORKLOADS
+from tests.support import ROOT, make_spec, missing
 
 NASTY = "-n a'b\"c $(touch owned)`touch owned`;touch owned\n{brace} %s ü漢  \\ *"
 DELIVERED = """
@@ -199,7 +201,7 @@ def test_a_build_is_asked_what_it_is_beside_modules_of_the_same_names(tmp_path, 
 
 AUDIT = """
 import json, sys
-from scripts.measure.workload import load
+from gil_scaling.measure.workload import load
 seen = []
 def hook(event, arguments):
     if event in ("socket.bind", "socket.connect"):
@@ -228,7 +230,7 @@ def test_workloads_connect_and_bind_to_this_machine_alone(tmp_path):
     done = subprocess.run(
         [sys.executable, str(tmp_path / "audit.py")],
         input=json.dumps(tried),
-        env=child.environment({}),
+        env=environment.environment({}),
         capture_output=True,
         text=True,
         check=False,
@@ -257,20 +259,20 @@ def listening(pid):
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize("name", ["bandwidth", "latency", "socket_echo", "url_fetch"])
 def test_servers_listen_on_this_machine_alone_and_are_gone_afterwards(name):
-    from scripts import process_tree
-    from scripts.measure.workload import load
+    from gil_scaling.launch import processes
+    from gil_scaling.measure.workload import load
 
-    before = process_tree.tree(os.getpid())
+    before = processes.tree(os.getpid())
     with load(name).open_context({}) as port:
-        (peer,) = set(process_tree.tree(os.getpid())) - set(before)
+        (peer,) = set(processes.tree(os.getpid())) - set(before)
         assert listening(peer) == ["0100007F"]
         assert f":{port:04X} " in Path("/proc/net/tcp").read_text()
-    assert process_tree.tree(os.getpid()) == before
+    assert processes.tree(os.getpid()) == before
 
 
 KILLED = """
 import os
-from scripts.measure.workloads.url_fetch import context
+from gil_scaling.measure.workloads.url_fetch import context
 def tasks(context, note): return [(context, note)]
 def task(argument):
     with open(argument[1], "w") as file:
@@ -343,7 +345,8 @@ os.getloadavg = none
 """
 ONE_RUN = """
 import json, os, sys
-from scripts import launch, machine
+from gil_scaling.launch import __main__ as launch
+from gil_scaling.plan import machine
 entry = json.load(sys.stdin)
 call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename}
 print(json.dumps({"record": launch.measure(entry, call, None), "machine": machine.facts()}))
@@ -358,7 +361,7 @@ def one_run(python_path="", *, reference="py_loop", params=None, backend="sequen
     done = subprocess.run(
         [sys.executable, "-c", ONE_RUN],
         input=json.dumps(entry),
-        env=child.environment({"PYTHONPATH": python_path}),
+        env=environment.environment({"PYTHONPATH": python_path}),
         capture_output=True,
         text=True,
         check=False,

@@ -3,9 +3,9 @@ import json
 from pathlib import Path
 
 import pytest
+from gil_scaling import record
 
-from scripts import record
-from tests.conftest import make_record
+from tests.support import make_record
 
 GOLDEN = sorted(Path("tests/data").glob("record-*.json"))
 

@@ -15,10 +15,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from gil_scaling.launch import __main__ as launch
+from gil_scaling.launch import supervisor
 
-from scripts import launch, supervisor
-from tests import test_launch, test_workflow
-from tests.conftest import ROOT, run_python
+from tests import test_workflow
+from tests.launch import test_launch
+from tests.support import ROOT, run_python
 
 start, started = test_launch.start, test_launch.started
 snakemake = test_workflow.snakemake
@@ -228,7 +230,8 @@ def test_a_pipe_in_place_of_the_result_keeps_no_run(start):
 def test_a_signal_while_a_record_is_written_does_not_cost_it(start):
     program = """
 import os, signal, sys
-from scripts import launch, record
+from gil_scaling.launch import __main__ as launch
+from gil_scaling import record
 write = record.write
 record.write = lambda *all: (os.kill(os.getpid(), signal.SIGTERM), write(*all))
 launch.main(*sys.argv[1:])
@@ -251,7 +254,7 @@ def test_a_record_that_cannot_be_written_is_told_and_leaves_nothing_half_written
 
 
 def test_a_full_folder_for_runs_is_told(start):
-    program = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\nfrom scripts import launch\nlaunch.main(*sys.argv[1:])"
+    program = "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))\nfrom gil_scaling.launch import __main__ as launch\nlaunch.main(*sys.argv[1:])"
     failing = start(wait=False, program=("-c", program))
     _, said = failing.process.communicate(timeout=60)
     assert told(said) == "/tmp: cannot hold the folder of a run: File too large. It must be writable and have room.\n"
@@ -268,7 +271,7 @@ def test_the_next_user_can_read_a_lock_that_was_made_under_a_strict_umask(monkey
 
 def hold(lock):
     """A process that takes the lock and says so, and keeps it until its input ends."""
-    program = "from scripts import launch\nlaunch.LOCK = {!r}\nwith launch.machine_to_itself(): print('held', flush=True); input()"
+    program = "from gil_scaling.launch import __main__ as launch\nlaunch.LOCK = {!r}\nwith launch.machine_to_itself(): print('held', flush=True); input()"
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen([sys.executable, "-S", "-c", program.format(str(lock))], cwd=ROOT, text=True, **pipes)
 
@@ -307,7 +310,9 @@ def test_a_lock_that_cannot_be_used_is_told_with_what_it_must_be(make, problem):
         lock = Path(folder, "lock")
         make(lock)
         as_another = "os.getuid() or os.setuid(65534)"  # root may read everything
-        program = f"import os\nfrom scripts import launch\n{as_another}\nlaunch.LOCK = {str(lock)!r}\n"
+        program = (
+            f"import os\nfrom gil_scaling.launch import __main__ as launch\n{as_another}\nlaunch.LOCK = {str(lock)!r}\n"
+        )
         done = run_python("-c", f"{program}with launch.machine_to_itself(): pass")
     needed = "It must be a file that everyone may read, in a folder that everyone may write to."
     said = f"{lock}: cannot keep two sweeps from measuring at once: {problem}. {needed}\n"
@@ -361,7 +366,10 @@ def in_group():
         except OSError as error:
             pytest.skip(f"no control group can be made here ({error.strerror})")
         join = f"open({str(folder / 'cgroup.procs')!r}, 'w').write(str(os.getpid()))"
-        return "-c", f"import os, sys\n{join}\nfrom scripts import launch\nlaunch.main(*sys.argv[1:])"
+        return (
+            "-c",
+            f"import os, sys\n{join}\nfrom gil_scaling.launch import __main__ as launch\nlaunch.main(*sys.argv[1:])",
+        )
 
     yield program
     for folder in made:
@@ -389,9 +397,7 @@ def small_disk(tmp_path):
 
 
 def test_a_run_that_fills_the_disk_has_a_record_and_the_next_one_has_room(start, small_disk):
-    program = (
-        f"import sys\nfrom scripts import launch\nlaunch._FOLDERS = {str(small_disk)!r}\nlaunch.main(*sys.argv[1:])"
-    )
+    program = f"import sys\nfrom gil_scaling.launch import __main__ as launch\nlaunch._FOLDERS = {str(small_disk)!r}\nlaunch.main(*sys.argv[1:])"
     source = "def task(a):\n    with open('file', 'wb') as file: file.write(b'x' * (2 << 20))"
     found = start(source, program=("-c", program))
     assert (found.status, found.measured) == ("crashed", None)
@@ -403,7 +409,7 @@ def test_a_run_that_fills_the_disk_has_a_record_and_the_next_one_has_room(start,
 def test_a_run_within_a_quota_of_cpu_time_is_flagged_and_its_usable_cpus_are_known(start, in_group):
     first = {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "30000"}
     program = in_group("cpu", first, {"cpu.max": "30000 100000"})
-    known = "from scripts import machine; sys.stderr.write(f'usable: {machine.usable(None)}\\n'); launch.main"
+    known = "from gil_scaling.plan import machine as machine; sys.stderr.write(f'usable: {machine.usable(None)}\\n'); launch.main"
     found = start("def task(a): sum(range(20_000_000))", program=(program[0], program[1].replace("launch.main", known)))
     assert "usable: 1\n" in found.said
     assert "throttled" in {one["flag"] for one in found.noise}

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import yaml
+from gil_scaling.plan import workflow as calls
 from snakemake.settings.types import RerunTrigger
 
-from scripts import calls
-from tests.conftest import ROOT, find_build, missing, run_python
+from tests.support import ROOT, find_build, missing, run_python
 
 TINY = yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text())
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.conftest import missing
+from tests.support import missing
 
 AXE = "axe-core@4.14.0"
 AXE_TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from gil_scaling import fields
+from gil_scaling.analysis import checked, facts
+from gil_scaling.analysis.columns import TABLES, kind
+from gil_scaling.analysis.compare.sets import USED
+from gil_scaling.analysis.tables import build as tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import fields
-from scripts.analysis import checked, facts, tables
-from scripts.analysis.columns import TABLES, kind
-from scripts.analysis.compare.sets import USED
 from tests.analysis.compare import put, result_set, with_a_failure, without
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 DEEP = "[" * 5000
 LEVELS = "[" * 60 + "]" * 60

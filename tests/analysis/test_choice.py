@@ -1,8 +1,7 @@
 import pandas as pd
 import pytest
-
-from scripts.analysis import choice
-from scripts.analysis.pairing import COMBINATION
+from gil_scaling.analysis import choice
+from gil_scaling.analysis.tables.pairing import COMBINATION
 
 
 @pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])

@@ -1,9 +1,9 @@
 import json
 
 import pytest
+from gil_scaling.analysis import facts
 
-from scripts.analysis import facts
-from tests.conftest import BUILD_FACTS
+from tests.support import BUILD_FACTS
 
 DEEP = "[" * 100_000
 LEVELS = "[" * 60 + "]" * 60

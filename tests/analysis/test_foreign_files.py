@@ -14,17 +14,18 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 import yaml
+from gil_scaling import record
+from gil_scaling.analysis import facts
+from gil_scaling.analysis.compare import sets
+from gil_scaling.analysis.compare.content import content
+from gil_scaling.analysis.figures import __main__ as draw
+from gil_scaling.analysis.report import __main__ as report
+from gil_scaling.analysis.report.page import render
+from gil_scaling.analysis.tables import build as tables
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from scripts import record
-from scripts.analysis import facts, tables
-from scripts.analysis.compare import sets
-from scripts.analysis.compare.content import content
-from scripts.analysis.figures import __main__ as draw
-from scripts.analysis.report import __main__ as report
-from scripts.analysis.report.page import render
-from tests.conftest import make_record, make_sample, run_python, sweep_records, write_result_set
+from tests.support import make_record, make_sample, run_python, sweep_records, write_result_set
 
 LIMITS = settings(
     deadline=None,
@@ -158,7 +159,7 @@ def test_a_step_ends_with_the_name_of_the_file_that_is_damaged_and_no_traceback(
     plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}, python="a"))
     tables.main(plan)
     (plan.parent / name).write_bytes(b"\xff")
-    done = run_python("-m", "scripts.analysis.report", str(plan), str(tmp_path / "page"), str(tmp_path / "text"))
+    done = run_python("-m", "gil_scaling.analysis.report", str(plan), str(tmp_path / "page"), str(tmp_path / "text"))
     assert done.returncode == 1
     path = (plan.parent / name.removeprefix("../")) if ".." not in name else tmp_path / name.removeprefix("../")
     assert done.stderr.startswith(f"{path}: cannot be read: ")

@@ -1,6 +1,5 @@
 import pandas as pd
-
-from scripts.analysis import labels
+from gil_scaling.analysis import labels
 
 
 def rows(*params, workload="py_loop", experiment="e"):

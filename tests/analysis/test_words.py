@@ -1,6 +1,5 @@
 import pytest
-
-from scripts.analysis import words
+from gil_scaling.analysis import words
 
 ROW = {"speedup": 1.8, "speedup_low": 1.484, "speedup_high": 2.03, "rounds_ok": 6}
 

@@ -5,8 +5,7 @@ import subprocess
 from types import SimpleNamespace
 
 import pytest
-
-from scripts import child
+from gil_scaling.launch import environment
 
 
 def measure(build, folder, **changes):
@@ -23,7 +22,7 @@ def measure(build, folder, **changes):
         "warmups": 1,
         "repeats": 2,
         "expected": None,
-        "thread_limits": child.THREAD_LIMITS,
+        "thread_limits": environment.THREAD_LIMITS,
         **changes,
     }
     spec.setdefault("reference", spec["workload"])
@@ -31,8 +30,8 @@ def measure(build, folder, **changes):
     folder.mkdir(exist_ok=True)
     (folder / "spec.json").write_text(json.dumps(spec))
     done = subprocess.run(
-        [*build.command, "-m", "scripts.measure", "run", str(folder), "2"],
-        env=child.environment(build.env),
+        [*build.command, "-m", "gil_scaling.measure", "run", str(folder), "2"],
+        env=environment.environment(build.env),
         capture_output=True,
         text=True,
         check=True,

@@ -85,7 +85,7 @@ def test_its_threads_share_and_its_processes_do_not(own, this_build, tmp_path):
     source = Path(own["backend_reference"]).read_text()
     processes = source.replace("ThreadPoolExecutor", "ProcessPoolExecutor")
     processes = processes.replace("lambda call: call(), job.calls()", "perform, job.calls()")
-    (tmp_path / "far.py").write_text(f"from scripts.measure.worker import perform\n{processes}")
+    (tmp_path / "far.py").write_text(f"from gil_scaling.measure.worker import perform\n{processes}")
     seen = []
     for name in ("mine", "far"):
         where = {"backend": name, "backend_reference": str(tmp_path / f"{name}.py")}

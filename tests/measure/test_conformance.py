@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
+from gil_scaling.launch import environment
+from gil_scaling.plan import catalog
 
-from scripts import catalog, child
 from tests.measure.running import check_sample
 
 WORKLOADS = {
@@ -64,8 +65,8 @@ def test_every_workload_is_tried():
 
 CONFORMANCE = """
 import json, multiprocessing, pickle, sys, threading, traceback
-from scripts.measure import run
-from scripts.measure.workload import load
+from gil_scaling.measure import run
+from gil_scaling.measure.workload import load
 
 for spec in json.load(sys.stdin):
     workload = load(spec["reference"])
@@ -113,7 +114,7 @@ def conformance(build, backend):
     ]
     child_process = subprocess.Popen(
         [*build.command, "-c", CONFORMANCE],
-        env=child.environment(build.env),
+        env=environment.environment(build.env),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,11 +1,11 @@
 from types import SimpleNamespace
 
 import pytest
+from gil_scaling.measure import digest, run, worker
+from gil_scaling.measure.job import Job, Outcome
+from gil_scaling.measure.workload import Workload, load
+from gil_scaling.plan import catalog
 
-from scripts import catalog
-from scripts.measure import digest, run, worker
-from scripts.measure.job import Job, Outcome
-from scripts.measure.workload import Workload, load
 from tests.measure.running import counted, measure
 
 PARTING = ["thread", "process", "process_fork", "process_spawn", "process_forkserver", "interpreter"]

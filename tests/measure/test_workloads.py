@@ -3,8 +3,7 @@ import threading
 from itertools import pairwise
 
 import pytest
-
-from scripts.measure.workloads import (
+from gil_scaling.measure.workloads import (
     _beside,
     _by_hand,
     _peer,
@@ -22,8 +21,9 @@ from scripts.measure.workloads import (
     shared_read,
     sleep,
 )
-from tests.conftest import find_build
+
 from tests.measure.running import counted, measure
+from tests.support import find_build
 
 REFUSING = """
 import pickle

@@ -2,8 +2,9 @@
 
 import csv
 
-from scripts.analysis import tables
-from tests.conftest import sweep_records, write_result_set
+from gil_scaling.analysis.tables import build as tables
+
+from tests.support import sweep_records, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"gil": False, "free_threaded": True}}
 TIMES = {  # of six rounds, in s

@@ -6,16 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gil_scaling.analysis.compare import __main__ as compare
+from gil_scaling.analysis.compare import sets
+from gil_scaling.analysis.compare.content import content
+from gil_scaling.analysis.report import markdown
+from gil_scaling.analysis.report.page import render
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.compare import __main__ as compare
-from scripts.analysis.compare import sets
-from scripts.analysis.compare.content import content
-from scripts.analysis.report import markdown
-from scripts.analysis.report.page import render
 from tests.analysis.compare import TIMES, result_set
-from tests.analysis.test_report import Page, sections
-from tests.conftest import sweep_records, write_result_set
+from tests.analysis.report.test_report import Page, sections
+from tests.support import sweep_records, write_result_set
 
 STEADY = [4.0] * 6
 EVIL = "<script>alert('x')</script>\"'&|`<img src=x onerror=alert(2)>"

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
+from gil_scaling.analysis.compare.differences import differences
+from gil_scaling.analysis.compare.sets import ResultSet
 
-from scripts.analysis.compare.differences import differences
-from scripts.analysis.compare.sets import ResultSet
-from tests.conftest import BUILD_FACTS
+from tests.support import BUILD_FACTS
 
 FACTS = {"cpu_model": "A CPU", "logical_cpus": 2, "governor": None, "caches": {"L1d": "48K", "L2": "2048K"}}
 CONFIG = {"rounds": 6, "cpus": "all", "experiments": [{"name": "e", "rounds": 6, "workers": [1, 2]}]}

@@ -8,11 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from gil_scaling.analysis import columns
+from gil_scaling.analysis.compare import __main__, sets
+from gil_scaling.analysis.exchange import archives
 
-from scripts.analysis import columns
-from scripts.analysis.compare import __main__, archives, sets
 from tests.analysis.compare import put, result_set, rewrite, with_a_failure, without
-from tests.conftest import run_python
+from tests.support import run_python
 
 
 @pytest.fixture(scope="module")
@@ -609,7 +610,7 @@ def test_a_comparison_of_good_damaged_and_hostile_sets_names_what_is_wrong(copy,
     plan = tmp_path / "plan.json"
     named = [{"label": None, "path": str(path)} for path in (good, damaged, hostile, bad, tmp_path / "none")]
     plan.write_text(json.dumps({"sets": named, "by_date": False, "noise_sweep": "noise"}))
-    done = run_python("-m", "scripts.analysis.compare", str(plan), str(tmp_path / "out"))
+    done = run_python("-m", "gil_scaling.analysis.compare", str(plan), str(tmp_path / "out"))
     said = [
         "bad.tar.gz: cannot be unpacked: '../../outside' would be extracted to 'outside', which is outside the destination",
         "none: cannot be unpacked: it is not there",

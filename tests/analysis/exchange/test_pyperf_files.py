@@ -6,11 +6,11 @@ import socket
 import pandas as pd
 import pyperf
 import pytest
+from gil_scaling.analysis.exchange import pyperf_files
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.exchange import pyperf_files
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, run_python, sweep_records, write_result_set
+from tests.support import make_record, make_sample, run_python, sweep_records, write_result_set
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 import matplotlib.pyplot as plt
 import pytest
-
-from scripts.analysis.figures import _style
+from gil_scaling.analysis.figures import _style
 
 
 @pytest.fixture(autouse=True)

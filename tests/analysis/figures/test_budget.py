@@ -1,7 +1,6 @@
 import pandas as pd
 import pytest
-
-from scripts.analysis.figures import budget
+from gil_scaling.analysis.figures import budget
 
 PARTS = ("useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown")
 ALONE = {"backend": "sequential", "series": "sequential", "workers": 1, "useful": 1.0, **dict.fromkeys(PARTS[1:], 0.0)}

@@ -1,10 +1,10 @@
 import pytest
+from gil_scaling.analysis.figures import _style, fastest
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 from matplotlib.colors import to_hex
 
-from scripts.analysis import tables
-from scripts.analysis.figures import _style, fastest
-from scripts.analysis.load import load
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 
 def drawn(tmp_path, *parts):

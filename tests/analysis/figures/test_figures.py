@@ -5,12 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from docutils.core import publish_parts
+from gil_scaling.analysis import figures
+from gil_scaling.analysis.figures import _style
+from gil_scaling.analysis.figures.__main__ import draw_all
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import figures, tables
-from scripts.analysis.figures import _style
-from scripts.analysis.figures.__main__ import draw_all
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, sweep_records, write_result_set
+from tests.support import make_record, make_sample, sweep_records, write_result_set
 
 
 def made(tmp_path, records, **options):

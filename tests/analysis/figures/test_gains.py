@@ -1,13 +1,14 @@
 from itertools import pairwise
 
 import pytest
+from gil_scaling.analysis.compare import sets
+from gil_scaling.analysis.figures import _style, gains
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.tables import sides
 from matplotlib.text import Annotation
 
-from scripts.analysis import sides, tables
-from scripts.analysis.compare import sets
-from scripts.analysis.figures import _style, gains
-from scripts.analysis.load import load
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
 BLUE, ORANGE, GREEN, GREY, WHITE = "#56a5d8", "#e8945a", "#cfe3c8", "#e4e4e4", "#fafafa"

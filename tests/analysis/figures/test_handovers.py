@@ -2,11 +2,11 @@ import math
 
 import matplotlib.pyplot as plt
 import pytest
+from gil_scaling.analysis.figures import _style, handovers
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.figures import _style, handovers
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, write_result_set
+from tests.support import make_record, make_sample, write_result_set
 
 TURNS = [(0, 1.000, 1.005), (1, 1.005, 1.010), (0, 1.010, 1.015), (1, 1.015, 1.100)]
 AT_ONCE = [(0, 1.0, 1.1), (1, 1.0, 1.1)]

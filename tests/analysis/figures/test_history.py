@@ -1,11 +1,11 @@
 import pandas as pd
 import pytest
+from gil_scaling.analysis.columns import names
+from gil_scaling.analysis.figures import _style, history
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.columns import names
-from scripts.analysis.figures import _style, history
-from scripts.analysis.load import load
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.15")
 FREE_THREADED = ("3.14t", "3.15t")

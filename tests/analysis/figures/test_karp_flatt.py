@@ -3,9 +3,8 @@ import math
 import matplotlib as mpl
 import pandas as pd
 import pytest
-
-from scripts.analysis.columns import names
-from scripts.analysis.figures import _style, karp_flatt
+from gil_scaling.analysis.columns import names
+from gil_scaling.analysis.figures import _style, karp_flatt
 
 KEYS = {"experiment": "e", "workload": "py_loop", "params": "{}", "backend_params": "{}", "switch_interval_s": math.nan}
 KEYS |= {"start": "natural", "scaling": "strong", "python": "3.14"}

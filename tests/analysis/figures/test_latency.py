@@ -1,11 +1,11 @@
 import pandas as pd
 import pytest
+from gil_scaling.analysis.columns import names
+from gil_scaling.analysis.figures import _style, latency
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.columns import names
-from scripts.analysis.figures import _style, latency
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, write_result_set
+from tests.support import make_record, make_sample, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
 

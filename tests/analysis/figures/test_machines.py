@@ -2,13 +2,14 @@ import json
 
 import pandas as pd
 import pytest
+from gil_scaling.analysis.figures import _style, machines
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.tables import sides
+from gil_scaling.analysis.tables.pairing import with_times
 from matplotlib.colors import to_hex
 
-from scripts.analysis import sides, tables
-from scripts.analysis.figures import _style, machines
-from scripts.analysis.load import load
-from scripts.analysis.pairing import with_times
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 NONE = "one machine alone, or no combination that two have; snakemake compare reads several"
 

@@ -1,11 +1,11 @@
 import math
 
 import pytest
+from gil_scaling.analysis.figures import _style, pays
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.figures import _style, pays
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, write_result_set
+from tests.support import make_record, make_sample, write_result_set
 
 
 def runs(backend, times, rounds=6, python="3.14t", **spec):

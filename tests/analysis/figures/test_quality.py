@@ -1,11 +1,11 @@
 import pandas as pd
 import pytest
+from gil_scaling.analysis.columns import names
+from gil_scaling.analysis.figures import _style, quality
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.columns import names
-from scripts.analysis.figures import _style, quality
-from scripts.analysis.load import load
-from tests.conftest import make_record, sweep_records, write_result_set
+from tests.support import make_record, sweep_records, write_result_set
 
 
 def started(records):

@@ -1,9 +1,9 @@
 import pytest
+from gil_scaling.analysis.figures import speedup
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 
-from scripts.analysis import tables
-from scripts.analysis.figures import speedup
-from scripts.analysis.load import load
-from tests.conftest import sweep_records, write_result_set
+from tests.support import sweep_records, write_result_set
 
 
 def drawn(tmp_path, records, **options):

@@ -1,10 +1,10 @@
 import pytest
+from gil_scaling.analysis.figures import _style, timeline
+from gil_scaling.analysis.read import load
+from gil_scaling.analysis.tables import build as tables
 from matplotlib.colors import to_hex
 
-from scripts.analysis import tables
-from scripts.analysis.figures import _style, timeline
-from scripts.analysis.load import load
-from tests.conftest import make_record, make_sample, write_result_set
+from tests.support import make_record, make_sample, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"gil": False}}
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics.bootstrap import percentile_ends, resampled_medians
 from scipy import stats
-
-from scripts.analysis.statistics.bootstrap import percentile_ends, resampled_medians
 
 
 @pytest.mark.parametrize(("rounds", "ends"), [(6, (4, 1995)), (1000, (49, 1950))])

@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics.break_even import break_even, break_even_workers
 
-from scripts.analysis.statistics.break_even import break_even, break_even_workers
 from tests.analysis.statistics.noise import log_normal, spiky
 
 UP = [0.5, 0.8, 1.25, 2]

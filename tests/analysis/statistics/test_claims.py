@@ -3,8 +3,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics import claims, intervals
 
-from scripts.analysis.statistics import claims, intervals
 from tests.analysis.statistics.noise import log_normal, normal, spiky
 
 SWEEPS = 2000

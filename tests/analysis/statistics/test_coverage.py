@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics import intervals
 from scipy import stats
 
-from scripts.analysis.statistics import intervals
 from tests.analysis.statistics.noise import is_within_error, log_normal, normal, spiky
 
 SWEEPS = 2000

@@ -3,9 +3,8 @@ import math
 
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics import intervals
 from scipy import stats
-
-from scripts.analysis.statistics import intervals
 
 
 def test_the_median_of_six_lies_between_the_ends():

@@ -2,9 +2,9 @@ import math
 
 import numpy as np
 import pytest
+from gil_scaling.analysis.statistics import laws
 from scipy import optimize
 
-from scripts.analysis.statistics import laws
 from tests.analysis.statistics.noise import log_normal, spiky
 
 WORKERS = np.array([1, 2, 4, 8, 16, 32])

@@ -3,8 +3,7 @@ import math
 
 import numpy as np
 import pytest
-
-from scripts.analysis.statistics import makespan
+from gil_scaling.analysis.statistics import makespan
 
 LECTURE = [90, 30, 22, 130]
 

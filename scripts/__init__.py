@@ -1,1 +1,0 @@
-"""The code of the workflow: expanding the config, measuring, analysing."""

@@ -1,0 +1,1 @@
+"""How concurrent Python scales: threads, processes, interpreters and coroutines, with the GIL and without."""

@@ -1,0 +1,57 @@
+"""The figures: one file each, found by its place; `python -m gil_scaling.analysis.figures PLAN.json FOLDER` draws them all.
+
+A figure's module has
+  TITLE     the question that it answers
+  PLACE     its number in the report
+  HEADLINE  optional: the words under which its answers open the report
+  OF_SWEEP  optional: True draws it once for all experiments together instead of once for each
+  COMPARES  optional: its number in the report that compares several result sets, which leaves out those without one
+  draw(tables)  gives a Drawn (figure, answers in words, how to read it, data), or raises Missing with what is not there
+"""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+INDEX = "index.json"
+_PUNCTUATION = re.compile(r"([^\w\s])")
+
+
+NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+
+
+def load(name):
+    """The module of a figure."""
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def in_order():
+    """The names of all figures in the order in which the report shows them."""
+    return sorted(NAMES, key=lambda name: (load(name).PLACE, name))
+
+
+def comparing():
+    """The names of the figures that several result sets have, too, in the order in which their report shows them."""
+    return sorted((name for name in NAMES if hasattr(load(name), "COMPARES")), key=lambda name: load(name).COMPARES)
+
+
+def title(name):
+    """The question that a figure answers."""
+    return load(name).TITLE
+
+
+def captions(folder):
+    """{name: caption as reStructuredText} of the figures drawn into a folder, for Snakemake's own report."""
+    return {
+        entry["name"]: _PUNCTUATION.sub(r"\\\1", entry["caption"]) for entry in read_index(folder) if entry["caption"]
+    }
+
+
+def read_index(folder):
+    """What was drawn into a folder, and what was not: a dictionary each, as __main__ writes them; [] where there is none.
+
+    Keys: name (of the files), figure, experiment (None: all), title, headline, answers, caption, missing (None: drawn).
+    """
+    path = Path(folder, INDEX)
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

@@ -1,0 +1,1 @@
+"""Starts one run and writes its record: standard library only, started with -S."""

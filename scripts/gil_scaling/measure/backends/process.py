@@ -1,0 +1,10 @@
+"""multiprocessing.Process with the build's default start method: forkserver from 3.14 on, fork before (Linux)."""
+
+from gil_scaling.measure import processes
+
+one_thread_per_gil = True
+
+
+def run(job):
+    """Runs the tasks in as many processes as there are workers."""
+    return processes.run(job)

@@ -1,0 +1,32 @@
+"""concurrent.futures.ThreadPoolExecutor and its map.
+
+`chunksize` tasks in a row are one task of the pool; the library's own parameter has no effect on threads.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.threads import gate_of
+from gil_scaling.measure.worker import perform, untimed_task
+
+one_thread_per_gil = False
+
+
+def run(job, chunksize=1):
+    """Runs the tasks in a new pool."""
+    with ThreadPoolExecutor(job.workers) as pool:
+        workers = pool._max_workers  # the only place that tells the default
+        if job.together:
+            _meet(job, pool, workers)
+        outcomes = list(pool.map(perform, job.calls(chunksize)))
+    return Outcome.of_pool(outcomes, workers)
+
+
+def _meet(job, pool, workers):
+    gate = gate_of(job, workers)
+
+    def warm(number):
+        untimed_task(job.setting, job.warm_argument(number))
+        gate.wait()
+
+    list(pool.map(warm, range(workers)))

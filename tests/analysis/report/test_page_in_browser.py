@@ -1,0 +1,419 @@
+import json
+import re
+
+import pytest
+from gil_scaling.analysis.compare import __main__ as compare
+from gil_scaling.analysis.figures import __main__ as draw
+from gil_scaling.analysis.report import __main__ as build
+from gil_scaling.analysis.tables import build as tables
+
+from tests.analysis.browser import axe_source, open_file, started, sticking_out, violations
+from tests.analysis.compare import TIMES as OF_BUILDS
+from tests.analysis.compare import result_set, with_a_failure
+from tests.support import make_record, sweep_records, write_result_set
+
+TOTALS = {1: 120.0, 2: 9.5, 4: 1.2, 16: 0.96}  # seconds by workers: sorted as text they stand in another order
+TIMES = ["960 ms", "1.20 s", "9.50 s", "120 s"]
+DASH = "–"
+EVIL = "<script>alert(1)</script></td></table>\"'&amp;<img src=x onerror=alert(2)> $\\x^$ {{ 7 }} \u202eשלום"
+LONG = "x" * 9_000
+MACHINE = "a-machine-whose-label-has-the-sixty-characters-that-are-most"
+PAPER = 1075  # px: an A4 page within margins of 1 cm, as Chromium prints it: shrunk by a third at most, cut off beyond
+BOTH_SCHEMES = pytest.mark.parametrize("color_scheme", ["light", "dark"])
+
+
+def measured():
+    """Two builds with four backends, some of them with several numbers of workers, and runs that failed or cannot run."""
+    records = []
+    for python in ("3.14", "3.14t"):
+        for workers, total_s in TOTALS.items():
+            backends = ("thread", "process", "interpreter_pool") if workers > 1 else ("sequential",)
+            made = sweep_records({name: [total_s] * 2 for name in backends}, python=python, workers=workers)
+            records += [{**one, "run": f"{one['run']}-w{workers}"} for one in made]
+    for place, reason in enumerate(["beta", "Alpha", "Gamma"], 1):
+        spec = {"backend": "process", "workers": 8, "round": place}
+        records.append(make_record(f"f{place}", spec=spec, status="crashed", reason=reason, measured=None))
+    spec = {"backend": "coroutine", "workers": 2}
+    return [*records, make_record("u", spec=spec, status="unsupported", reason="too old", measured=None)]
+
+
+def make_page(plan):
+    tables.main(plan)
+    draw.main(plan, plan.parent / "figures")
+    build.main(plan, plan.parent / "report.html", plan.parent / "report.md")
+    return plan.parent / "report.html"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return make_page(write_result_set(tmp_path_factory.mktemp("page"), measured(), experiments=("e", "other-one")))
+
+
+@pytest.fixture(scope="module")
+def compared_path(tmp_path_factory):
+    """The page of a machine at two times and of another one, with gains and losses, a failed run and a damaged file."""
+    folder = tmp_path_factory.mktemp("compared")
+    more = {
+        python: {**own, "process": own["sequential"], "thread_pool": own["thread"]} for python, own in OF_BUILDS.items()
+    }
+    sets = [result_set(folder / "first", machine=MACHINE, times=more)]
+    sets.append(result_set(folder / "later", machine=MACHINE, times=more, day=2, factor=1.5))
+    sets.append(result_set(folder / "other", machine="other", times=more, day=3, change=with_a_failure))
+    (sets[0] / "machine.json").write_text("{")
+    listed = [{"label": None, "path": str(path)} for path in sets]
+    (folder / "sets.json").write_text(json.dumps({"sets": listed, "by_date": True, "noise_sweep": "noise"}))
+    compare.main(folder / "sets.json", folder / "compare")
+    return folder / "compare/report.html"
+
+
+@pytest.fixture(params=["path", "compared_path"], ids=["sweep", "comparison"])
+def each_path(request):
+    """The page of a sweep, and that of a comparison."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def hostile_path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    params = {"n": EVIL, "long": LONG, "count": 2}
+    records = sweep_records({"sequential": [1.0] * 2, "thread": [1.0] * 2}, params=params)
+    for status in ("failed", "unsupported"):
+        spec = {"backend": "process", "params": {"n": status}}
+        records.append(make_record(status, spec=spec, status=status, reason=EVIL + LONG, measured=None))
+    facts = {"compiler": EVIL + LONG, "version": EVIL, "configure_arguments": [EVIL, LONG], "env": {EVIL: LONG}}
+    plan = write_result_set(folder, records, builds={"3.14": facts})
+    (folder / "machine.json").write_text(json.dumps({"usable_cpus": 2, "cpu_model": EVIL + LONG, EVIL: LONG}))
+    return make_page(plan)
+
+
+# Of this module alone: while Playwright runs, its event loop does, and no other test could start one.
+@pytest.fixture(scope="module")
+def browser():
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_page(browser, path):
+    """Opens a page, that of the measured records where no other is named."""
+    yield lambda other=path, **options: open_file(browser, other, **options)
+    for context in browser.contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def axe(request):
+    return axe_source(request.config.cache.mkdir("axe-core"))
+
+
+def head_of(place, name):
+    """The head of a column by its text alone, as an arrow that tells its direction is none."""
+    return place.locator("thead th").filter(has_text=re.compile(rf"^\s*{name}\s*$"))
+
+
+def table_with(page, *heads):
+    """The first table that has columns of these names."""
+    found = page.locator("table.data")
+    for name in heads:
+        found = found.filter(has=head_of(page, name))
+    return found.first
+
+
+def unfold(page):
+    for summary in page.locator("details:not([open]) > summary").all()[::-1]:
+        summary.click()
+
+
+def cells_of(table, name):
+    """The texts of a column, from top to bottom, in the rows that are shown."""
+    place = head_of(table, name).evaluate("head => head.cellIndex")
+    rows = table.locator("tbody tr:visible")
+    return rows.evaluate_all("(rows, place) => rows.map(row => row.cells[place].innerText.trim())", place)
+
+
+def sort_by(table, name):
+    head_of(table, name).get_by_role("button").click()
+
+
+def values_of(table, name):
+    """A column's texts without their intervals, each of them once where it is repeated."""
+    return list(dict.fromkeys(text.split(" [")[0] for text in cells_of(table, name)))
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_page_asks_for_nothing_and_has_no_error(open_page, each_path, javascript):
+    opened = open_page(each_path, javascript=javascript)
+    assert {url for url in opened.requests if not url.startswith("data:")} == {each_path.as_uri()}
+    assert opened.errors == []
+
+
+def test_a_script_that_is_not_the_page_s_own_does_not_run(open_page, each_path):
+    page = open_page(each_path).page
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'it ran'";
+            document.body.append(script);
+        }"""
+    )
+    assert page.title() != "it ran"
+
+
+def test_all_pages_have_the_same_policy(path, compared_path):
+    policies = [
+        re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', one.read_text())
+        for one in (path, compared_path)
+    ]
+    assert policies[0][1] == policies[1][1]
+
+
+def test_every_link_leads_to_a_place_or_a_file(open_page, each_path):
+    links = open_page(each_path).page.locator("a[href]").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    ids = open_page(each_path).page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(links) > 20
+    for link in (link for link in links if not link.startswith("data:")):
+        assert link[1:] in ids if link.startswith("#") else (each_path.parent / link).is_file(), link
+
+
+def test_the_contents_name_every_section_in_its_order(open_page, each_path):
+    page = open_page(each_path).page
+    links = page.locator("nav a").evaluate_all("all => all.map(one => one.getAttribute('href').slice(1))")
+    assert links == page.locator("section[id]").evaluate_all("all => all.map(one => one.id)")
+
+
+def test_no_id_is_there_twice_after_the_script(open_page, each_path):
+    ids = open_page(each_path).page.locator("[id]").evaluate_all("all => all.map(one => one.id)")
+    assert len(ids) == len(set(ids)) > 0
+
+
+def test_a_column_of_numbers_is_sorted_by_its_values(open_page):
+    table = table_with(open_page().page, "time")
+    sort_by(table, "time")
+    assert values_of(table, "time") == [*TIMES, DASH]
+    sort_by(table, "time")
+    assert values_of(table, "time") == [*reversed(TIMES), DASH]
+
+
+def test_a_column_of_words_is_sorted_whatever_their_case(open_page):
+    table = table_with(open_page().page, "run", "reason")
+    sort_by(table, "reason")
+    assert cells_of(table, "reason") == ["Alpha", "beta", "Gamma"]
+    sort_by(table, "reason")
+    assert cells_of(table, "reason") == ["Gamma", "beta", "Alpha"]
+
+
+def test_the_rows_stay_whole(open_page):
+    table = table_with(open_page().page, "time")
+    sort_by(table, "time")
+    pairs = dict.fromkeys(zip(values_of(table, "workers"), values_of(table, "time"), strict=False))
+    assert list(pairs) == [("16", "960 ms"), ("4", "1.20 s"), ("2", "9.50 s"), ("1", "120 s"), ("8", DASH)]
+
+
+def test_only_the_column_sorted_last_tells_its_direction(open_page):
+    table = table_with(open_page().page, "time")
+    told = []
+    for name in ("time", "time", "workers"):
+        sort_by(table, name)
+        heads = table.locator("th[aria-sort]")
+        told.append(heads.evaluate_all("heads => heads.map(one => [one.innerText.trim(), one.ariaSort])"))
+    assert told == [[["time", "ascending"]], [["time", "descending"]], [["workers", "ascending"]]]
+
+
+def test_the_arrow_of_a_sorted_column_is_no_part_of_its_name(open_page):
+    table = table_with(open_page().page, "time")
+    sort_by(table, "time")
+    assert table.get_by_role("button", name="time", exact=True).count() == 1
+
+
+SORTED_BOTH_WAYS = """table => [...table.tHead.rows[0].cells].map((head, place) => {
+    const read = () => {
+        head.querySelector("button").click();
+        return [...table.tBodies[0].rows].map(row => row.cells[place].textContent.trim());
+    };
+    return [head.textContent.trim(), read(), read()];
+})"""
+NUMBER = re.compile(r"(−?[\d,]+(?:\.\d+)?|∞)(?: (ns|µs|ms|s|%))?(?: \[.*\])?")
+UNITS = {None: 1, "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1, "%": 0.01}
+
+
+def values_read(texts):
+    """What a column's texts say: numbers where all of them are, words in one case elsewhere."""
+    found = [NUMBER.fullmatch(text) for text in texts]
+    if not all(found):
+        return [text.lower() for text in texts]
+    return [float(one[1].replace(",", "").replace("−", "-").replace("∞", "inf")) * UNITS[one[2]] for one in found]
+
+
+def test_every_column_of_every_table_is_sorted_both_ways(open_page, each_path):
+    sorted_tables = open_page(each_path).page.locator("table.data").evaluate_all(f"all => all.map({SORTED_BOTH_WAYS})")
+    assert len(sorted_tables) > 4
+    for name, up, down in (column for table in sorted_tables for column in table):
+        count = sum(text not in ("", DASH) for text in up)
+        assert set(up[count:]) | set(down[count:]) <= {"", DASH}, name
+        values = values_read(up[:count])
+        assert values == sorted(values), name
+        assert values_read(down[:count]) == values[::-1], name
+
+
+def test_a_column_is_sorted_by_keyboard(open_page):
+    page = open_page().page
+    table = table_with(page, "time")
+    heads = table.locator("thead th").all_inner_texts()
+    page.locator(".scroll").filter(has=table).first.focus()
+    for _ in range([head.strip() for head in heads].index("time") + 1):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert values_of(table, "time") == [*TIMES, DASH]
+    page.keyboard.press("Enter")
+    assert values_of(table, "time") == [*reversed(TIMES), DASH]
+
+
+def filter_of(table):
+    """The field above a table that filters it, and what tells how many rows are left."""
+    field = table.locator("xpath=preceding::input[@type='search'][1]")
+    return field, table.locator("xpath=preceding::*[self::output or @role='status'][1]")
+
+
+def rows_shown(table):
+    return table.locator("tbody tr:visible").count()
+
+
+def test_a_filter_leaves_the_rows_that_have_all_its_words(open_page):
+    table = table_with(open_page().page, "time")
+    field, told = filter_of(table)
+    all_rows = rows_shown(table)
+    field.fill("THREAD  3.14t")
+    assert list(zip(cells_of(table, "python"), cells_of(table, "backend"), strict=True)) == [("3.14t", "thread")] * 3
+    assert told.inner_text() == f"3 of {all_rows} rows"
+    field.fill("thread nowhere")
+    assert rows_shown(table) == 0
+    assert told.inner_text() == f"0 of {all_rows} rows"
+
+
+def test_the_gains_of_a_comparison_are_filtered_and_sorted(open_page, compared_path):
+    page = open_page(compared_path).page
+    table = page.locator("#gains table.data")
+    filter_of(table)[0].fill("again process")
+    assert set(zip(cells_of(table, "kind"), cells_of(table, "backend"), strict=True)) == {("again", "process")}
+    sort_by(table, "gain")
+    sort_by(table, "gain")
+    gains = [float(text.split(" [")[0]) for text in cells_of(table, "gain")]
+    assert gains == sorted(gains, reverse=True) and len(gains) == 2
+
+
+def test_a_filter_that_is_cleared_leaves_all_rows(open_page):
+    table = table_with(open_page().page, "time")
+    field, _ = filter_of(table)
+    rows = table.locator("tbody tr").all_inner_texts()
+    field.fill("thread")
+    field.fill("")
+    assert rows_shown(table) == len(rows)
+    assert table.locator("tbody tr").all_inner_texts() == rows
+
+
+def test_a_filter_holds_while_its_table_is_sorted_and_touches_no_other(open_page):
+    page = open_page().page
+    table = table_with(page, "time")
+    shown = [rows_shown(other) for other in page.locator("table.data").all()]
+    filter_of(table)[0].fill("thread")
+    sort_by(table, "time")
+    assert set(cells_of(table, "backend")) == {"thread"}
+    now = [rows_shown(other) for other in page.locator("table.data").all()]
+    assert sum(one != other for one, other in zip(shown, now, strict=True)) == 1
+
+
+def test_the_tables_of_more_than_eight_rows_have_a_filter(open_page, each_path):
+    page = open_page(each_path).page
+    unfold(page)
+    lengths = page.locator("table.data").evaluate_all("all => all.map(one => one.tBodies[0].rows.length)")
+    assert min(lengths) <= 8 < max(lengths)
+    assert page.get_by_role("searchbox").count() == sum(length > 8 for length in lengths)
+
+
+def test_the_name_of_a_filter_stays_as_it_is(open_page):
+    page = open_page().page
+    fields = page.get_by_role("searchbox", name="Filter", exact=True)
+    count = fields.count()
+    fields.first.fill("thread")
+    assert fields.count() == count > 0
+
+
+@BOTH_SCHEMES
+@pytest.mark.parametrize("width", [400, 800, 1600])
+def test_nothing_sticks_out_of_the_window(open_page, each_path, width, color_scheme):
+    assert sticking_out(open_page(each_path, width=width, color_scheme=color_scheme).page) == []
+
+
+def test_a_table_that_is_too_wide_scrolls_by_keyboard(open_page):
+    page = open_page(width=400).page
+    region = page.locator(".scroll").filter(has=table_with(page, "time")).first
+    assert region.evaluate("one => [one.getAttribute('role'), one.tabIndex, one.scrollLeft]") == ["region", 0, 0]
+    assert region.get_attribute("aria-label")
+    region.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("one => one.scrollLeft > 0", arg=region.element_handle())
+
+
+def test_the_dark_page_is_dark_and_the_light_one_light(open_page):
+    shown = {}
+    for scheme in ("light", "dark"):
+        style = (
+            open_page(color_scheme=scheme)
+            .page.locator("body")
+            .evaluate("body => [getComputedStyle(body).color, getComputedStyle(body).backgroundColor]")
+        )
+        shown[scheme] = [sum(map(int, re.findall(r"\d+", color)[:3])) for color in style]
+    assert shown["light"][0] < 300 and shown["light"][1] > 600
+    assert shown["dark"][0] > 600 and shown["dark"][1] < 300
+
+
+@BOTH_SCHEMES
+@pytest.mark.parametrize("width", [400, 1600])
+def test_axe_finds_nothing_that_keeps_people_from_using_the_page(open_page, axe, each_path, width, color_scheme):
+    found = violations(open_page(each_path, width=width, color_scheme=color_scheme).page, axe)
+    assert not found, "\n\n".join(found)
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_hostile_texts_stay_texts(open_page, hostile_path, width):
+    opened = open_page(hostile_path, width=width)
+    opened.page.locator("table.data").evaluate_all(f"all => all.map({SORTED_BOTH_WAYS})")
+    assert opened.dialogs == opened.errors == []
+    assert {url for url in opened.requests if not url.startswith("data:")} == {hostile_path.as_uri()}
+    assert sticking_out(opened.page) == []
+    text = opened.page.locator("body").text_content()
+    assert text.count(EVIL) > 5 and text.count(LONG) > 5
+    assert opened.page.locator("[onerror]").count() == 0
+
+
+def figures_shown(page):
+    """Of each figure, whether its picture has been loaded and has a place on the page."""
+    shown = "one => one.naturalWidth > 0 && one.getBoundingClientRect().height > 0"
+    return page.locator("figure img").evaluate_all(f"all => all.map({shown})")
+
+
+def rows_in_all(page):
+    """(rows shown, rows there are) in all tables of data."""
+    return page.locator("table.data tbody tr:visible").count(), page.locator("table.data tbody tr").count()
+
+
+def test_on_paper_everything_is_shown(open_page, each_path):
+    page = open_page(each_path, width=PAPER).page
+    field, _ = filter_of(page.locator("table.data:has(tbody tr:nth-child(9))").first)
+    field.fill("thread")
+    field.fill("")
+    page.pdf()
+    page.emulate_media(media="print")
+    shown, rows = rows_in_all(page)
+    assert shown == rows > 60
+    assert all(figures_shown(page)) and len(figures_shown(page)) > 4
+    assert sticking_out(page) == []
+
+
+def test_without_javascript_everything_is_shown_and_nothing_is_there_in_vain(open_page, each_path):
+    page, scripted = open_page(each_path, javascript=False).page, open_page(each_path).page
+    assert page.locator("button, input, select, textarea, output").count() == 0
+    unfold(page)
+    shown, rows = rows_in_all(page)
+    assert shown == rows == scripted.locator("table.data tbody tr").count() > 60
+    assert all(figures_shown(page)) and len(figures_shown(page)) > 4

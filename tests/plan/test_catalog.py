@@ -1,0 +1,109 @@
+import ast
+import os
+
+import pytest
+from gil_scaling.plan import catalog
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("import helper.part as h", {"helper"}),
+        ("from helper import a, b", {"helper"}),
+        ("from . import one, two", {"one", "two"}),
+        ("from gil_scaling.measure.workloads import _beside", {"_beside"}),
+        ("from gil_scaling.measure.workloads._beside import peer", {"_beside"}),
+        ("x = 1", set()),
+    ],
+)
+def test_the_modules_beside_a_file_are_found_however_it_imports_them(line, names):
+    assert catalog._imported(ast.parse(line).body[0]) == names
+
+
+def test_the_digest_of_a_workload_counts_the_modules_that_its_modules_import(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalog, "WORKLOADS", tmp_path)
+    (tmp_path / "w.py").write_text(
+        "from gil_scaling.measure.workloads import _a\ndef tasks(): return [1]\ndef task(x): return x\n"
+    )
+    (tmp_path / "_a.py").write_text("def f():\n    from gil_scaling.measure.workloads import _b\n")
+    (tmp_path / "_b.py").write_text("n = 1\n")
+    before = catalog.read_workload("w", ".").digest
+    (tmp_path / "_b.py").write_text("n = 2\n")
+    assert catalog.read_workload("w", ".").digest != before
+
+
+def test_what_a_backend_takes_is_read_from_its_run(tmp_path):
+    (tmp_path / "mine.py").write_text("one_thread_per_gil = True\ndef run(job, size=4, *, kind='a', **rest): pass\n")
+    found = catalog.read_backend("./mine.py", tmp_path)
+    assert (found.name, found.parameters, found.defaults) == ("mine", ("size", "kind"), {"size": 4, "kind": "a"})
+    assert (found.one_thread_per_gil, found.any_parameter) == (True, True)
+    assert found.reference == str(tmp_path / "mine.py")
+
+
+def test_a_backend_of_ours_has_no_digest_for_the_protocol_stands_for_it():
+    assert catalog.read_backend("thread", ".").digest is None
+
+
+def test_parameters_without_a_default_are_those_that_no_function_has_one_for(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def tasks(context, workers, a, b, c=len, *, d): return [a]\ndef context(b=1, *, e): pass\ndef task(x): return x\n"
+    )
+    (tmp_path / "back.py").write_text("def run(job, a, b=1, *, c, d=2): pass\n")
+    assert catalog.read_workload("./mine.py", tmp_path).required == ("a", "d", "e")
+    assert catalog.read_backend("./back.py", tmp_path).required == ("a", "c")
+
+
+def test_of_the_defaults_those_are_known_that_a_record_can_hold(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def tasks(a=1, b=(1, 2), c=b'x', d={1}, e=1e999, f=2**9, g={[]: 1}, h={1: 2, 'k': 3}, i=None): return [a]\n"
+        "def task(x): return x\n"
+    )
+    assert catalog.read_workload("./mine.py", tmp_path).defaults == {"a": 1, "b": [1, 2], "i": None}
+
+
+def test_a_file_is_read_in_the_encoding_that_it_declares(tmp_path):
+    (tmp_path / "mine.py").write_bytes(
+        "# coding: latin-1\nimport beside\ndef tasks(a='ä'): pass\ntask = 1\n".encode("latin-1")
+    )
+    (tmp_path / "beside.py").write_bytes("# coding: latin-1\nb = 'ö'\n".encode("latin-1"))
+    assert catalog.read_workload("./mine.py", tmp_path).defaults == {"a": "ä"}
+
+
+def test_a_module_beside_a_workload_that_is_not_python_does_not_keep_it_from_running(tmp_path):
+    (tmp_path / "mine.py").write_text("import beside\ndef tasks(): pass\ntask = 1\n")
+    (tmp_path / "beside.py").write_bytes(b"\xff(")
+    assert catalog.read_workload("./mine.py", tmp_path).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("./folder.py", "'./folder.py' is no file"),
+        ("./pipe.py", "'./pipe.py' is no file"),
+        (
+            "./loop.py",
+            "'./loop.py' (is no path: Symlink loop from .*|cannot be read: Too many levels of symbolic links)",
+        ),
+        ("~nobody.at.all/mine.py", "'~nobody.at.all/mine.py' .*"),
+        (f"./{'x' * 300}.py", f"'./{'x' * 300}.py' cannot be read: File name too long"),
+    ],
+)
+def test_what_is_no_file_that_can_be_read_is_refused(tmp_path, text, message):
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    os.mkfifo(tmp_path / "pipe.py")
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_workload(text, tmp_path)
+
+
+@pytest.mark.parametrize(("line", "sharing"), [("", None), ('sharing = "written"\n', "written")])
+def test_what_the_tasks_share_is_read_from_the_file(tmp_path, line, sharing):
+    (tmp_path / "mine.py").write_text(f"{line}def tasks(): return [1]\ndef task(x): return x\n")
+    assert catalog.read_workload("./mine.py", tmp_path).sharing == sharing
+
+
+def test_an_unknown_kind_of_sharing_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text('sharing = "all"\ndef tasks(): return [1]\ndef task(x): return x\n')
+    message = "workload './mine.py' has sharing = 'all', which is none of own, read, written, locked"
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_workload("./mine.py", tmp_path)

@@ -1,0 +1,245 @@
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from gil_scaling.plan import comparison, config
+from gil_scaling.plan.yaml_lines import Places
+
+from tests.analysis.compare import TIMES, result_set
+from tests.support import run_python
+
+EXPECTED = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working directory, empty."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def touch(*names):
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name)
+
+
+def make(*compare, fail_if_slower=None):
+    """(the Comparison, what its file holds) for these entries of the key."""
+    settings = {"compare": list(compare), "fail_if_slower": fail_if_slower}
+    made = comparison.make(settings, None, "noise")
+    return made, json.loads(Path(made.file).read_text())
+
+
+def mistakes(text):
+    """What is said of a config of this text."""
+    Path("my.yaml").write_text(text)
+    settings = yaml.safe_load(text)
+    with pytest.raises(config.ConfigError) as caught:
+        comparison.make(config.checked(settings, ["my.yaml"], "."), Places(["my.yaml"]).line, "noise")
+    return caught.value.mistakes
+
+
+GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
+
+
+# ---- which sets
+
+
+def test_without_any_named_all_under_results_are_compared_by_date(folder):
+    sets = "results/b/s/tables/runs.csv", "results/a/s/tables/runs.csv", "results/c.zip", "results/d.tar.gz"
+    others = "results/compare/x/tables/runs.csv", "results/e/s/plan.json", "results/f.csv", "results/g/tables/runs.csv"
+    touch(*sets, *others)
+    Path("results/h.zip").mkdir()
+    _, content = make()
+    assert content == {
+        "sets": [{"label": None, "path": f"{folder}/results/{name}"} for name in ("a", "b", "c.zip", "d.tar.gz")],
+        "by_date": True,
+        "noise_sweep": "noise",
+    }
+
+
+def test_without_results_nothing_is_compared(folder):
+    assert make()[1]["sets"] == []
+
+
+def test_named_sets_stand_as_they_are_named_and_are_the_only_ones(folder):
+    touch("results/a/s/tables/runs.csv", "b/s/tables/runs.csv", "c.zip")
+    _, content = make({"late": "c.zip"}, "b", {"early": f"{folder}/b/s"})
+    assert content == {
+        "sets": [
+            {"label": "late", "path": f"{folder}/c.zip"},
+            {"label": None, "path": f"{folder}/b"},
+            {"label": "early", "path": f"{folder}/b/s"},
+        ],
+        "by_date": False,
+        "noise_sweep": "noise",
+    }
+
+
+def test_the_limit_of_the_gate_is_that_of_the_config(folder):
+    assert make(fail_if_slower=2.5)[0].fail_if_slower == 2.5
+    assert make()[0].fail_if_slower is None
+
+
+# ---- mistakes
+
+
+def test_sets_that_are_not_there_and_labels_that_stand_twice_are_told_with_their_lines(folder):
+    touch("a/s/tables/runs.csv")
+    text = GOOD + "compare:\n  - a\n  - none.zip\n  - {x: a}\n  - x: a\n  - y: gone\n"
+    assert mistakes(text) == [
+        f"my.yaml:4: compare[1]: 'none.zip' is not there. Expected: {EXPECTED}.",
+        "my.yaml:6: compare[3]: a second result set 'x'. Give each a label of its own.",
+        f"my.yaml:7: compare[4]: 'gone' is not there. Expected: {EXPECTED}.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("compare: [3]", f"compare[0]: 3 is not allowed. Expected: {EXPECTED}."),
+        ("compare: [{a b: x}]", f"compare[0]: {{'a b': 'x'}} is not allowed. Expected: {EXPECTED}."),
+        ("compare: [{a: x, b: y}]", f"compare[0]: {{'a': 'x', 'b': 'y'}} is not allowed. Expected: {EXPECTED}."),
+        ("fail_if_slower: -1", "fail_if_slower: -1 is not allowed. Expected: a percentage: the target compare ends with a "
+         "status other than 0 where a combination is slower by more than that, beyond its interval; null never does."),
+    ],
+)  # fmt: skip
+def test_entries_of_a_wrong_kind_are_told(key, said, folder):
+    assert mistakes(f"{GOOD}{key}\n") == [f"my.yaml:2: {said}"]
+
+
+# ---- the digest
+
+
+def digest(*compare):
+    return make(*compare)[0].digest
+
+
+FILES = (
+    "machine.json",
+    "pythons/3.14.json",
+    "s/config.yaml",
+    "s/tables/runs.csv",
+    "s/tables/summary.csv",
+    "s/tables/new.csv",
+)
+
+
+@pytest.mark.parametrize("compare", [[], ["results/a"], [{"x": "results/a"}], ["results/a/s"]])
+@pytest.mark.parametrize("name", FILES)
+def test_the_digest_changes_with_each_file_that_is_read(name, compare, folder):
+    touch(*(f"results/a/{each}" for each in FILES[:-1]))
+    before = digest(*compare)
+    assert digest(*compare) == before
+    Path("results/a", name).write_text("another text of another length")
+    assert digest(*compare) != before
+
+
+def test_the_digest_changes_where_a_file_is_written_again_or_gone(folder):
+    touch("results/a/s/tables/runs.csv", "results/a/machine.json", "results/b.zip")
+    found = {digest()}
+    for name in ("results/a/machine.json", "results/b.zip"):
+        os.utime(name, ns=(0, 10**9))
+        found.add(digest())
+    Path("results/b.zip").write_text("longer than it was, at the same time")
+    os.utime("results/b.zip", ns=(0, 10**9))
+    found.add(digest())
+    for name in ("results/a/machine.json", "results/b.zip"):
+        Path(name).unlink()
+        found.add(digest())
+    assert len(found) == 6
+
+
+def test_the_digest_does_not_change_with_what_is_not_read(folder):
+    touch("results/a/s/tables/runs.csv", "results/b.zip")
+    before = digest()
+    touch("results/a/runs/r.json", "results/a/s/report.html", "results/a/s/figures/x.csv", "results/a/logs/x.log")
+    touch("results/compare/report.html", "results/compare/tables/changes.csv")
+    os.utime("results/a/s/tables")
+    assert digest() == before
+
+
+def test_the_digest_changes_with_labels_and_order(folder):
+    touch("a/s/tables/runs.csv", "b/s/tables/runs.csv")
+    assert len({digest("a", "b"), digest("b", "a"), digest({"x": "a"}, "b"), digest("a"), digest()}) == 5
+
+
+# ---- the workflow
+
+
+@pytest.fixture
+def compare(clone):
+    """Runs the target in the clone."""
+
+    def call(*arguments):
+        return run_python("-m", "snakemake", "--cores", "1", "compare", *arguments, cwd=clone)
+
+    return call
+
+
+def slower(seconds):
+    """TIMES, of which the threads of 3.14t take so many times as long."""
+    return {**TIMES, "3.14t": {**TIMES["3.14t"], "thread": [seconds * one for one in TIMES["3.14t"]["thread"]]}}
+
+
+FAILING = """\
+machine: here
+pythons: [current]
+rounds: 1
+experiments:
+  - {name: e, workloads: [./bad.py], backends: [sequential], workers: [1], ceiling: false}
+"""
+
+
+def test_a_comparison_measures_nothing_and_leaves_failed_records_where_they_are(clone, compare):
+    (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
+    (clone / "bad.yaml").write_text(FAILING)
+    run_python("-m", "snakemake", "--cores", "1", "tables", "--configfile", "bad.yaml", cwd=clone)
+    result_set(clone / "results/one", machine="one")
+    records = {path: path.stat() for path in clone.glob("results/*/runs/*")}
+    done = compare("--configfile", "bad.yaml")
+    assert done.returncode == 0, done.stderr
+    assert not re.search(r"^(measure|machine|collect)\b", done.stdout + done.stderr, re.MULTILINE)
+    assert {path: path.stat() for path in clone.glob("results/*/runs/*")} == records
+    assert len(records) == 25
+    assert "Nothing to be done" in compare("--configfile", "bad.yaml").stderr
+    page = (clone / "results/compare/report.html").read_text()
+    assert "here, one" in page or "one, here" in page
+    assert (clone / "results/compare/verdict.txt").read_text() == "no limit is set: fail_if_slower is null\n"
+
+
+def test_a_combination_that_became_slower_fails_the_gate_after_the_report_is_made(clone, compare):
+    result_set(clone / "results/before", day=1)
+    result_set(clone / "results/after", day=2, times=slower(2))
+    done = compare("--config", "fail_if_slower=5")
+    assert done.returncode == 1
+    assert (
+        "e: py_loop, thread × 2 on m 2026-01-02 · 3.14t: 0.50 [0.44, 0.57] times as fast as on m 2026-01-01 · 3.14t (unpaired)\n"
+        "slower by more than 5 %: 1 combination; fail_if_slower allows none\n"
+    ) in done.stderr
+    folder = clone / "results/compare"
+    made = ("report.html", "report.md", "tables/changes.csv", "figures/index.json")
+    assert [name for name in made if not (folder / name).exists()] == []
+    assert compare().returncode == 0
+    shutil.rmtree(clone / "results/after")
+    result_set(clone / "results/after", day=3)
+    done = compare("--config", "fail_if_slower=5")
+    assert done.returncode == 0, done.stderr
+    verdict = "0 of 4 combinations of one machine at two times became slower by more than 5 % beyond the interval\n"
+    assert (folder / "verdict.txt").read_text() == verdict
+    assert "m 2026-01-03" in (folder / "report.html").read_text()
+
+
+def test_a_comparison_of_nothing_ends_with_the_reason_and_no_page(clone, compare):
+    done = compare()
+    assert done.returncode == 1
+    assert (
+        "nothing to compare: no result set with the tables of a sweep under results/, nor under compare: of the"
+        in done.stderr
+    )
+    assert not (clone / "results/compare/report.html").exists()

@@ -1,0 +1,683 @@
+import json
+import re
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import yaml
+from gil_scaling.plan import catalog, config
+
+from tests.support import run_python
+
+WORKLOADS = ", ".join(catalog.names(catalog.WORKLOADS))
+CONFIGS = sorted(path for path in Path("config").glob("*.yaml") if path.name != "config.schema.yaml")
+
+
+def mistakes(text, tmp_path):
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    with pytest.raises(config.ConfigError) as caught:
+        config.checked(yaml.safe_load(text), [path], tmp_path)
+    return [line.replace(f"{path}", "my.yaml") for line in caught.value.mistakes]
+
+
+GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
+KEYS = ", ".join(sorted(config.load_schema()["properties"]))
+BUILD = (
+    'a build: current, a version in quotes such as "3.14t", a path, or a mapping with a name or a command, and env and optional '
+    "if need be"
+)
+RESULT_SET = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
+NAME = "a name of letters, digits, '.', '_' and '-' that begins with a letter or digit, at most 60 characters"
+INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
+TIMEOUT = "seconds that one run may take, more than 0 and at most 1e9"
+ROUNDS = "fresh processes of each combination, at least 1; from 6 on the intervals are 95 % intervals"
+EXPERIMENTS = "the list of experiments; a --configfile with this key replaces the list as a whole"
+SLOWER = (
+    "a percentage: the target compare ends with a status other than 0 where a combination is slower by more than that, beyond "
+    "its interval; null never does"
+)
+
+
+def test_an_unknown_key_names_the_nearest_one(tmp_path):
+    (line,) = mistakes("rouns: 3\n" + GOOD, tmp_path)
+    assert line.startswith("my.yaml:1: rouns: unknown key 'rouns'. Did you mean 'rounds'? Known: backends, ceiling, ")
+
+
+def test_what_the_schema_cannot_say_is_told_beside_what_it_says(tmp_path):
+    text = """\
+rouns: 3
+backends: [tread, [], thread]
+experiments:
+  - name: e
+    workloads: [noop, noo, 5]
+    workers: [0]
+  - {name: e, workloads: [noop]}
+  - 7
+  - {workloads: [./none.py]}
+"""
+    assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
+        ["my.yaml:1", "rouns"],
+        ["my.yaml:2", "backends[1]"],
+        ["my.yaml:6", "experiments[0].workers[0]"],
+        ["my.yaml:5", "experiments[0].workloads[2]"],
+        ["my.yaml:8", "experiments[2]"],
+        ["my.yaml:9", "experiments[3].name"],
+        ["my.yaml:2", "backends[0]"],
+        ["my.yaml:5", "experiments[0].workloads[1]"],
+        ["my.yaml:7", "experiments[1].name"],
+        ["my.yaml:9", "experiments[3].workloads[0]"],
+    ]
+
+
+def test_a_mistake_that_all_experiments_inherit_is_told_once_where_it_stands(tmp_path):
+    text = (
+        "experiments:\n  - {name: e, workloads: [noop]}\n  - {name: f, workloads: [noop]}\nbackends:\n  - ./none.py\n"
+    )
+    assert mistakes(text, tmp_path) == [
+        "my.yaml:5: backends[0]: './none.py' cannot be read: No such file or directory."
+    ]
+
+
+def test_a_key_that_stands_twice_is_told_for_yaml_would_drop_the_first(tmp_path):
+    text = "rounds: 3\nexperiments: [{name: e, workloads: [noop], rounds: 2, rounds: 4}]\nrounds: 4\n"
+    assert mistakes(text, tmp_path) == [
+        "my.yaml:2: experiments[0].rounds: a second key 'rounds', the first is in line 2. Keep one of them.",
+        "my.yaml:3: rounds: a second key 'rounds', the first is in line 1. Keep one of them.",
+    ]
+
+
+def test_what_is_merged_is_no_second_key_and_has_its_line(tmp_path):
+    text = """\
+experiments:
+  - &e {name: e, workloads: [noop], rounds: 0}
+  - &f {name: f, workloads: [noop], warmups: -1}
+  - <<: *e
+    <<: *f
+    name: g
+    rounds: -1
+"""
+    assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
+        ["my.yaml:2", "experiments[0].rounds"],
+        ["my.yaml:3", "experiments[1].warmups"],
+        ["my.yaml:7", "experiments[2].rounds"],
+        ["my.yaml:3", "experiments[2].warmups"],
+    ]
+
+
+def test_what_the_command_line_sets_is_not_told_as_if_it_stood_in_a_file(tmp_path):
+    (tmp_path / "my.yaml").write_text(f"rounds: 6\ntimeout: .nan\n{GOOD}")
+    given = {**yaml.safe_load((tmp_path / "my.yaml").read_text()), "rounds": "abc", "workers": ["0"]}
+    with pytest.raises(config.ConfigError) as caught:
+        config.checked(given, [tmp_path / "my.yaml"])
+    assert caught.value.mistakes == [
+        f"--config: rounds: 'abc' is not allowed. Expected: {ROUNDS}.",
+        f"{tmp_path}/my.yaml:2: timeout: nan is not allowed. Expected: {TIMEOUT}.",
+        "--config: workers[0]: 0 is not allowed. Expected: a whole number from 1, or default.",
+    ]
+
+
+def test_a_mistake_in_a_file_of_json_has_its_line(tmp_path):
+    (tmp_path / "my.json").write_text(
+        '{\n"timeout": 0,\n"experiments": [{"name": "e",\n"workloads": [{"noop": {"n": 1e-6}}]}]\n}'
+    )
+    given = json.loads((tmp_path / "my.json").read_text(), object_pairs_hook=OrderedDict)
+    with pytest.raises(config.ConfigError) as caught:
+        config.checked(given, [tmp_path / "my.json"])
+    assert [line.removeprefix(f"{tmp_path}/").split(": ")[:2] for line in caught.value.mistakes] == [
+        ["my.json:2", "timeout"],
+        ["my.json:4", "experiments[0].workloads[0]"],
+    ]
+
+
+def test_the_mappings_of_a_json_file_become_plain_ones():
+    entry = OrderedDict(noop=OrderedDict(count=OrderedDict(a=1)))
+    checked = config.checked(OrderedDict(experiments=[OrderedDict(name="e", workloads=[entry])]))
+    assert type(checked["experiments"][0]["workloads"][0]["noop"]["count"]) is dict
+
+
+def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path):
+    text = """\
+timeout: 0
+repeats: 0
+experiments:
+  - name: a b
+    workloads: [noop]
+  - name: ok
+    workloads: []
+    workers: [0]
+"""
+    assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
+        ["my.yaml:4", "experiments[0].name"],
+        ["my.yaml:8", "experiments[1].workers[0]"],
+        ["my.yaml:7", "experiments[1].workloads"],
+        ["my.yaml:2", "repeats"],
+        ["my.yaml:1", "timeout"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "experiments: [{name: e, workloads: [py_lop]}]",
+            "my.yaml:1: experiments[0].workloads[0]: unknown workload 'py_lop'. Did you mean 'py_loop'? Known: "
+            f"{WORKLOADS}. A file of your own is named by its path.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [tread]}]",
+            "my.yaml:1: experiments[0].backends[0]: unknown backend 'tread'. Did you mean 'thread'? Known: asyncio, "
+            "asyncio_threads, asyncio_to_thread, interpreter, interpreter_pool, multiprocessing_pool, process, process_fork, "
+            "process_forkserver, process_pool, process_spawn, sequential, thread, thread_pool. A file of your own is named "
+            "by its path.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{process_pool: {chunk: 1}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'process_pool' has no parameter 'chunk'. Did you mean "
+            "'chunksize'? Known: chunksize.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{thread: {chunksize: 1}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'thread' has no parameter 'chunksize'. Known: none.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [./none.py]}]",
+            "my.yaml:1: experiments[0].backends[0]: './none.py' cannot be read: No such file or directory.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{noop: {n: 1}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'noop' has no parameter 'n'. Known: count.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{noop: {count: {sweep: []}}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: parameter 'count': a swept value is {sweep: [value, …]} with at least "
+            "one value.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{py_loop: {n: auto, count: auto}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'py_loop': n and count are both auto; only one can be found.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [{sum_range: {size: auto}}]}]",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'sum_range' has no parameter with a whole number as default "
+            "to be found.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], backends: [{thread_pool: {size: auto}}]}]",
+            "my.yaml:1: experiments[0].backends[0]: backend 'thread_pool' has no parameter 'size'. Did you mean 'chunksize'? "
+            "Known: chunksize.",
+        ),
+        (
+            "on_noise: ignore\n" + GOOD,
+            "my.yaml:1: on_noise: 'ignore' is not allowed. Expected: what to do where other processes disturb a run: flag "
+            "(note it), wait (before each run until they leave the CPUs alone, 60 s at most), or repeat (a disturbed run, "
+            "3 times at most).",
+        ),
+        (
+            "experiments: [{name: e, workloads: [./none.py]}]",
+            "my.yaml:1: experiments[0].workloads[0]: './none.py' cannot be read: No such file or directory.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop]}, {name: e, workloads: [py_loop]}]",
+            "my.yaml:1: experiments[1].name: a second experiment 'e'. Give each a name of its own.",
+        ),
+        (
+            "pythons: [3.1]\n" + GOOD,
+            "my.yaml:1: pythons[0]: YAML read the number 3.1, which may mean 3.1 or 3.10. Write the version in quotes.",
+        ),
+        (
+            "experiments: [{name: e, workloads: [noop], scaling: weak, workers: [default]}]",
+            "my.yaml:1: experiments[0].workers: weak scaling needs numbers of workers, not 'default'.",
+        ),
+        (
+            "experiments: [{name: e}]",
+            "my.yaml:1: experiments[0].workloads: is missing. Expected: a list of workloads: names, paths of files, or {name: "
+            "{parameter: value}}; as a value, {sweep: [values]} is one more axis, and auto the size that takes 0.3 s in sequence.",
+        ),
+        (
+            "switch_intervals: [-1]\n" + GOOD,
+            f"my.yaml:1: switch_intervals[0]: -1 is not allowed. Expected: {INTERVAL}.",
+        ),
+        (
+            "pythons: [{name: x, comand: y}]\n" + GOOD,
+            "my.yaml:1: pythons[0].comand: unknown key 'comand'. Did you mean 'command'? Known: command, env, name, "
+            "optional.",
+        ),
+        (
+            "rounds: true\n" + GOOD,
+            "my.yaml:1: rounds: True is not allowed. Expected: fresh processes of each combination, at least 1; from 6 on "
+            "the intervals are 95 % intervals.",
+        ),
+        (
+            "backends: []\n" + GOOD,
+            "my.yaml:1: backends: is empty. Expected: a list of backends: names, paths of files, or {name: {parameter: "
+            "value}}, where {sweep: [values]} as a value is one more axis.",
+        ),
+    ],
+)
+def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, tmp_path):
+    assert mistakes(text, tmp_path) == [message]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("rounds: 0", f"rounds: 0 is not allowed. Expected: {ROUNDS}."),
+        ("rounds: -6", f"rounds: -6 is not allowed. Expected: {ROUNDS}."),
+        ("rounds: 1.5", f"rounds: 1.5 is not allowed. Expected: {ROUNDS}."),
+        ("rounds: .inf", f"rounds: inf is not allowed. Expected: {ROUNDS}."),
+        ("rounds: six", f"rounds: 'six' is not allowed. Expected: {ROUNDS}."),
+        ("rounds: '6 rounds'", f"rounds: '6 rounds' is not allowed. Expected: {ROUNDS}."),
+        ("rounds:", f"rounds: is empty. Expected: {ROUNDS}."),
+        ("rounds: [6]", f"rounds: [6] is not allowed. Expected: {ROUNDS}."),
+        ("rounds: &a [*a]", "config: is nested too deeply, or holds itself."),
+        (f"rounds: 0x{'f' * 5000}", f"rounds: inf is not allowed. Expected: {ROUNDS}."),
+        (f"rounds: {'x' * 99}", f"rounds: '{'x' * 78}… is not allowed. Expected: {ROUNDS}."),
+        (
+            "warmups: -1",
+            "warmups: -1 is not allowed. Expected: repetitions in each process that count in no median, at least 0.",
+        ),
+        ("repeats: 0", "repeats: 0 is not allowed. Expected: repetitions in each process that count, at least 1."),
+        ("timeout: 0", f"timeout: 0 is not allowed. Expected: {TIMEOUT}."),
+        ("timeout: .nan", f"timeout: nan is not allowed. Expected: {TIMEOUT}."),
+        ("timeout: 1e10", f"timeout: 10000000000.0 is not allowed. Expected: {TIMEOUT}."),
+        ("timeout: 2 min", f"timeout: '2 min' is not allowed. Expected: {TIMEOUT}."),
+        ("timeout: 2026-01-01", f"timeout: datetime.date(2026, 1, 1) is not allowed. Expected: {TIMEOUT}."),
+        (
+            "seed: 1.5",
+            "seed: 1.5 is not allowed. Expected: a whole number; another one gives another order of the runs within a round.",
+        ),
+        (
+            f"seed: {10**30}",
+            f"seed: {10**30} is not allowed. Expected: a whole number; another one gives another order of the runs within a round.",
+        ),
+        ("switch_intervals: [0]", f"switch_intervals[0]: 0 is not allowed. Expected: {INTERVAL}."),
+        ("switch_intervals: [5e-7]", f"switch_intervals[0]: 5e-07 is not allowed. Expected: {INTERVAL}."),
+        ("switch_intervals: [default, .inf]", f"switch_intervals[1]: inf is not allowed. Expected: {INTERVAL}."),
+        (
+            "switch_intervals: default",
+            "switch_intervals: 'default' is not allowed. Expected: a list of seconds (such as 0.005), each more than 0, and "
+            "default.",
+        ),
+        ("workers: [2, 0]", "workers[1]: 0 is not allowed. Expected: a whole number from 1, or default."),
+        ("workers: [two]", "workers[0]: 'two' is not allowed. Expected: a whole number from 1, or default."),
+        ("workers: [true]", "workers[0]: True is not allowed. Expected: a whole number from 1, or default."),
+        (
+            "workers: 4",
+            "workers: 4 is not allowed. Expected: auto (1, 2, 4 … to twice the usable CPUs, the physical count included), or a "
+            "list of numbers from 1 and default (as many as the backend takes by itself).",
+        ),
+        (
+            "ceiling: 1",
+            "ceiling: 1 is not allowed. Expected: true: measure beside the rest what processes reach in steady state, the "
+            "machine's own limit.",
+        ),
+        (
+            "start: togther",
+            "start: 'togther' is not allowed. Did you mean 'together'? Expected: natural (workers begin as they come, total_s "
+            "counts) or together (all wait at a barrier, work_s counts).",
+        ),
+        (
+            "scaling: linear",
+            "scaling: 'linear' is not allowed. Expected: strong (the same tasks for any number of workers) or weak (the whole "
+            "task list once per worker).",
+        ),
+        (
+            "cpus: 0",
+            "cpus: 0 is not allowed. Expected: CPUs that measured runs may use: all, physical (one of each core), a number of "
+            "physical cores, or a list of CPU ids.",
+        ),
+        ("cpus: [0, x]", "cpus[1]: 'x' is not allowed. Expected: a whole number."),
+        (
+            "machine: a b",
+            "machine: 'a b' is not allowed. Expected: label of this machine, which names its folder under results/; "
+            "null is its host name.",
+        ),
+        ("machine: compare", "machine: 'compare' is the name of another folder there. Choose another name."),
+        ("machine: Compare", "machine: 'Compare' is the name of another folder there. Choose another name."),
+        ("sweep: runs", "sweep: 'runs' is the name of another folder there. Choose another name."),
+        (
+            "sweep: ../up",
+            "sweep: '../up' is not allowed. Expected: name of this sweep, which names its folder of tables; null is "
+            "the stem of the --configfile.",
+        ),
+        ("pythons: [{}]", f"pythons[0]: is empty. Expected: {BUILD}."),
+        ("pythons: [{optional: true}]", f"pythons[0]: {{'optional': True}} is not allowed. Expected: {BUILD}."),
+        ("pythons: [a b]", f"pythons[0]: 'a b' is not allowed. Expected: {BUILD}."),
+        ("pythons: [3]", f"pythons[0]: 3 is not allowed. Expected: {BUILD}."),
+        (
+            "pythons: ['/a\\0b']".replace("'", '"').replace("\\\\", "\\"),
+            f"pythons[0]: '/a\\x00b' is not allowed. Expected: {BUILD}.",
+        ),
+        ("pythons: [{name: a/b}]", f"pythons[0].name: 'a/b' is not allowed. Expected: {NAME}."),
+        ("pythons: [{name: x, env: {A: 1}}]", "pythons[0].env.A: 1 is not allowed. Expected: a text in quotes."),
+        (
+            "pythons: [{name: x, env: {'A=B': x}}]",
+            "pythons[0].env: 'A=B' is not allowed. Expected: the name of an environment variable.",
+        ),
+        (
+            "reference: 3.1",
+            "reference: YAML read the number 3.1, which may mean 3.1 or 3.10. Write the version in quotes.",
+        ),
+        ("compare: [5]", f"compare[0]: 5 is not allowed. Expected: {RESULT_SET}."),
+        ("compare: [{a b: x}]", f"compare[0]: {{'a b': 'x'}} is not allowed. Expected: {RESULT_SET}."),
+        ("compare: [{a: x, b: y}]", f"compare[0]: {{'a': 'x', 'b': 'y'}} is not allowed. Expected: {RESULT_SET}."),
+        ("fail_if_slower: -1", f"fail_if_slower: -1 is not allowed. Expected: {SLOWER}."),
+        ("fail_if_slower: five", f"fail_if_slower: 'five' is not allowed. Expected: {SLOWER}."),
+        ("rouns: 3", f"rouns: unknown key 'rouns'. Did you mean 'rounds'? Known: {KEYS}."),
+        ("1: 2", f"[1]: unknown key 1. Known: {KEYS}."),
+        ("null: 2", f"None: unknown key None. Did you mean 'on_noise'? Known: {KEYS}."),
+        ('"a\\nb": 2', f"'a\\nb': unknown key 'a\\nb'. Known: {KEYS}."),
+        ("<<: {rounds: 0}", f"rounds: 0 is not allowed. Expected: {ROUNDS}."),
+    ],
+)
+def test_a_wrong_line_is_told_with_its_number(line, message, tmp_path):
+    assert mistakes(f"{GOOD}{line}\n", tmp_path) == [f"my.yaml:{1 if message.startswith('config') else 2}: {message}"]
+
+
+@pytest.mark.parametrize(
+    ("experiments", "message"),
+    [
+        ("", f"experiments: is empty. Expected: {EXPERIMENTS}."),
+        ("[]", f"experiments: is empty. Expected: {EXPERIMENTS}."),
+        ("all", f"experiments: 'all' is not allowed. Expected: {EXPERIMENTS}."),
+        ("[e]", "experiments[0]: 'e' is not allowed. Expected: a mapping with at least a name and workloads."),
+        (
+            "[{name: e, workloads: [{noop: 5}]}]",
+            "experiments[0].workloads[0].noop: 5 is not allowed. Expected: a mapping {parameter: value}.",
+        ),
+        (
+            "[{name: e, workloads: [{noop: {1: 2}}]}]",
+            "experiments[0].workloads[0]: workload 'noop' has no parameter 1. Known: count.",
+        ),
+        (
+            "[{name: e, workloads: [{noop: {count: {1: 2}}}]}]",
+            "experiments[0].workloads[0]: parameter 'count': {1: 2} is no value of JSON. Expected: numbers, texts, true, false, "
+            "null, and lists and mappings of them.",
+        ),
+        ("[{name: e, workloads: [/dev/null]}]", "experiments[0].workloads[0]: '/dev/null' is no file."),
+        (
+            "[{name: e, workloads: [noop], rounds: 1_000_000}]",
+            "experiments[0]: asks for 6,000,000 runs. Set fewer rounds, workers, switch intervals or values to sweep: at most "
+            "100,000 can be planned.",
+        ),
+        (
+            "[{name: e, workloads: [{noop: {count: {sweep: [1, 2]}}}], workers: [1, 2, 3], rounds: 3000}]",
+            "experiments[0]: asks for 108,000 runs. Set fewer rounds, workers, switch intervals or values to sweep: at most "
+            "100,000 can be planned.",
+        ),
+    ],
+)
+def test_a_wrong_experiment_is_told(experiments, message, tmp_path):
+    assert mistakes(f"experiments: {experiments}\n", tmp_path) == [f"my.yaml:1: {message}"]
+
+
+@pytest.mark.parametrize("value", [".nan", "2026-01-01", "[.inf]", "!!binary aGk="])
+def test_a_parameter_must_be_a_value_that_json_holds(value, tmp_path):
+    (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
+    assert "parameter 'count': " in line
+    assert line.endswith(
+        "is no value of JSON. Expected: numbers, texts, true, false, null, and lists and mappings of them."
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "a\n", "a/b", "..", "-a", "", "a" * 61, "ä"])
+def test_a_name_must_be_safe_as_a_file_name(name):
+    with pytest.raises(config.ConfigError, match=r"is not allowed\. Expected: a name of letters"):
+        config.checked({"experiments": [{"name": name, "workloads": ["noop"]}]})
+
+
+@pytest.mark.parametrize("name", [*config.RESERVED_SWEEPS, "Runs"])
+def test_a_sweep_cannot_be_named_as_another_folder(name):
+    assert config.name_mistake(name) == f"{name!r} is the name of another folder there. Choose another name."
+
+
+@pytest.mark.parametrize("name", ["my sweep", "../up", "", "-x", "x" * 61, "a\n"])
+def test_a_file_name_that_cannot_name_a_folder_asks_for_the_key(name):
+    assert config.name_mistake(name).endswith("Set the key sweep.")
+
+
+def test_a_workload_file_without_task_is_refused(tmp_path):
+    (tmp_path / "half.py").write_text("def tasks(): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [half.py]}]", tmp_path)
+    assert line == "my.yaml:1: experiments[0].workloads[0]: workload 'half.py' lacks the function 'task'."
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"def tasks(:\n", "'./mine.py' is not Python: line 1: invalid syntax."),
+        (
+            b"def tasks(): return [1]\n  def task(a): return a\n",
+            "'./mine.py' is not Python: line 2: unexpected indent.",
+        ),
+        (
+            b"x = 1\n\xff\n",
+            "'./mine.py' is not Python: 'utf-8' codec can't decode byte 0xff in position 6: invalid start byte.",
+        ),
+        (b"# coding: klingon\n", "'./mine.py' is not Python: unknown encoding for './mine.py': klingon."),
+        (b"-" * 100_000 + b"1", "'./mine.py' is nested too deeply."),
+        (b"def task(a): return a\n", "workload './mine.py' lacks the function 'tasks'."),
+        (b"class tasks: pass\ndef task(a): return a\n", "workload './mine.py' lacks the function 'tasks'."),
+        (
+            b"def tasks(n, m=1): return [n]\ndef task(a): return a\n",
+            "workload 'mine' needs a value for its parameter 'n', which has no default.",
+        ),
+    ],
+)
+def test_a_workload_file_that_cannot_serve_is_refused(source, message, tmp_path):
+    (tmp_path / "mine.py").write_bytes(source)
+    (line,) = mistakes("experiments: [{name: e, workloads: [./mine.py]}]", tmp_path)
+    assert line.replace(str(tmp_path), ".") == f"my.yaml:1: experiments[0].workloads[0]: {message}"
+
+
+def test_a_workload_file_with_null_bytes_is_no_python(tmp_path):
+    (tmp_path / "mine.py").write_bytes(b"a\0b")
+    (line,) = mistakes("experiments: [{name: e, workloads: [./mine.py]}]", tmp_path)
+    assert "'./mine.py' is not Python: source code " in line and line.endswith("null bytes.")
+
+
+def test_a_parameter_is_a_text_where_a_workload_takes_any(tmp_path):
+    (tmp_path / "mine.py").write_text("def tasks(**params): return [1]\ndef task(a): return a\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [./mine.py: {1: 2, other: 3}]}]", tmp_path)
+    assert line == "my.yaml:1: experiments[0].workloads[0]: workload 'mine' has no parameter 1. Known: none."
+
+
+def test_a_workload_file_is_read_and_never_run(tmp_path, capfd):
+    parts = "import mine, other\nprint('here')\nraise SystemExit\ndef tasks(): return [1]\ndef task(a): return a\n"
+    for name in ("mine", "other"):
+        (tmp_path / f"{name}.py").write_text(parts)
+    config.checked({"experiments": [{"name": "e", "workloads": ["./mine.py"]}]}, base=tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_backend_file_without_run_is_refused(tmp_path):
+    (tmp_path / "half.py").write_text("def go(job): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop], backends: [half.py]}]", tmp_path)
+    assert line == "my.yaml:1: experiments[0].backends[0]: backend 'half.py' lacks the function 'run'."
+
+
+def test_a_backend_of_one_s_own_cannot_have_the_name_of_one_of_ours(tmp_path):
+    (tmp_path / "thread.py").write_text("def run(job): return []\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop], backends: [./thread.py]}]", tmp_path)
+    assert line == ("my.yaml:1: experiments[0].backends[0]: a second backend 'thread'. Give each a name of its own.")
+
+
+def test_two_backends_of_one_name_are_refused_across_experiments_too(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text("def run(job): return []\n")
+    one, other = (f"{{name: {name}, workloads: [noop], backends: [{name}/mine.py]}}" for name in "ab")
+    (line,) = mistakes(f"experiments: [{one}, {other}]", tmp_path)
+    assert line == "my.yaml:1: experiments[1].backends[0]: a second backend 'mine'. Give each a name of its own."
+
+
+def test_two_workloads_of_one_name_are_refused(tmp_path):
+    (tmp_path / "noop.py").write_text("def tasks(): return [1]\ndef task(a): return a\n")
+    (line,) = mistakes("experiments: [{name: e, workloads: [noop, ./noop.py]}]", tmp_path)
+    assert line.startswith("my.yaml:1: experiments[0].workloads[1]: a second workload 'noop'.")
+
+
+@pytest.mark.parametrize("text", ["1e-6", "'1e-6'", "1.0e-6"])
+def test_seconds_that_yaml_reads_as_text_are_numbers(text):
+    checked = config.checked(yaml.safe_load(f"switch_intervals: [{text}]\n{GOOD}"))
+    assert checked["experiments"][0]["switch_intervals"] == [1e-6]
+
+
+def test_numbers_and_truth_values_that_arrive_as_text_are_understood():
+    texts = {
+        "rounds": "7",
+        "timeout": "1.5",
+        "ceiling": "false",
+        "cpus": ["0"],
+        "fail_if_slower": "null",
+        "machine": "null",
+    }
+    lists = {"workers": ["1", "default", "2.0"], "switch_intervals": ["default", "0.01"]}
+    checked = config.checked({**texts, **lists, **yaml.safe_load(GOOD)})
+    expected = {
+        "rounds": 7,
+        "timeout": 1.5,
+        "ceiling": False,
+        "cpus": [0],
+        "fail_if_slower": None,
+        "machine": None,
+        "workers": [1, "default", 2],
+        "switch_intervals": ["default", 0.01],
+    }
+    assert {key: checked[key] for key in expected} == expected
+    assert [type(value) for value in checked["workers"]] == [int, str, int]
+
+
+def test_text_stays_text_where_text_is_meant():
+    given = {"pythons": ["3.14", "3"], "reference": "3.14", "sweep": "12", "machine": "1e-6"}
+    checked = config.checked({**given, **yaml.safe_load(GOOD)})
+    assert {key: checked[key] for key in given} == given
+
+
+def test_a_parameter_is_read_as_what_its_default_is():
+    entries = [
+        {"py_loop": {"n": "1000", "count": {"sweep": ["1", "2"]}}},
+        {"url_fetch": {"delay_s": "1e-3"}},
+        {"sum_range": {"numbers": ["10", "20"]}},
+        {"latency": {"busy_as": "process"}},
+        {"noop": {"count": "many"}},
+    ]
+    checked = config.checked({"experiments": [{"name": "e", "workloads": entries}]})
+    assert checked["experiments"][0]["workloads"] == [
+        {"py_loop": {"n": 1000, "count": {"sweep": [1, 2]}}},
+        {"url_fetch": {"delay_s": 0.001}},
+        {"sum_range": {"numbers": [10, 20]}},
+        {"latency": {"busy_as": "process"}},
+        {"noop": {"count": "many"}},
+    ]
+
+
+def test_a_version_that_yaml_reads_as_a_number_is_taken_where_it_can_mean_one_only():
+    checked = config.checked(yaml.safe_load("pythons: [3.12, {name: 3.14}]\nreference: 3.12\n" + GOOD))
+    assert (checked["pythons"], checked["reference"]) == (["3.12", {"name": "3.14"}], "3.12")
+
+
+def test_experiments_inherit_what_they_do_not_set():
+    checked = config.checked({"rounds": 2, "experiments": [{"name": "e", "workloads": ["noop"], "repeats": 9}]})
+    assert {key: checked["experiments"][0][key] for key in ("rounds", "repeats", "warmups")} == {
+        "rounds": 2,
+        "repeats": 9,
+        "warmups": 1,
+    }
+
+
+def test_the_default_config_sets_every_key_to_the_default_of_the_schema():
+    schema = config.load_schema()
+    defaults = config.with_defaults({"experiments": []}, schema)
+    written = yaml.safe_load(Path("config/config.yaml").read_text())
+    ours = {"pythons", "reference", "experiments"}  # the default sweep is about two builds
+    assert {key: value for key, value in written.items() if key not in ours} == {
+        key: defaults[key] for key in written if key not in ours
+    }
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_ready_made_sweep_is_accepted(path):
+    text = path.read_text()
+    config.checked(yaml.safe_load(text), [path])
+    assert len([line for line in text.splitlines()[:2] if line.startswith("# ")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"rounds: [6\nseed: 1\n", r"config\.yaml:2: is no YAML: expected ',' or '\]', but got ':'\."),
+        (b"a: 1\n\tb: 2\n", r"config\.yaml:2: is no YAML: found character '\\t' that cannot start any token\."),
+        (b"a: 2026-13-45\n", r"config\.yaml: is no YAML: month must be in 1\.\.12.*\."),
+        (b"a: \xff\n", r"config\.yaml: is no YAML: 'utf-8' codec can't decode byte 0xff .*\."),
+        (b"a: " + b"[" * 3000, r"config\.yaml: is nested too deeply\."),
+        (b'{"rounds":\t"x"', r"config\.yaml:\d: is no YAML: "),
+        *((f"a: !!{tag} x".encode(), r"config\.yaml: is no YAML: ") for tag in ("int", "float", "bool", "timestamp")),
+        (b"", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
+        (b"- a\n", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
+    ],
+    ids=["bracket", "tab", "date", "bytes", "levels", "json", "int", "float", "bool", "timestamp", "empty", "list"],
+)
+def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, clone):
+    (clone / "config/config.yaml").write_bytes(content)
+    done = run_python("-m", "snakemake", "-n", "--cores", "1", cwd=clone)
+    assert done.returncode == 1
+    assert re.search(said, done.stdout + done.stderr)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x" * 10_001, "a text of more than 10,000 letters"),
+        ("[" * 50 + "]" * 50, "more than 50 lists and objects in each other"),
+        (f"[{'12345, ' * 72_000}]", "more than 500,000 letters"),
+        (f"{{sweep: [1, [{'12345, ' * 72_000}]]}}", "more than 500,000 letters"),
+    ],
+    ids=["letters", "levels", "list", "sweep"],
+)
+def test_a_parameter_fits_into_a_record(value, said, tmp_path):
+    (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
+    assert line.endswith(f"experiments[0].workloads[0]: parameter 'count': {said}. No record can hold it.")
+
+
+RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "arguments", "expected"),
+    [
+        (
+            "my",
+            "rouns: 3\nexperiments: [{name: e, workloads: [./raises.py]}]\n",
+            [],
+            [
+                "my.yaml:1: rouns: unknown key 'rouns'. Did you mean 'rounds'?",
+                "workload './raises.py' lacks the function 'task'.",
+            ],
+        ),
+        ("my", "rounds: 0\n", ["-n"], ["my.yaml:1: rounds: 0 is not allowed. Expected: "]),
+        (
+            "my",
+            GOOD,
+            ["--config", "workers=[1,0]"],
+            ["--config: workers[1]: 0 is not allowed. Expected: a whole number from 1"],
+        ),
+        ("my", f"pythons: [none-such]\n{GOOD}", [], ["pythons[0]: no Python 'none-such' found"]),
+        ("runs", GOOD, [], ["sweep: 'runs' is the name of another folder there. Choose another name."]),
+        ("my", f"compare: [nowhere]\n{GOOD}", ["compare"], ["my.yaml:1: compare[0]: 'nowhere' is not there."]),
+        ("my", "rounds: [6\nseed: 1\n", [], ["Config file is not valid JSON or YAML."]),
+    ],
+    ids=["mistakes", "dry-run", "command-line", "build", "reserved", "result-set", "yaml"],
+)
+def test_a_call_with_a_bad_config_ends_before_anything_is_made(name, text, arguments, expected, clone):
+    (clone / f"{name}.yaml").write_text(text)
+    (clone / "raises.py").write_text(RAISES)
+    command = ["-m", "snakemake", "--cores", "1", *arguments, "--configfile", f"{name}.yaml"]
+    done = run_python(*command, cwd=clone)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert [part for part in expected if part not in said] == []
+    assert not [word for word in ("Traceback", "it was run") if word in said]
+    assert not (clone / "results").exists()

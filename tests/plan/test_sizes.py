@@ -1,0 +1,90 @@
+import json
+
+import pytest
+from gil_scaling.launch import calibrate
+from gil_scaling.plan import builds, catalog, sizes
+
+BUILD = builds.Build("3.14", ("python",), {}, {})
+
+
+@pytest.fixture
+def settle(tmp_path):
+    """Settles entries with a search that finds 42; returns them, and what was searched for."""
+
+    def settled(items, find=None):
+        searched = []
+
+        def found(workload, params, parameter, build):
+            searched.append((workload.name, params, parameter, build.name))
+            return 42, 0.31
+
+        made = sizes.Sizes(tmp_path / "set" / "sizes.json", find or found)
+        return made.settled(items, BUILD), searched, made
+
+    return settled
+
+
+def test_an_auto_becomes_the_number_that_was_found(settle):
+    items, searched, made = settle(["noop", {"py_loop": {"n": "auto", "count": 4}}])
+    assert items == ["noop", {"py_loop": {"n": 42, "count": 4}}]
+    assert searched == [("py_loop", {"count": 4}, "n", "3.14")]
+    assert [(one["value"], one["seconds"], one["python"]) for one in made.used] == [(42, 0.31, "3.14")]
+
+
+def test_size_stands_for_the_first_whole_number(settle):
+    assert settle([{"lock_counter": {"size": "auto"}}])[0] == [{"lock_counter": {"n": 42}}]
+    assert settle([{"hashlib_large": {"size": "auto"}}])[0] == [{"hashlib_large": {"size": 42}}]
+
+
+def test_what_was_found_once_is_frozen(settle, tmp_path):
+    settle([{"py_loop": {"n": "auto"}}])
+    items, searched, _ = settle([{"py_loop": {"n": "auto"}}])
+    assert (items, searched) == ([{"py_loop": {"n": 42}}], [])
+    assert len(json.loads((tmp_path / "set" / "sizes.json").read_text())) == 1
+
+
+def test_other_parameters_have_a_size_of_their_own(settle):
+    items, searched, _ = settle([{"py_loop": {"n": "auto", "count": {"sweep": [1, 2]}}}])
+    assert items == [{"py_loop": {"count": 1, "n": 42}}, {"py_loop": {"count": 2, "n": 42}}]
+    assert [params for _, params, _, _ in searched] == [{"count": 1}, {"count": 2}]
+
+
+def test_sizes_that_cannot_be_read_are_not_found_anew(tmp_path):
+    (tmp_path / "sizes.json").write_text("[{")
+    with pytest.raises(sizes.SizeError, match=r"sizes\.json: cannot be read: .*; without it the sizes would change"):
+        sizes.Sizes(tmp_path / "sizes.json", None)
+
+
+def test_where_nothing_may_be_started_the_default_stays(tmp_path):
+    made = sizes.Sizes(tmp_path / "sizes.json", None)
+    assert made.settled([{"py_loop": {"n": "auto"}}], BUILD) == [{"py_loop": {"n": 1_000_000}}]
+    assert not (tmp_path / "sizes.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "problem"),
+    [
+        ("py_loop", {"n": "auto", "count": "auto"}, "n and count are both auto; only one can be found"),
+        ("sum_range", {"size": "auto"}, "has no parameter with a whole number as default to be found"),
+    ],
+)
+def test_a_size_that_cannot_be_meant_is_refused(name, given, problem):
+    with pytest.raises(catalog.CatalogError, match=problem):
+        catalog.auto_parameter(catalog.read_workload(name, "."), given)
+
+
+def test_the_word_auto_is_a_value_like_any_where_a_text_is_expected():
+    assert catalog.auto_parameter(catalog.read_workload("pattern", "."), {"name": "auto"}) is None
+
+
+def test_the_size_of_a_real_workload_is_found_on_a_real_build(this_build):
+    value, seconds = sizes.find(catalog.read_workload("py_loop", "."), {"count": 2}, "n", this_build, None)
+    assert value == calibrate.rounded(value) >= 10_000
+    assert seconds > 0
+
+
+def test_a_workload_that_fails_has_no_size(this_build, tmp_path):
+    (tmp_path / "bad.py").write_text("def tasks(n=10): return [n]\ndef task(n): raise KeyError('lost')\n")
+    workload = catalog.read_workload("./bad.py", tmp_path)
+    with pytest.raises(sizes.SizeError, match="bad: n: auto: failed: KeyError: 'lost'"):
+        sizes.find(workload, {}, "n", this_build, None)
