@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from gil_scaling.analysis import units
+from gil_scaling.analysis import phrases
 from gil_scaling.fields import printable
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
@@ -59,7 +59,7 @@ def series(rows):
     named = rows["backend"].astype("str") + rows["backend_params"].map(listed).astype("str")
     intervals = rows["switch_interval_s"]
     if intervals.nunique() > 1:
-        named += intervals.map(lambda value: "" if value != value else f", {units.seconds(value)}")
+        named += intervals.map(lambda value: "" if value != value else f", {phrases.format_seconds(value)}")
     return rows.assign(series=named)
 
 

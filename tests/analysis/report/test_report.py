@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import pytest
-from gil_scaling.analysis import units
+from gil_scaling.analysis import phrases
 from gil_scaling.analysis.figures import __main__ as draw
 from gil_scaling.analysis.report import __main__ as build
 from gil_scaling.analysis.tables import build as tables
@@ -270,8 +270,8 @@ def test_a_report_of_nothing_but_failures_is_made(tmp_path):
     ],
 )
 def test_times_have_three_digits(value, text):
-    assert units.seconds(value) == text
+    assert phrases.format_seconds(value) == text
 
 
 def test_a_ratio_below_0_has_a_minus_sign_and_no_hyphen():
-    assert units.ratio_in(-0.104, -0.2, 0.0) == "−0.10 [−0.20, 0.00]"
+    assert phrases.format_ratio_ci(-0.104, -0.2, 0.0) == "−0.10 [−0.20, 0.00]"

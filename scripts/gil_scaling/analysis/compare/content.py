@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gil_scaling.analysis import figures, labels, units, words
+from gil_scaling.analysis import figures, labels, phrases
 from gil_scaling.analysis.compare.differences import differences
 from gil_scaling.analysis.report import parts, trust
 from gil_scaling.analysis.report.grid import Cell, grid, plain
@@ -102,7 +102,7 @@ def _kinds(sets, machines, pairs):
     others = [label for label, _, kind in held if kind == MACHINE]
     if others:
         yield (
-            f"{words.listed(others)} {'is a different machine' if len(others) == 1 else 'are different machines'} from {next(iter(machines))}: no "
+            f"{phrases.join_words(others)} {'is a different machine' if len(others) == 1 else 'are different machines'} from {next(iter(machines))}: no "
             "time of one machine is held against a time of another, but speedups and efficiencies are, each over the sequence on "
             "its own machine."
         )
@@ -114,14 +114,20 @@ def _kinds(sets, machines, pairs):
     paired = {label for *both, kind in held if kind != BUILD for label in both}
     alone = [label for label in machines if label not in paired]
     if alone and len(machines) > 1:
-        yield f"{words.listed(alone)}: held against no other result set, as no build has the same name there."
+        yield f"{phrases.join_words(alone)}: held against no other result set, as no build has the same name there."
 
 
 def _loops(*sets):
     """What a fixed loop took in each set, as a sentence; nothing where one does not tell."""
     loops = [one.tables["runs"]["reference_loop_before_s"].median() for one in sets]
-    took = [f"{units.seconds(loop)} in {one.label}" for loop, one in zip(loops, sets, strict=True) if loop == loop]
-    return f" A fixed loop before each run took {words.listed(took)}, in the median." if len(took) == len(sets) else ""
+    took = [
+        f"{phrases.format_seconds(loop)} in {one.label}" for loop, one in zip(loops, sets, strict=True) if loop == loop
+    ]
+    return (
+        f" A fixed loop before each run took {phrases.join_words(took)}, in the median."
+        if len(took) == len(sets)
+        else ""
+    )
 
 
 def _unlike_builds(sets):
@@ -134,14 +140,14 @@ def _unlike_builds(sets):
             for sentence in said:
                 labels_of.setdefault(sentence, {})[one.label] = True
     for sentence, having in labels_of.items():
-        yield f"{'All result sets' if len(having) == len(sets) > 1 else words.listed(having)}: {sentence}"
+        yield f"{'All result sets' if len(having) == len(sets) > 1 else phrases.join_words(having)}: {sentence}"
 
 
 def _sources(found):
     names = [one.of for one in found if one.part == "workload"]
     if names:
         yield (
-            f"The source of {words.listed(names)} is not the same everywhere: where their times differ, the code may be the reason."
+            f"The source of {phrases.join_words(names)} is not the same everywhere: where their times differ, the code may be the reason."
         )
 
 
@@ -166,9 +172,13 @@ def _tally(changes, floors):
     for (one, other), rows in changes.groupby(["python", "against_python"], sort=False):
         own = beyond[(beyond["python"] == one) & (beyond["against_python"] == other)]
         floor = floors[rows["machine"].iloc[0]]
-        noise = "the noise floor is not known" if floor is None else f"beyond the noise floor of {words.percent(floor)}"
+        noise = (
+            "the noise floor is not known"
+            if floor is None
+            else f"beyond the noise floor of {phrases.format_percent(floor)}"
+        )
         slower, faster = ((own["claim"] == claim).sum() for claim in (SLOWER, FASTER))
-        said = f"{one} against {sides.against(rows.iloc[0])}: {words.tally(list(rows['claim']), 'combination')}"
+        said = f"{one} against {sides.against(rows.iloc[0])}: {phrases.describe_claims(list(rows['claim']), 'combination')}"
         yield f"{said}; {noise}: {slower} slower, {faster} faster."
 
 

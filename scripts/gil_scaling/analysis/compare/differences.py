@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gil_scaling.analysis import units
+from gil_scaling.analysis import phrases
 
 _LEFT_OUT = (
     "machine",
@@ -82,7 +82,9 @@ def _of_machines(sets):
     yield from _differing("machine", "", facts)
     loops = [one.tables["runs"]["reference_loop_before_s"].median() for one in sets]
     name = "a fixed loop before each run, median"
-    yield from _differing("machine", "", [None if loop != loop else {name: units.seconds(loop)} for loop in loops])
+    yield from _differing(
+        "machine", "", [None if loop != loop else {name: phrases.format_seconds(loop)} for loop in loops]
+    )
 
 
 def _of_builds(sets):

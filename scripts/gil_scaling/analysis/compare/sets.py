@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gil_scaling.analysis import checked, facts, words
+from gil_scaling.analysis import checked, facts, phrases
 from gil_scaling.analysis.exchange.archives import NoSet, opened
 from gil_scaling.analysis.tables import build as tables
 from gil_scaling.analysis.tables.pairing import COMBINATION, with_times
@@ -120,7 +120,7 @@ def _sweep(root, sweep, problems):
     found["runs"] = with_times(found["runs"])
     for name, is_left_out, why in _misfits(found):
         if is_left_out.any():
-            text = f"{words.counted(is_left_out.sum(), 'row')} left out, {why}"
+            text = f"{phrases.format_count(is_left_out.sum(), 'row')} left out, {why}"
             problems.append((f"{sweep}/tables/{name}.csv", text))
         found[name] = found[name][~is_left_out]
     return {name: table.assign(sweep=sweep) for name, table in found.items()}

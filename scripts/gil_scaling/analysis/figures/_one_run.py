@@ -2,7 +2,7 @@
 
 from matplotlib.collections import PolyCollection
 
-from gil_scaling.analysis import words
+from gil_scaling.analysis import phrases
 
 _HEIGHT = 0.84
 _MANY = 200  # bars, from which on they are drawn as one thing, and as pixels
@@ -21,7 +21,7 @@ def two_builds(rows, tables):
     first = reference if reference in found else found[0]
     others = [name for name in found if name != first]
     second = min(others, key=lambda name: (gil[name] == gil[first], version[name] != version[first]))
-    pair = f"{first}, {words.gil(gil[first])}, and {second}, {words.gil(gil[second])}"
+    pair = f"{first}, {phrases.describe_gil(gil[first])}, and {second}, {phrases.describe_gil(gil[second])}"
     return [first, second], [f"Of {len(found)} builds two are drawn: {pair}."]
 
 

@@ -2,7 +2,7 @@
 
 from matplotlib.ticker import PercentFormatter
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.columns import BUDGET_SHARES, KEYS
 from gil_scaling.analysis.figures import _bars, _style
 from gil_scaling.analysis.statistics.intervals import CI95
@@ -58,7 +58,7 @@ def answers(rows):
 
 def _limit(row, alone):
     """What one row reaches, and its largest loss: the part that it has most of beyond what the sequence alone has."""
-    bound = f"the bound of the tasks and the CPUs, {units.ratio(row['speedup_bound'])}"
+    bound = f"the bound of the tasks and the CPUs, {phrases.format_ratio(row['speedup_bound'])}"
     is_known = row["interval"] == CI95
     if is_known and row["speedup_low"] >= _REACHED * row["speedup_bound"]:
         return f"reaches {bound}"
@@ -68,9 +68,9 @@ def _limit(row, alone):
     losses = {name: row[name] - (before[name] if len(alone) else 0) for name in _SHARES if name != "useful"}
     largest = max(losses, key=losses.get)
     if losses[largest] >= _WORTH_TELLING:
-        said += f"; beside the work, the largest part of its workers' time goes into {_named(largest, row)}: {words.percent(row[largest])}"
+        said += f"; beside the work, the largest part of its workers' time goes into {_named(largest, row)}: {phrases.format_percent(row[largest])}"
     if is_known and row["speedup_low"] >= _REACHED * row["speedup_ceiling"]:
-        said += f"; processes in steady state get no further on this machine, {units.ratio(row['speedup_ceiling'])}"
+        said += f"; processes in steady state get no further on this machine, {phrases.format_ratio(row['speedup_ceiling'])}"
     return said
 
 

@@ -3,7 +3,7 @@
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from gil_scaling.analysis import labels, units, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM
 from gil_scaling.analysis.tables.fastest import ALONE, FASTEST, TIED
@@ -51,7 +51,7 @@ def _winner(row):
     if row["verdict"] == TIED:
         return f"no backend stands out; {row['way']} was the fastest, and {_tied(row['tied'])} not shown to be slower{_gain(row)}"
     is_clear = row["verdict"] == FASTEST
-    margin = words.speed(row, "margin", FASTER if is_clear else NO_CLAIM, _other(row))
+    margin = phrases.describe_speed(row, "margin", FASTER if is_clear else NO_CLAIM, _other(row))
     return f"{row['way']}{' is the fastest' if is_clear else ''}, {margin}{_gain(row)}"
 
 
@@ -61,14 +61,16 @@ def _other(row):
 
 def _tied(names):
     names = names.split("; ")
-    shown = words.listed(names if len(names) <= 3 else [*names[:3], words.counted(len(names) - 3, "other")])
+    shown = phrases.join_words(
+        names if len(names) <= 3 else [*names[:3], phrases.format_count(len(names) - 3, "other")]
+    )
     return f"{shown} {'is' if len(names) == 1 else 'are'}"
 
 
 def _gain(row):
     if "sequential" in (row["backend"], row["runner_up_backend"]) or not isinstance(row["claim"], str):
         return ""
-    return f"; it is {words.speed(row, 'speedup', row['claim'], 'the sequence')}"
+    return f"; it is {phrases.describe_speed(row, 'speedup', row['claim'], 'the sequence')}"
 
 
 def _reading(rows):
@@ -89,8 +91,8 @@ def _draw_cell(axes, column, line, row):
     colour = to_rgb(_style.look(row["backend"])[0]) if is_clear else to_rgb(_GREY)
     axes.add_patch(Rectangle((column - 0.48, line - 0.44), 0.96, 0.88, facecolor=colour, lw=0))
     ink = _style.ink_on(colour)
-    speedup = "" if row["speedup"] != row["speedup"] else f"  {units.ratio(row['speedup'])}×"
-    margin = f"{units.ratio_in(row['margin'], row['margin_low'], row['margin_high'])} × {row['runner_up']}"
+    speedup = "" if row["speedup"] != row["speedup"] else f"  {phrases.format_ratio(row['speedup'])}×"
+    margin = f"{phrases.format_ratio_ci(row['margin'], row['margin_low'], row['margin_high'])} × {row['runner_up']}"
     axes.text(
         column, line - 0.13, f"{row['way']}{speedup}", ha="center", va="center", color=ink, weight="bold", size=8.5
     )

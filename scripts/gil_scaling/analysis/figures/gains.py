@@ -5,7 +5,7 @@ from textwrap import wrap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 from gil_scaling.analysis.tables.sides import BUILD, against
@@ -148,7 +148,7 @@ def _draw_table(axes, columns, ways, cells, width):
 def _draw_cell(axes, across, down, row):
     colour, _ = _COLOURS[row["claim"]]
     axes.add_patch(Rectangle((across - 0.49, down - 0.46), 0.98, 0.92, fc=colour, ec="0.85", lw=0.5))
-    text = units.ratio_in(row["gain"], row["gain_low"], row["gain_high"])
+    text = phrases.format_ratio_ci(row["gain"], row["gain_low"], row["gain_high"])
     axes.text(across, down, text, ha="center", va="center", size=8, color="black")
 
 
@@ -166,11 +166,11 @@ def _tally(rows):
     first = rows.iloc[0]
     ends = rows.sort_values("gain").iloc[[0, -1]].drop_duplicates(["panel", "way"]).to_dict("records")
     said = [
-        f"{units.ratio_in(row['gain'], row['gain_low'], row['gain_high'])} ({row['panel']}, {row['way']})"
+        f"{phrases.format_ratio_ci(row['gain'], row['gain_low'], row['gain_high'])} ({row['panel']}, {row['way']})"
         for row in ends
     ]
     what = "the same code" if first["kind"] == BUILD else "the same build and code"
-    tally = words.tally(list(rows["claim"]), "combination")
+    tally = phrases.describe_claims(list(rows["claim"]), "combination")
     span = f"from {' to '.join(said)}" if len(said) > 1 else said[0]
     return f"{first['pair']}, {what} in experiment {first['experiment']}: {tally}; {span} times as fast."
 
@@ -181,5 +181,5 @@ def _means(means):
     if means["backend"].isin(labels.THREADS).any():
         told.append(choice.typical_threads(means))
     for row in told:
-        how = words.speed(row, "gain", row["claim"], f"on {against(row)}")
-        yield f"{row['way']} on {row['python']} is {how}, in the geometric mean of {words.counted(row['workloads'], 'workload')}."
+        how = phrases.describe_speed(row, "gain", row["claim"], f"on {against(row)}")
+        yield f"{row['way']} on {row['python']} is {how}, in the geometric mean of {phrases.format_count(row['workloads'], 'workload')}."

@@ -5,7 +5,7 @@ import math
 import matplotlib as mpl
 from matplotlib.ticker import FuncFormatter
 
-from gil_scaling.analysis import labels, units
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._one_run import asked, draw_bars, two_builds
 
@@ -63,14 +63,14 @@ def answers(told):
 def _of_interval(row):
     often = f"{_in(row, 'hand_overs_per_s')} hand-overs a second"
     held = f"median stretch {_in(row, 'hold_p50_ms')} ms"
-    return f"interval {units.seconds(row['switch_interval_s'])}: {often}, {held}, {_at_once(row)}"
+    return f"interval {phrases.format_seconds(row['switch_interval_s'])}: {often}, {held}, {_at_once(row)}"
 
 
 def _at_once(row):
-    return f"{_in(row, 'running_mean', units.ratio)} running at once"
+    return f"{_in(row, 'running_mean', phrases.format_ratio)} running at once"
 
 
-def _in(row, name, form=units.number):
+def _in(row, name, form=phrases.format_number):
     return f"{form(row[name])} [{form(row[f'{name}_low'])}, {form(row[f'{name}_high'])}]"
 
 
@@ -145,7 +145,7 @@ def _in_figures(row):
     """What the metrics tell, in a few words, to stand above the lanes."""
     if math.isnan(row["running_mean"]):
         return ""
-    at_once = f"{units.ratio(row['running_mean'])} at once"
+    at_once = f"{phrases.format_ratio(row['running_mean'])} at once"
     if math.isnan(row["switch_interval_s"]):
         return at_once
-    return f"{units.number(row['hand_overs_per_s'])} hand-overs/s, median stretch {units.number(row['hold_p50_ms'])} ms, {at_once}"
+    return f"{phrases.format_number(row['hand_overs_per_s'])} hand-overs/s, median stretch {phrases.format_number(row['hold_p50_ms'])} ms, {at_once}"

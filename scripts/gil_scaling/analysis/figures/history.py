@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gil_scaling.analysis import choice, labels, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks
 
@@ -105,9 +105,9 @@ def _ends(looks, free_threaded):
 
 
 def _against(row):
-    return words.speed(row, "speedup_reference", row["claim_reference"], row["reference"])
+    return phrases.describe_speed(row, "speedup_reference", row["claim_reference"], row["reference"])
 
 
 def _with(row):
-    how = words.speed(row, "speedup", row["claim"], "the sequence")
+    how = phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
     return f"{row['series']} × {row['workers']:.0f} is {how}"

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks
 from gil_scaling.analysis.statistics.intervals import CI95
@@ -170,11 +170,11 @@ def _speed(rows, build):
     usual = rows[rows["switch_interval_s"] == choice.DEFAULT_INTERVAL_S]
     told = pd.concat([rows.iloc[[0]], usual if len(usual) else rows.iloc[[-1]]]).drop_duplicates("switch_interval_s")
     parts = [f"{_against_sequence(row)} at {_setting(row['switch_interval_s'])}" for _, row in told.iterrows()]
-    return f"on {build} {words.listed(parts)}"
+    return f"on {build} {phrases.join_words(parts)}"
 
 
 def _against_sequence(row):
-    return words.speed(row, "speedup", row["claim"], "the sequence")
+    return phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
 
 
 def _wait(rows, build):
@@ -194,4 +194,4 @@ def _wait(rows, build):
 
 
 def _milliseconds(row):
-    return units.seconds_in(*(row[f"value{end}"] / 1000 for end in ("", "_low", "_high")))
+    return phrases.format_seconds_ci(*(row[f"value{end}"] / 1000 for end in ("", "_low", "_high")))

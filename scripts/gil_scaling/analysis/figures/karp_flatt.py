@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 
-from gil_scaling.analysis import labels, units, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 
 TITLE = "How serial is it?"
@@ -34,13 +34,13 @@ def _reading(rows):
         "Karp and Flatt's serial fraction: 0 (light) where the speedup is as large as the number of workers, 1 (dark) where "
         "there is none, above 1 where the sequence is faster. What uneven tasks make of it is taken out. A fraction that grows "
         "with the workers tells of costs that each worker adds, one that stays of work that cannot be shared out. "
-        f"{words.capitalised(_rounds(rows))}, without intervals.{grey if beyond.any() else ''}"
+        f"{phrases.capitalize(_rounds(rows))}, without intervals.{grey if beyond.any() else ''}"
     )
 
 
 def _rounds(rows):
     counts = sorted(set(rows["rounds_ok"].dropna().astype(int)))
-    span = words.counted(counts[-1], "round")
+    span = phrases.format_count(counts[-1], "round")
     return f"from medians over {span if len(counts) == 1 else f'{counts[0]} to {span}'}"
 
 
@@ -60,9 +60,9 @@ def _of_fit(row):
     name = f"Amdahl's serial fraction of {row['panel']} with {row['series']} on {row['python']}"
     counts = f"over {row['worker_counts']} worker counts"
     if math.isnan(row["serial_low"]):
-        rounds = words.counted(row["rounds"], "round")
-        return f"{name} is about {units.ratio(row['serial'])} {counts}; {rounds} are too few for an interval."
-    return f"{name} is {units.ratio_in(row['serial'], row['serial_low'], row['serial_high'])} {counts}."
+        rounds = phrases.format_count(row["rounds"], "round")
+        return f"{name} is about {phrases.format_ratio(row['serial'])} {counts}; {rounds} are too few for an interval."
+    return f"{name} is {phrases.format_ratio_ci(row['serial'], row['serial_low'], row['serial_high'])} {counts}."
 
 
 def _of_ends(panel, rows):
@@ -78,7 +78,7 @@ def _cell(row):
 
 def _fraction(value):
     """Two digits after the point, a large one in whole: 0.04, 6,792."""
-    return units.ratio(value) if value < 10 else f"{value:,.0f}"
+    return phrases.format_ratio(value) if value < 10 else f"{value:,.0f}"
 
 
 def _rows(summary):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks, figure_of_rows
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
@@ -78,14 +78,14 @@ def answers(rows, builds):
     for name in sorted(build_looks(builds), key=lambda name: bool(gil[name])):
         for (series, workers), own in rows[rows["python"] == name].groupby(["series", "workers"], sort=False):
             parts = [_those(own[own["claim"] == claim], text) for claim, text in _VERDICTS.items()]
-            where = f"{series} × {workers:.0f} on {name}, {words.gil(gil[name])}, against the sequence"
+            where = f"{series} × {workers:.0f} on {name}, {phrases.describe_gil(gil[name])}, against the sequence"
             found.append(f"{where}: {'; '.join(filter(None, parts))}.")
     return found
 
 
 def _those(rows, text):
     ratios = [
-        f"{row['panel']} {units.ratio_in(row['speedup'], row['speedup_low'], row['speedup_high'])}"
+        f"{row['panel']} {phrases.format_ratio_ci(row['speedup'], row['speedup_low'], row['speedup_high'])}"
         for row in rows.to_dict("records")
     ]
-    return f"{text}: {words.listed(ratios)}" if ratios else None
+    return f"{text}: {phrases.join_words(ratios)}" if ratios else None

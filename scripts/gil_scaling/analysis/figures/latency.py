@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks
 from gil_scaling.analysis.statistics.intervals import CI95
@@ -100,7 +100,7 @@ def answers(rows, builds):
     found = []
     for panel, own in rows[rows["quantile"] == "p99"].groupby("panel", sort=False):
         parts = [
-            f"on {name}, {words.gil(facts[name]['gil'])}, within {_waits(own[own['python'] == name])}"
+            f"on {name}, {phrases.describe_gil(facts[name]['gil'])}, within {_waits(own[own['python'] == name])}"
             for name in build_looks(builds)
             if (own["python"] == name).any()
         ]
@@ -112,8 +112,8 @@ def answers(rows, builds):
 def _waits(rows):
     """How long, beside each kind of what is busy: 5.00 ms [4.80 ms, 5.20 ms] beside busy threads."""
     beside = {"thread": " beside busy threads", "process": " beside busy processes"}
-    return words.listed(
-        units.seconds_in(*(row[f"value{end}"] / 1000 for end in ("", "_low", "_high")))
+    return phrases.join_words(
+        phrases.format_seconds_ci(*(row[f"value{end}"] / 1000 for end in ("", "_low", "_high")))
         + (beside.get(row["busy_as"], "") if row["busy"] else "")
         for row in rows.sort_values("busy_as", ascending=False).to_dict("records")
     )

@@ -6,7 +6,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 from gil_scaling.analysis.tables.shapes import SHARE, WORKERS
@@ -162,17 +162,19 @@ def _nearest(rows):
 
 
 def _said(row):
-    low, high = units.ratio(row["gain_low"]), units.ratio(row["gain_high"])
-    form = _FORMS[row["claim"]].format(ratio=units.ratio(row["gain"]), interval=f"[{low}, {high}]", low=low, high=high)
+    low, high = phrases.format_ratio(row["gain_low"]), phrases.format_ratio(row["gain_high"])
+    form = _FORMS[row["claim"]].format(
+        ratio=phrases.format_ratio(row["gain"]), interval=f"[{low}, {high}]", low=low, high=high
+    )
     machine, other = row["machine"], row["against_machine"]
     if row["at"] == WORKERS:
-        speedups = units.ratio(row["speedup"]), units.ratio(row["against_speedup"])
-        workers = words.counted(row["workers"], "worker")
+        speedups = phrases.format_ratio(row["speedup"]), phrases.format_ratio(row["against_speedup"])
+        workers = phrases.format_count(row["workers"], "worker")
         return f"with {workers}, {machine} reaches a speedup of {speedups[0]}, {other} of {speedups[1]}: {form}"
     own, others = (
-        f"{words.percent(row[f'{prefix}efficiency'])} ({words.counted(row[f'{prefix}workers'], 'worker')})"
+        f"{phrases.format_percent(row[f'{prefix}efficiency'])} ({phrases.format_count(row[f'{prefix}workers'], 'worker')})"
         for prefix in ("", "against_")
     )
     share = row["workers"] / row["usable_cpus"]
-    what = "a worker for each CPU" if share == 1 else f"workers for {words.percent(share)} of the CPUs"
+    what = "a worker for each CPU" if share == 1 else f"workers for {phrases.format_percent(share)} of the CPUs"
     return f"with {what}, {machine} reaches an efficiency of {own}, {other} of {others}: {form}"

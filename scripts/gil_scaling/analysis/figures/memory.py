@@ -1,6 +1,6 @@
 """The peak of the memory of all processes against workers."""
 
-from gil_scaling.analysis import labels, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 
 TITLE = "What does a worker cost in memory?"
@@ -26,7 +26,7 @@ def draw(tables):
 
 def _reading(rows):
     kinds = [_MEANINGS.get(kind, kind) for kind in sorted(set(rows["memory_kind"].dropna()))]
-    counted = f", in which {words.listed(kinds)}" if kinds else ""
+    counted = f", in which {phrases.join_words(kinds)}" if kinds else ""
     return (
         f"Peak of the whole process tree, in a sample of its own{counted}. Horizontal line: the sequence; hollow marks: a backend "
         f"with parameters of its own. "

@@ -5,7 +5,7 @@ from statistics import fmean
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from gil_scaling.analysis import labels, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.break_even import ALWAYS, FROM, NEVER
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
@@ -63,9 +63,9 @@ def answers(places):
 
 def _said(row):
     low, high = (_count(row[f"value_{end}"]) for end in ("low", "high"))
-    value = f"{words.counted(row['value'], 'worker')} [{low}, {high}]{', if at all' if high == '∞' else ''}"
-    counts = f"{words.listed(map(str, row['counts']))} measured"
-    rounds = words.counted(row["rounds"], "round")
+    value = f"{phrases.format_count(row['value'], 'worker')} [{low}, {high}]{', if at all' if high == '∞' else ''}"
+    counts = f"{phrases.join_words(map(str, row['counts']))} measured"
+    rounds = phrases.format_count(row["rounds"], "round")
     return _KINDS.get(row["kind"], _UNCLEAR).format(series=row["series"], value=value, counts=counts, rounds=rounds)
 
 

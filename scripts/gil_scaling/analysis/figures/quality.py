@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import spearmanr
 
-from gil_scaling.analysis import labels, units, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks
 from gil_scaling.analysis.tables.noise import is_disturbed
@@ -145,7 +145,7 @@ def answers(runs, spread):
     found = [_of_spread(spread), _of_order(runs), _of_drift(runs["reference_loop_before_s"].dropna())]
     return [
         *filter(None, found),
-        f"{disturbed:,} of {words.counted(len(runs), 'run')} were disturbed: noisy or drifting.",
+        f"{disturbed:,} of {phrases.format_count(len(runs), 'run')} were disturbed: noisy or drifting.",
     ]
 
 
@@ -154,8 +154,8 @@ def _of_spread(rows):
         return None
     most = rows.iloc[-1]
     return (
-        f"Over the rounds the times of a combination vary by {words.percent(rows['variation'].median())} in the median of "
-        f"{words.counted(len(rows), 'combination')}, by {words.percent(most['variation'])} at most ({most['panel']} on "
+        f"Over the rounds the times of a combination vary by {phrases.format_percent(rows['variation'].median())} in the median of "
+        f"{phrases.format_count(len(rows), 'combination')}, by {phrases.format_percent(most['variation'])} at most ({most['panel']} on "
         f"{most['python']}, {most['way']}; coefficient of variation)."
     )
 
@@ -167,12 +167,12 @@ def _of_order(runs):
     correlation = float(spearmanr(known["place"], known["relative"]).statistic)
     return (
         f"Place in the round and time have a rank correlation of {'−' if correlation < 0 else ''}{abs(correlation):.2f} over "
-        f"{words.counted(len(known), 'run')} (Spearman; a description, not a test)."
+        f"{phrases.format_count(len(known), 'run')} (Spearman; a description, not a test)."
     )
 
 
 def _of_drift(loops):
     if loops.empty:
         return None
-    middle, least, most = (units.seconds(float(value)) for value in (loops.median(), loops.min(), loops.max()))
+    middle, least, most = (phrases.format_seconds(float(value)) for value in (loops.median(), loops.min(), loops.max()))
     return f"A fixed loop took {middle} before a run in the median, from {least} to {most}."

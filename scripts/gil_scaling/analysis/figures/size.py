@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from gil_scaling.analysis import choice, labels, units, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.break_even import ALWAYS, BETWEEN, FROM, NEVER
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
@@ -73,18 +73,18 @@ def _said(row):
         value=value,
         open=", if at all" if is_open else "",
         span=f"{row['axis']} = {first} to {last}",
-        rounds=words.counted(row["rounds"], "round"),
+        rounds=phrases.format_count(row["rounds"], "round"),
         crossing=crossing,
     )
     return f"{row['way']}{'' if form.startswith('is') else ':'} {said}"
 
 
 def _place(value):
-    return "∞" if value == math.inf else units.number(value)
+    return "∞" if value == math.inf else phrases.format_number(value)
 
 
 def _size(value):
-    return units.number(value if value % 1 else int(value))
+    return phrases.format_number(value if value % 1 else int(value))
 
 
 def _with_sizes(summary, found):
@@ -177,7 +177,7 @@ def _mark_times(axes, least_s, most_s):
     axes.set_ylim(steps[steps <= least_s * 0.95].max(), steps[steps >= most_s * 1.05].min())
     axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=30))
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _ZEROS.sub("", units.seconds(value))))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _ZEROS.sub("", phrases.format_seconds(value))))
 
 
 def _draw_place(axes, row, height):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gil_scaling.analysis import choice, labels, words
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 
 TITLE = "Does it scale, and is the limit mine?"
@@ -52,8 +52,8 @@ def answers(rows, builds):
 
 def _of_build(rows, gil):
     row = choice.typical(rows)
-    how = words.speed(row, "speedup", row["claim"], "the sequence")
-    return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {words.gil(gil[row['python']])}, is {how}"
+    how = phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
+    return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {phrases.describe_gil(gil[row['python']])}, is {how}"
 
 
 def _draw_panel(axes, rows):

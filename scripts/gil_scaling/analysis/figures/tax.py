@@ -1,6 +1,6 @@
 """What each build costs at one worker: its sequential time over that of the reference build, a row a workload."""
 
-from gil_scaling.analysis import labels, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks, figure_of_rows
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
@@ -71,7 +71,7 @@ def answers(rows, builds):
     """What each build costs, a sentence each: the range over the workloads, and on how many a difference is shown."""
     facts = builds.set_index("python").to_dict("index")
     return [
-        f"{name}, {words.gil(facts[name]['gil'])}, against {reference}, time at one worker: {_range(own)}; {words.tally(list(own['claim_reference'].fillna(NO_CLAIM)), 'workload')}"
+        f"{name}, {phrases.describe_gil(facts[name]['gil'])}, against {reference}, time at one worker: {_range(own)}; {phrases.describe_claims(list(own['claim_reference'].fillna(NO_CLAIM)), 'workload')}"
         f"{_differences(facts[name], facts.get(reference, {}))}."
         for name in build_looks(builds)
         for reference, own in rows[rows["python"] == name].groupby("reference", sort=False)
@@ -81,7 +81,7 @@ def answers(rows, builds):
 def _range(rows):
     ends = rows.sort_values("time").iloc[[0, -1]].drop_duplicates("panel").to_dict("records")
     said = [
-        f"{words.percent_in(*(row[key] - 1 for key in ('time', 'time_low', 'time_high')))} ({row['panel']})"
+        f"{phrases.format_percent_ci(*(row[key] - 1 for key in ('time', 'time_low', 'time_high')))} ({row['panel']})"
         for row in ends
     ]
     return f"from {said[0]} to {said[1]}" if len(said) > 1 else said[0]
@@ -90,4 +90,4 @@ def _range(rows):
 def _differences(build, reference):
     """What else than the GIL two builds differ in, as the end of a sentence."""
     differing = [text for name, text in _FACTS.items() if build.get(name) != reference.get(name)]
-    return f"; the two also differ in {words.listed(differing)}" if differing else ""
+    return f"; the two also differ in {phrases.join_words(differing)}" if differing else ""

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from gil_scaling.analysis import choice, labels, units
+from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._one_run import asked, draw_bars, two_builds
 
@@ -75,8 +75,8 @@ def _said(run):
     span_s = run["end_s"].max() - run["start_s"].min()
     under_way = (run["end_s"] - run["start_s"]).sum() / span_s if span_s > 0 else math.nan
     used = run["cpu_s"].astype(float).sum(skipna=False) / span_s if span_s > 0 else math.nan
-    said = f"{run['way'].iloc[0]} on {run['python'].iloc[0]}: {units.ratio(under_way)}"
-    return said if math.isnan(used) else f"{said}, on {units.ratio(used)} CPUs"
+    said = f"{run['way'].iloc[0]} on {run['python'].iloc[0]}: {phrases.format_ratio(under_way)}"
+    return said if math.isnan(used) else f"{said}, on {phrases.format_ratio(used)} CPUs"
 
 
 def _figure(rows):

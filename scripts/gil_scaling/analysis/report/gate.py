@@ -5,7 +5,7 @@
 
 import sys
 
-from gil_scaling.analysis import facts, labels, units, words
+from gil_scaling.analysis import facts, labels, phrases
 from gil_scaling.analysis.statistics.intervals import CI95
 from gil_scaling.analysis.tables import build as tables
 from gil_scaling.analysis.tables.sides import AGAIN, BUILD
@@ -28,13 +28,13 @@ def main(folder, most):
     left = len(judged) - len(known)
     lacking = int(found["one_sided"]["kind"].isin(judged["kind"]).sum())
     print(
-        f"{len(slow)} of {words.counted(len(known), 'combination')} {what} became slower by more than {limit} beyond "
+        f"{len(slow)} of {phrases.format_count(len(known), 'combination')} {what} became slower by more than {limit} beyond "
         f"the interval{f'; {left} have too few rounds to be judged' if left else ''}"
         f"{f'; one side lacks {lacking} more' if lacking else ''}"
     )
     if len(slow):
         raise SystemExit(
-            f"slower by more than {limit}: {words.counted(len(slow), 'combination')}; fail_if_slower allows none"
+            f"slower by more than {limit}: {phrases.format_count(len(slow), 'combination')}; fail_if_slower allows none"
         )
 
 
@@ -56,7 +56,7 @@ def sentences(rows):
     if rows.empty:
         return
     for row in labels.ways(labels.panels(rows)).to_dict("records"):
-        gain = units.ratio_in(row["gain"], row["gain_low"], row["gain_high"])
+        gain = phrases.format_ratio_ci(row["gain"], row["gain_low"], row["gain_high"])
         yield (
             f"{row['experiment']}: {row['panel']}, {row['way']} on {row['machine']} · {row['python']}: {gain} times as fast as on "
             f"{row['against_machine']} · {row['against_python']} ({row['pairing']})"

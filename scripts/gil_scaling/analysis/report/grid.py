@@ -4,7 +4,7 @@ import json
 import math
 from typing import NamedTuple
 
-from gil_scaling.analysis import labels, units, words
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.columns import BUDGET_METRICS, BUDGET_SHARES, TABLES
 from gil_scaling.analysis.report import trust
 
@@ -75,15 +75,15 @@ def _number_cells(row, floor):
     timed = f"{row['timed']}_s"
     asked = " (default)" if row["workers_asked"] == "default" else ""
     cells = {name: _value(row[name]) for name in ("python", "pairing", "rounds_ok")}
-    cells.update({name: Cell(units.ratio(row[name]), _known(row[name])) for name in _RATIOS})
+    cells.update({name: Cell(phrases.format_ratio(row[name]), _known(row[name])) for name in _RATIOS})
     return {
         **cells,
         "workload": Cell(row["panel"]),
         "backend": Cell(row["series"]),
         "workers": Cell(_value(row["workers"]).text + asked, _known(row["workers"])),
-        "switch_interval_s": Cell(units.seconds(row["switch_interval_s"]), _known(row["switch_interval_s"])),
-        "time": Cell(units.seconds_in(*_interval(row, timed)), _known(row[timed])),
-        **{name: Cell(units.ratio_in(*_interval(row, name)), _known(row[name])) for name in _SPEEDUPS},
+        "switch_interval_s": Cell(phrases.format_seconds(row["switch_interval_s"]), _known(row["switch_interval_s"])),
+        "time": Cell(phrases.format_seconds_ci(*_interval(row, timed)), _known(row[timed])),
+        **{name: Cell(phrases.format_ratio_ci(*_interval(row, name)), _known(row[name])) for name in _SPEEDUPS},
         **{_SPEEDUPS[name]: Cell(trust.claim_in_words(row[_SPEEDUPS[name]], row[name], floor)) for name in _SPEEDUPS},
         "peak_memory_mb": _value(round(row["peak_memory_mb"], 1) if row["peak_memory_mb"] > 0 else None),
         "flags": Cell(_flags(row)),
@@ -136,11 +136,11 @@ def _cell(row, name, ends):
 
 
 def _as_percent(value):
-    return Cell(words.percent(value), _known(value))
+    return Cell(phrases.format_percent(value), _known(value))
 
 
 def _as_seconds(value):
-    return Cell(units.seconds(value), _known(value))
+    return Cell(phrases.format_seconds(value), _known(value))
 
 
 def _as_params(text):
@@ -163,7 +163,7 @@ def _value(value):
     if value is None or value != value:
         return NONE
     if isinstance(value, float):
-        return Cell("∞" if value == math.inf else units.number(value), _known(value))
+        return Cell("∞" if value == math.inf else phrases.format_number(value), _known(value))
     return Cell(str(value), float(value))
 
 

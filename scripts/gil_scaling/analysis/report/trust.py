@@ -2,11 +2,10 @@
 
 import math
 
-from gil_scaling.analysis import units
+from gil_scaling.analysis import phrases
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 from gil_scaling.analysis.tables.noise import floor
 from gil_scaling.analysis.tables.summary import unlike
-from gil_scaling.analysis.words import percent
 
 _WORDS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
@@ -62,10 +61,10 @@ def noise_floor(table, measured=None):
         )
     share = found["different_share"]
     return found["floor"], (
-        f"The noise floor of this machine is {percent(found['floor'])}: in an A/A test{f' ({measured})' if measured else ''}, the same build "
+        f"The noise floor of this machine is {format_percent(found['floor'])}: in an A/A test{f' ({measured})' if measured else ''}, the same build "
         f"under two names, 95 % of {found['combinations']} combinations differed by no more than that, half of them by "
-        f"{percent(found['typical'])}; {found['different']} came out as faster or slower, {percent(share.value)} "
-        f"[{percent(share.low)}, {percent(share.high)}]."
+        f"{format_percent(found['typical'])}; {found['different']} came out as faster or slower, {format_percent(share.value)} "
+        f"[{format_percent(share.low)}, {format_percent(share.high)}]."
     )
 
 
@@ -77,7 +76,7 @@ def claim_in_words(claim, ratio, noise):
         return f"{claim} (noise floor not known)"
     distance = max(ratio, 1 / ratio) - 1
     is_within = claim in ("faster", "slower") and distance <= noise
-    return f"{claim} ({'within the' if is_within else 'the'} noise floor {'' if is_within else 'is '}{percent(noise)})"
+    return f"{claim} ({'within the' if is_within else 'the'} noise floor {'' if is_within else 'is '}{format_percent(noise)})"
 
 
 def precision(summary):
@@ -106,6 +105,6 @@ def sizes(found):
     """A sentence for each size that was found rather than given; found: as plan.json has them."""
     return [
         f"{one['parameter']} = {one['value']:,} of {one['workload']} was found on {one['python']}, where it took "
-        f"{units.seconds(one['seconds'])} in sequence, and is the same for all builds and backends (sizes.json)."
+        f"{phrases.format_seconds(one['seconds'])} in sequence, and is the same for all builds and backends (sizes.json)."
         for one in found
     ]

@@ -1,5 +1,5 @@
 import pytest
-from gil_scaling.analysis import words
+from gil_scaling.analysis import phrases
 
 ROW = {"speedup": 1.8, "speedup_low": 1.484, "speedup_high": 2.03, "rounds_ok": 6}
 
@@ -15,11 +15,13 @@ ROW = {"speedup": 1.8, "speedup_low": 1.484, "speedup_high": 2.03, "rounds_ok": 
     ],
 )
 def test_a_speed_is_told_as_its_claim_allows(claim, text):
-    assert words.speed(ROW, "speedup", claim, "the sequence") == text
+    assert phrases.describe_speed(ROW, "speedup", claim, "the sequence") == text
 
 
 def test_one_round_is_one_round():
-    assert words.speed({**ROW, "rounds_ok": 1}, "speedup", "no claim", "it").endswith("in 1 round, too few for a claim")
+    assert phrases.describe_speed({**ROW, "rounds_ok": 1}, "speedup", "no claim", "it").endswith(
+        "in 1 round, too few for a claim"
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,15 +29,15 @@ def test_one_round_is_one_round():
     [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %"), (1e-16, "0 %"), (0.00056, "0.06 %")],
 )
 def test_shares_are_told_as_percentages(share, text):
-    assert words.percent(share) == text
+    assert phrases.format_percent(share) == text
 
 
 def test_changes_have_a_sign():
-    assert words.percent_in(0.12, -0.08, 0.15) == "+12 % [−8 %, +15 %]"
+    assert phrases.format_percent_ci(0.12, -0.08, 0.15) == "+12 % [−8 %, +15 %]"
 
 
 @pytest.mark.parametrize(
     ("parts", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_parts_are_listed_as_in_a_sentence(parts, text):
-    assert words.listed(parts) == text
+    assert phrases.join_words(parts) == text
