@@ -3,6 +3,7 @@
 import math
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.phrases import format_percent
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 from gil_scaling.analysis.tables.noise import floor
 from gil_scaling.analysis.tables.summary import unlike
