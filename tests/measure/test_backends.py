@@ -1,11 +1,27 @@
+import ast
 import re
 from pathlib import Path
 
 import pytest
+from gil_scaling.measure.workload import load_backend
+from gil_scaling.plan import catalog
 
 from tests.measure.running import counted, measure
 
-CHUNKING = ["thread_pool", "process_pool", "multiprocessing_pool", "interpreter_pool"]
+CHUNKING = [
+    name for name in catalog.names(catalog.BACKENDS) if "chunksize" in catalog.read_backend(name, ".").parameters
+]
+KINDS = {"sequential", "threads", "processes", "interpreters", "coroutines"}
+
+
+@pytest.mark.parametrize("name", catalog.names(catalog.BACKENDS))
+def test_every_backend_declares_itself_in_literals(name):
+    tree = ast.parse((catalog.BACKENDS / f"{name}.py").read_text())
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    constants = {node.targets[0].id: node.value.value for node in assigned}
+    assert constants["kind"] in KINDS
+    assert {type(constants["one_thread_per_gil"]), type(constants["together"])} == {bool}
+    assert load_backend(name).by_hand
 
 
 @pytest.mark.parametrize("backend", CHUNKING)
@@ -73,11 +89,11 @@ def test_what_its_calls_did_not_return_is_refused(own, this_build, tmp_path):
     assert "run() of a backend is to return what its calls returned, not [(0, 4950)]" in result.reason
 
 
-def test_its_workers_cannot_be_made_to_begin_together(own, this_build, tmp_path):
+def test_a_custom_backend_does_not_start_together(own, this_build, tmp_path):
     result = measure(this_build, tmp_path, **own, start="together")
     assert (result.status, result.reason) == (
         "unsupported",
-        "the workers of a backend of one's own cannot be made to begin together",
+        "backend 'mine' does not support `start: together`",
     )
 
 

@@ -1,10 +1,12 @@
 import json
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from gil_scaling.launch import environment
+from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
 from tests.measure.running import check_sample
@@ -56,7 +58,6 @@ WORKLOADS = {
     "zlib": {"size": 1000},
 }
 FAIL_ON_PURPOSE = ("crash", "exception")
-TOO_NEW = {"interpreter": (3, 14), "interpreter_pool": (3, 14)}
 
 
 def test_every_workload_is_tried():
@@ -88,15 +89,28 @@ DIGESTS = {}
 
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_every_workload_runs_right_on_every_backend_and_build(backend, build):
+    check_backend(backend, build)
+
+
+def test_a_new_backend_file_is_found_and_conforms(this_build, tmp_path):
+    scripts = shutil.copytree(environment.SCRIPTS, tmp_path / "scripts")
+    backends = scripts / catalog.BACKENDS.relative_to(environment.SCRIPTS)
+    shutil.copy(backends / "thread.py", backends / "extra.py")
+    assert "extra" in catalog.names(backends)
+    check_backend("extra", this_build, {"PYTHONPATH": str(scripts)}, "threads")
+
+
+def check_backend(backend, build, env=None, kind=None):
     version = tuple(map(int, build.facts["version"].split(".")[:2]))
-    for found in conformance(build, backend):
+    kind = kind or load_backend(backend).kind
+    for found in conformance(build, backend, env or {}):
         where = (backend, build.name, found["workload"])
         assert (found["threads_left"], found["processes_left"]) == (0, 0), where
         assert found["top_level"], where
-        if version < TOO_NEW.get(backend, (0,)):
+        if kind == "interpreters" and version < (3, 14):
             assert (found["status"], "before Python 3.14" in found["reason"]) == ("unsupported", True), where
         elif found["status"] == "unsupported":
-            assert found["workload"].startswith("numpy"), where
+            assert found["workload"].startswith("numpy"), (where, found["reason"])
         else:
             assert found["status"] == "ok", (where, found["reason"])
             digest_found = found["measured"]["expected"]
@@ -105,7 +119,7 @@ def test_every_workload_runs_right_on_every_backend_and_build(backend, build):
                 check_conformance(sample, found["workload"], build.gil)
 
 
-def conformance(build, backend):
+def conformance(build, backend, env):
     """Runs every workload on a backend in one process of a build, in a session of its own, which it must leave empty."""
     common = {"backend": backend, "backend_reference": backend, "backend_params": {}, "workers": 2, "start": "natural"}
     common.update(scaling="strong", warmups=0, repeats=1, expected=None, switch_interval_s=INTERVAL_S, thread_limits=[])
@@ -114,7 +128,7 @@ def conformance(build, backend):
     ]
     child_process = subprocess.Popen(
         [*build.command, "-c", CONFORMANCE],
-        env=environment.environment(build.env),
+        env={**environment.environment(build.env), **env},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

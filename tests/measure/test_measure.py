@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from gil_scaling.measure import digest, run, worker
 from gil_scaling.measure.job import Job, Outcome
-from gil_scaling.measure.workload import Workload, load
+from gil_scaling.measure.workload import Workload, load, load_backend
 from gil_scaling.plan import catalog
 
 from tests.measure.running import counted, measure
@@ -23,11 +23,10 @@ def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
         assert sample["workers_used"] == 4
 
 
-MEETING = ["thread_pool", "process_pool", "multiprocessing_pool", "interpreter_pool"]
-COROUTINES = ["asyncio", "asyncio_to_thread", "asyncio_threads"]
+TOGETHER = [name for name in catalog.names(catalog.BACKENDS) if load_backend(name).together and name != "sequential"]
 
 
-@pytest.mark.parametrize("backend", [*PARTING, *MEETING, *COROUTINES])
+@pytest.mark.parametrize("backend", TOGETHER)
 def test_all_workers_are_there_before_a_together_start(backend, build, tmp_path):
     result = measure(build, tmp_path, backend=backend, workers=3, start="together", params={"n": 10, "count": 7})
     if result.status == "unsupported":
@@ -261,9 +260,11 @@ def test_the_reports_of_a_pool_s_tasks_are_joined_by_worker():
 
 def test_the_samples_follow_the_warm_ups_and_memory_is_read_last(monkeypatch):
     events = []
-    backend = SimpleNamespace(run=lambda job: events.append("sample") or _outcome(job))
+    backend = SimpleNamespace(
+        run=lambda job: events.append("sample") or _outcome(job), kind="sequential", together=True, by_hand=None
+    )
     load("noop")
-    monkeypatch.setattr(run.workloads, "load_module", lambda name, package: backend)
+    monkeypatch.setattr(run.workloads, "load_backend", lambda name: backend)
     monkeypatch.setattr(run.gc, "collect", lambda: events.append("collect"))
     spec = {
         "backend": "b",

@@ -315,4 +315,4 @@ def test_a_failure_that_never_came_is_a_failed_run(this_build, tmp_path):
 
 
 def test_a_backend_without_a_form_by_hand_is_unsupported():
-    assert _by_hand.available("mine") == "backend 'mine' has no form by hand"
+    assert _by_hand.available("mine", None) == "backend 'mine' has no form by hand"

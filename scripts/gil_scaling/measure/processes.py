@@ -69,6 +69,18 @@ def _hand_out(crew, beyond):
     return [done[number] for number in sorted(done)]
 
 
+def by_hand(task, calls, consumed, method=None):
+    """One process per call; the exit code of the first that failed, if the caller looks at them."""
+    context = multiprocessing.get_context(method)
+    processes = [context.Process(target=task, args=(call,)) for call in calls]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    codes = [process.exitcode for process in processes if process.exitcode]
+    return f"exit code {codes[0]}" if codes and consumed else None
+
+
 _gate = None
 
 

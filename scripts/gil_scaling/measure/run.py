@@ -13,7 +13,6 @@ from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
 from gil_scaling.measure.worker import Report, Setting, Shared, gil_enabled, work_through
 
-BACKENDS = "gil_scaling.measure.backends"
 MOST_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
 MOST_SEGMENTS = 1000  # of a sample, the first
 
@@ -34,7 +33,7 @@ def run(spec, tell):
     tell: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
     Raises Unsupported, WrongResult, or what the workload raises.
     """
-    backend = workloads.load_module(spec["backend_reference"], BACKENDS)
+    backend = workloads.load_backend(spec["backend_reference"])
     workload = workloads.load(spec["reference"])
     _check_available(spec, backend, workload.module)
     execute = _executor(spec, backend, workload.module)
@@ -75,21 +74,22 @@ def run(spec, tell):
 
 
 def _check_available(spec, backend, module):
-    """Raises Unsupported where the backend, the workload, or a backend of the user's own cannot do what is asked."""
+    """Raises Unsupported where the backend or the workload cannot do what is asked."""
+    facts = {"backend": spec["backend"], "backend_kind": backend.kind, "by_hand": backend.by_hand}
     for part in (backend, module):
         available = getattr(part, "available", None)
-        reason = available(**workloads.named_of(available, {"backend": spec["backend"]})) if available else None
+        reason = available(**workloads.named_of(available, facts)) if available else None
         if reason:
             raise Unsupported(reason)
-    if spec["start"] == "together" and os.sep in spec["backend_reference"]:
-        raise Unsupported("the workers of a backend of one's own cannot be made to begin together")
+    if spec["start"] == "together" and not backend.together:
+        raise Unsupported(f"backend {spec['backend']!r} does not support `start: together`")
 
 
 def _executor(spec, backend, module):
     """What takes a job and runs it: the backend, or the workload itself where it is about the backend's failures."""
     run_on = getattr(module, "run_on", None)
     if run_on is not None:
-        return partial(run_on, spec["backend"])
+        return partial(run_on, spec["backend_reference"])
     return partial(backend.run, **spec["backend_params"])
 
 

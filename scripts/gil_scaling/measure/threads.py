@@ -18,13 +18,18 @@ def run_crew(work, workers, gate=None):
             if gate is not None:
                 gate.abort()
 
-    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(workers)]
+    start_and_join(guarded, range(workers))
+    if failures:
+        raise failures[0]
+
+
+def start_and_join(target, arguments):
+    """Starts a thread for each argument and waits for them all; an exception ends its own thread only."""
+    threads = [threading.Thread(target=target, args=(argument,)) for argument in arguments]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    if failures:
-        raise failures[0]
 
 
 def gate_of(job, workers):

@@ -9,6 +9,7 @@ import sys
 from contextlib import nullcontext
 
 PACKAGE = "gil_scaling.measure.workloads"
+_BACKENDS = "gil_scaling.measure.backends"
 
 _loaded = {}
 
@@ -57,6 +58,18 @@ def load(reference):
     if workload is None:
         workload = _loaded[reference] = Workload(reference, load_module(reference, PACKAGE))
     return workload
+
+
+def load_backend(reference):
+    """The module of a backend, by its name in this package or the path of its file.
+
+    What it does not declare is set as for a custom backend: kind "threads", no form by hand, no start together.
+    """
+    backend = load_module(reference, _BACKENDS)
+    for name, default in (("kind", "threads"), ("together", False), ("by_hand", None)):
+        if not hasattr(backend, name):
+            setattr(backend, name, default)
+    return backend
 
 
 def load_module(reference, package):

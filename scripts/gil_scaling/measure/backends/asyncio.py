@@ -11,7 +11,9 @@ from time import perf_counter, thread_time
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, Shared, used_by_thread, used_since
 
+kind = "coroutines"
 one_thread_per_gil = True
+together = True
 
 
 def run(job):
@@ -20,6 +22,19 @@ def run(job):
     outcome = asyncio.run(_run(job))
     outcome.used = used_since(began, used_by_thread())
     return outcome
+
+
+def by_hand(task, calls, workers, consumed):
+    """One asyncio task per call; gather raises the first exception, wait raises none."""
+
+    async def main():
+        tasks = [asyncio.create_task(task(call)) for call in calls]
+        if consumed:
+            await asyncio.gather(*tasks)
+        else:
+            await asyncio.wait(tasks)
+
+    asyncio.run(main())
 
 
 async def _run(job):

@@ -9,10 +9,12 @@ from time import perf_counter, thread_time
 
 from gil_scaling.measure.backends.asyncio import coroutine_of
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of, run_crew
+from gil_scaling.measure.threads import gate_of, run_crew, start_and_join
 from gil_scaling.measure.worker import Report, Shared, used_by_thread
 
+kind = "coroutines"
 one_thread_per_gil = False
+together = True
 
 
 def run(job):
@@ -31,6 +33,15 @@ def run(job):
     outcome = Outcome(reports, done, workers)
     outcome.task_cpu_s = sum(task_cpu_s)  # of the loops: coroutines have none of their own
     return outcome
+
+
+def by_hand(task, calls, workers, consumed):
+    """One event loop per worker, each in a thread of its own."""
+
+    async def gather(calls):
+        await asyncio.gather(*map(task, calls))
+
+    start_and_join(lambda calls: asyncio.run(gather(calls)), [calls[number::workers] for number in range(workers)])
 
 
 async def _run(job, number, workers, gate, report, done, task_cpu_s):

@@ -3,16 +3,28 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from gil_scaling.measure.backends.asyncio import by_hand as run_coroutines
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.threads import gate_of
 from gil_scaling.measure.worker import untimed_task
 
+kind = "threads"
 one_thread_per_gil = False
+together = True
 
 
 def run(job):
     """Runs the tasks on one new event loop and its thread pool."""
     return asyncio.run(_run(job))
+
+
+def by_hand(task, calls, workers, consumed):
+    """One asyncio.to_thread per call."""
+
+    async def in_thread(call):
+        await asyncio.to_thread(task, call)
+
+    run_coroutines(in_thread, calls, workers, consumed)
 
 
 async def _run(job):

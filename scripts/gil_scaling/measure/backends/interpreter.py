@@ -10,7 +10,9 @@ from gil_scaling.measure.threads import gate_of, run_crew
 from gil_scaling.measure.worker import Report, Setting, Shared, know, untimed_task, work_through
 from gil_scaling.measure.workload import load
 
+kind = "interpreters"
 one_thread_per_gil = True
+together = True
 
 
 def available():
@@ -45,6 +47,15 @@ def run(job):
     run_crew(work, workers, gate)
     reports = [Report.of(done[number][0]) for number in range(workers)]
     return Outcome(reports, [pair for _, results in done.values() for pair in results], workers)
+
+
+def by_hand(task, calls, workers, consumed):
+    """One interpreter per call, each in a thread of its own."""
+    from concurrent import interpreters
+
+    threads = [interpreters.create().call_in_thread(task, call) for call in calls]
+    for thread in threads:
+        thread.join()
 
 
 def _work(reference, switch_interval_s, number, first, beyond):

@@ -9,7 +9,9 @@ from itertools import repeat
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, know, perform_plainly, untimed_task
 
+kind = "interpreters"
 one_thread_per_gil = True
+together = True
 
 
 def available():
@@ -31,6 +33,16 @@ def run(job, chunksize=1):
             _meet(job, pool, workers)
         done = list(pool.map(perform_plainly, *zip(*map(_plain, job.calls(chunksize)))))
     return Outcome.of_pool([(Report.of(state), results) for state, results in done], workers)
+
+
+def by_hand(task, calls, workers, consumed):
+    """Map of a new pool; an exception surfaces when the results are consumed."""
+    from concurrent.futures import InterpreterPoolExecutor
+
+    with InterpreterPoolExecutor(workers) as pool:
+        results = pool.map(task, calls)
+        if consumed:
+            list(results)
 
 
 def _plain(call):

@@ -9,7 +9,9 @@ from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.processes import enter, meet
 from gil_scaling.measure.worker import perform
 
+kind = "processes"
 one_thread_per_gil = True
+together = True
 
 
 def run(job, chunksize=None):
@@ -25,6 +27,16 @@ def run(job, chunksize=None):
         pool.close()
         pool.join()
     return Outcome.of_pool(outcomes, workers, context.get_start_method())
+
+
+def by_hand(task, calls, workers, consumed):
+    """Map of a new pool; an exception surfaces when the results are consumed."""
+    with multiprocessing.Pool(workers) as pool:
+        results = pool.map_async(task, calls, chunksize=1)
+        if consumed:
+            results.get()
+        pool.close()
+        pool.join()
 
 
 def _default_size():

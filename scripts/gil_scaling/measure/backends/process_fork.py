@@ -2,7 +2,9 @@
 
 from gil_scaling.measure import processes
 
+kind = "processes"
 one_thread_per_gil = True
+together = True
 
 
 def available():
@@ -13,3 +15,8 @@ def available():
 def run(job):
     """Runs the tasks in as many processes as there are workers."""
     return processes.run(job, "fork")
+
+
+def by_hand(task, calls, workers, consumed):
+    """One process per call."""
+    return processes.by_hand(task, calls, consumed, "fork")

@@ -11,7 +11,9 @@ from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.processes import enter, meet
 from gil_scaling.measure.worker import perform
 
+kind = "processes"
 one_thread_per_gil = True
+together = True
 
 
 def run(job, chunksize=1):
@@ -24,6 +26,14 @@ def run(job, chunksize=1):
             list(pool.map(meet, repeat(job.setting), map(job.warm_argument, range(workers))))
         outcomes = list(pool.map(perform, job.calls(), chunksize=chunksize))
     return Outcome.of_pool(outcomes, workers, context.get_start_method())
+
+
+def by_hand(task, calls, workers, consumed):
+    """Map of a new pool; an exception surfaces when the results are consumed."""
+    with ProcessPoolExecutor(workers) as pool:
+        results = pool.map(task, calls)
+        if consumed:
+            list(results)
 
 
 def _size(workers):

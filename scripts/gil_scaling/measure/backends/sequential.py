@@ -3,7 +3,9 @@
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, used_by_thread, work_through
 
+kind = "sequential"
 one_thread_per_gil = True
+together = True
 
 
 def run(job):
@@ -12,3 +14,9 @@ def run(job):
     pairs = enumerate(job.arguments)
     done = work_through(job.setting, pairs, job.shared, report, began=used_by_thread())
     return Outcome([report], done, workers=1)
+
+
+def by_hand(task, calls, workers, consumed):
+    """A loop."""
+    for call in calls:
+        task(call)

@@ -3,10 +3,12 @@
 from collections import deque
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of, run_crew
+from gil_scaling.measure.threads import gate_of, run_crew, start_and_join
 from gil_scaling.measure.worker import Report, untimed_task, work_through
 
+kind = "threads"
 one_thread_per_gil = False
+together = True
 
 
 def run(job):
@@ -26,3 +28,8 @@ def run(job):
 
     run_crew(work, workers, gate)
     return Outcome(reports, done, workers)
+
+
+def by_hand(task, calls, workers, consumed):
+    """One thread per call."""
+    start_and_join(task, calls)

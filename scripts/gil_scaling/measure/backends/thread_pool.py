@@ -9,7 +9,9 @@ from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.threads import gate_of
 from gil_scaling.measure.worker import perform, untimed_task
 
+kind = "threads"
 one_thread_per_gil = False
+together = True
 
 
 def run(job, chunksize=1):
@@ -20,6 +22,14 @@ def run(job, chunksize=1):
             _meet(job, pool, workers)
         outcomes = list(pool.map(perform, job.calls(chunksize)))
     return Outcome.of_pool(outcomes, workers)
+
+
+def by_hand(task, calls, workers, consumed):
+    """Map of a new pool; an exception surfaces when the results are consumed."""
+    with ThreadPoolExecutor(workers) as pool:
+        results = pool.map(task, calls)
+        if consumed:
+            list(results)
 
 
 def _meet(job, pool, workers):

@@ -4,10 +4,8 @@
 and end in FOLDER/told, a line of JSON each; what the caller sees of a failure comes there too, if the caller lives on.
 """
 
-import asyncio
 import importlib
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,10 +13,10 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, gil_enabled
+from gil_scaling.measure.workload import load_backend
 
 _NOTHING, _WAITS = "nothing", "nothing: it waits for ever"
 DONE, FAILED, CUT_OFF, NOT_BEGUN = "done", "failed", "cut off", "not begun"
@@ -26,9 +24,9 @@ DONE, FAILED, CUT_OFF, NOT_BEGUN = "done", "failed", "cut off", "not begun"
 _PATIENCE_S = 1.0  # after a failure; a caller that still waits then is taken to wait for ever
 
 
-def available(backend):
-    """None, or why there is no such backend by hand."""
-    return None if backend in _FORMS else f"backend {backend!r} has no form by hand"
+def available(backend, by_hand):
+    """None, or that the backend has no form by hand."""
+    return None if by_hand else f"backend {backend!r} has no form by hand"
 
 
 def run(backend, job, consumed):
@@ -117,8 +115,10 @@ def main(folder):
     calls = [(folder, order["reference"], index, argument) for index, argument in enumerate(order["arguments"])]
     signal.signal(signal.SIGALRM, lambda *_: _lose_patience(folder))
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S / 10)
+    backend = load_backend(order["backend"])
+    form = task_async if backend.kind == "coroutines" else task
     try:
-        seen = _FORMS[order["backend"]](calls, order["workers"], order["consumed"]) or _NOTHING
+        seen = backend.by_hand(form, calls, order["workers"], order["consumed"]) or _NOTHING
     except StillWaiting:
         seen = _WAITS
     except Exception as error:
@@ -176,114 +176,6 @@ def _begin(folder, index):
     facts = {"gil": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     _tell(folder, what="begins", index=index, worker=worker, **facts)
     return lambda: _tell(folder, what="fails", index=index)
-
-
-def _sequential(calls, workers, consumed):
-    for call in calls:
-        task(call)
-
-
-def _thread(calls, workers, consumed):
-    threads = [threading.Thread(target=task, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _process(method):
-    def form(calls, workers, consumed):
-        context = multiprocessing.get_context(method)
-        processes = [context.Process(target=task, args=(call,)) for call in calls]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        codes = [process.exitcode for process in processes if process.exitcode]
-        return f"exit code {codes[0]}" if codes and consumed else None
-
-    return form
-
-
-def _executor(make):
-    def form(calls, workers, consumed):
-        with make(workers) as pool:
-            results = pool.map(task, calls)
-            if consumed:
-                list(results)
-
-    return form
-
-
-def _interpreter_pool(workers):
-    from concurrent.futures import InterpreterPoolExecutor
-
-    return InterpreterPoolExecutor(workers)
-
-
-def _interpreter(calls, workers, consumed):
-    from concurrent import interpreters
-
-    threads = [interpreters.create().call_in_thread(task, call) for call in calls]
-    for thread in threads:
-        thread.join()
-
-
-def _multiprocessing_pool(calls, workers, consumed):
-    with multiprocessing.Pool(workers) as pool:
-        results = pool.map_async(task, calls, chunksize=1)
-        if consumed:
-            results.get()
-        pool.close()
-        pool.join()
-
-
-def _asyncio(coroutine):
-    async def main(calls, consumed):
-        tasks = [asyncio.create_task(coroutine(call)) for call in calls]
-        if consumed:
-            await asyncio.gather(*tasks)
-        else:
-            await asyncio.wait(tasks)
-
-    return lambda calls, workers, consumed: asyncio.run(main(calls, consumed))
-
-
-async def _to_thread(call):
-    await asyncio.to_thread(task, call)
-
-
-def _asyncio_threads(calls, workers, consumed):
-    async def main(own):
-        await asyncio.gather(*map(task_async, own))
-
-    threads = [threading.Thread(target=lambda own=own: asyncio.run(main(own))) for own in _dealt(calls, workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _dealt(calls, workers):
-    return [own for own in (calls[number::workers] for number in range(workers)) if own]
-
-
-_FORMS = {
-    "sequential": _sequential,
-    "thread": _thread,
-    "process": _process(None),
-    "process_fork": _process("fork"),
-    "process_spawn": _process("spawn"),
-    "process_forkserver": _process("forkserver"),
-    "thread_pool": _executor(ThreadPoolExecutor),
-    "process_pool": _executor(ProcessPoolExecutor),
-    "interpreter_pool": _executor(_interpreter_pool),
-    "interpreter": _interpreter,
-    "multiprocessing_pool": _multiprocessing_pool,
-    "asyncio": _asyncio(task_async),
-    "asyncio_to_thread": _asyncio(_to_thread),
-    "asyncio_threads": _asyncio_threads,
-}
 
 
 if __name__ == "__main__":

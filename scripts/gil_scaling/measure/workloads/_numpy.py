@@ -1,13 +1,13 @@
 """What the workloads of numpy share: whether the build has it, and a sum of arrays."""
 
 
-def available(backend):
+def available(backend_kind):
     """None, or why this build or backend cannot."""
     try:
         import numpy  # noqa: F401
     except ImportError as error:
         return f"numpy cannot be imported in this Python: {error}".partition("\n")[0]
-    if backend.startswith("interpreter"):
+    if backend_kind == "interpreters":
         return "numpy can be imported in a process's main interpreter only"
     return None
 
