@@ -1,1 +1,1 @@
-"""Estimates with intervals, claims, bounds and laws: pure functions on sequences of numbers."""
+"""Estimates with confidence intervals, claims, bounds and scaling laws: pure functions on numbers, without I/O."""

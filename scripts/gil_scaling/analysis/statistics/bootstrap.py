@@ -1,8 +1,10 @@
-"""The seeded bootstrap over rounds, for what has no exact interval."""
+"""The seeded bootstrap over rounds, for parameters that have no exact confidence interval."""
 
 import math
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
 from gil_scaling.analysis.statistics.intervals import TAIL
@@ -10,24 +12,26 @@ from gil_scaling.analysis.statistics.intervals import TAIL
 RESAMPLES = 2000
 
 
-def resampled_medians(values, seed):
-    """The medians of 2000 resamples of the rounds: (2000, k), the same for a seed.
+def resampled_medians(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """The medians of 2000 resamples of the rounds: (2000, k), reproducible for a given seed.
 
     values: (rounds, k). Whole rounds are drawn with replacement, because the values of one round share its noise.
     Assumes independent rounds. Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 6.
-    For example, of rounds that are all alike each median is theirs; of the two rounds 0 and 1 half the medians are 0.5.
+    For example, identical rounds have only one median; with the two rounds 0 and 1, half of the medians are 0.5.
     """
     drawn = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
-    return np.median(values[drawn], axis=1)
+    medians: NDArray[np.float64] = np.median(values[drawn], axis=1)
+    return medians
 
 
-def percentile_ends(values, rounds):
-    """The ends of the 95 % expanded percentile interval of resamples of so many rounds.
+def percentile_ends(values: NDArray[np.float64], rounds: int) -> tuple[Any, Any]:
+    """The ends of the expanded 95 % percentile interval: two scalars, or two arrays of the shape of one resample.
 
-    values: (n, …), a resample each; inf allowed. Few rounds vary less among themselves than sweeps do; the tails are made
-    smaller for that, from 2.5 % for many rounds to Φ(−t √(n / (n − 1))) for n of them, t being Student's.
+    values: (resamples, …), inf allowed; rounds: the number of rounds behind each resample, at least 2. A few rounds vary
+    less among themselves than whole sweeps do, so the interval is widened: the tails shrink from 2.5 % for many rounds
+    to Φ(−t √(n / (n − 1))) for n rounds, with the Student quantile t.
     Source: Hesterberg, What Teachers Should Know About the Bootstrap (2015), section 5.2.
-    For example, of 0 … 1999 they are 4 and 1995 for 6 rounds, 49 and 1950 for 1000.
+    For example, of 0 … 1999 the ends are 4 and 1995 for 6 rounds, 49 and 1950 for 1000.
     """
     tail = ndtr(-stdtrit(rounds - 1, 1 - TAIL) * math.sqrt(rounds / (rounds - 1)))
     ordered = np.sort(values, axis=0)

@@ -1,4 +1,4 @@
-"""Estimates with exact 95 % intervals: quantiles, ratios and shares; and how many rounds a narrow one needs."""
+"""Estimates with exact 95 % confidence intervals: quantiles, ratios, shares, and how many rounds a narrow one needs."""
 
 import math
 from bisect import bisect_left
@@ -6,107 +6,111 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import bdtr, bdtrc, betaincinv, ndtri, stdtrit
 
-LEAST_ROUNDS = 6  # from here on the exact rank methods reach 95 %
-LEAST_UNPAIRED = 4  # on each side
-MOST_EXACT_PAIRED, MOST_EXACT_UNPAIRED = 200, 50  # rounds; with more, counting takes long, and ends beyond all numbers
+MIN_ROUNDS = 6  # the fewest with which the exact rank methods reach 95 %
+MIN_UNPAIRED = 4  # on each side
+MAX_EXACT_PAIRED, MAX_EXACT_UNPAIRED = 200, 50  # rounds; beyond, counting is slow and the counts overflow
 LEVEL = 0.95
-TAIL = (1 - LEVEL) / 2  # the chance to miss on one side, at most
+TAIL = (1 - LEVEL) / 2  # the largest probability of missing on one side
 
 CI95, RANGE = "ci95", "range"
 
 
 class Estimate(NamedTuple):
-    """A value with its interval; kind is "ci95", or "range", which makes no claim."""
+    """A value with its interval; kind is "ci95", or "range", which allows no claim."""
 
     value: float
     low: float
     high: float
     kind: str
 
-    def columns(self, name):
-        """The value and the ends as the columns of a table."""
+    def columns(self, name: str) -> dict[str, float]:
+        """The value and the ends of the interval as the table columns name, name_low and name_high."""
         return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
 
 
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, RANGE)
 
 
-def quantile(values, q):
-    """The sample quantile with the exact interval of order statistics; the range where there is none for so few values.
+def quantile(values: ArrayLike, q: float) -> Estimate:
+    """The sample quantile with its exact interval of order statistics, or the range where too few values have one.
 
-    values: (n,), q in 0 … 1. NaN for no value, or with a NaN among them. The value is linear between order statistics.
-    Assumes independent values of one distribution.
+    values: (n,), in any unit; q: 0 … 1. NaN without values, or with a NaN among them. The value is interpolated linearly
+    between order statistics. Assumes independent values of one distribution.
     Source: Conover, Practical Nonparametric Statistics (1999), section 3.2. For example, the 0.9 quantile of 1 … 100 is
-    90.1 in [84, 96]; of fewer than 36 values it has no upper end.
+    90.1 in [84, 96]; with fewer than 36 values it has no upper end.
     """
-    found = np.sort(np.asarray(values, dtype=float))
-    if not len(found) or np.isnan(found).any():
+    ordered = np.sort(np.asarray(values, dtype=float))
+    count = len(ordered)
+    if not count or np.isnan(ordered).any():
         return UNKNOWN
-    places = np.arange(len(found))
-    low = int((bdtr(places, len(found), q) <= TAIL).sum()) - 1
-    high = len(found) - int((bdtrc(places, len(found), q) <= TAIL).sum())
-    has_ends = low >= 0 and high < len(found)
-    ends, kind = ((found[low], found[high]), CI95) if has_ends else ((found[0], found[-1]), RANGE)
-    return Estimate(float(np.quantile(found, q)), *map(float, ends), kind)
+    ranks = np.arange(count)
+    low = int((bdtr(ranks, count, q) <= TAIL).sum()) - 1
+    high = count - int((bdtrc(ranks, count, q) <= TAIL).sum())
+    has_ends = low >= 0 and high < count
+    if not has_ends:
+        low, high = 0, -1
+    kind = CI95 if has_ends else RANGE
+    return Estimate(float(np.quantile(ordered, q)), float(ordered[low]), float(ordered[high]), kind)
 
 
-def median(values):
-    """The median with the exact interval of order statistics, from 6 values on; below, the range.
+def median(values: ArrayLike) -> Estimate:
+    """The median with its exact interval of order statistics; below 6 values, the range.
 
-    values: (n,) of independent rounds. NaN for no value. The quantile of 0.5, with its assumptions and source. For
-    example, of 1 … 6 it is 3.5 in [1, 6], which holds the median in 96.9 % of samples.
+    values: (n,) of independent rounds. NaN without values. This is the 0.5 quantile, with its assumptions and source.
+    For example, the median of 1 … 6 is 3.5 in [1, 6], an interval that covers it in 96.9 % of samples.
     """
     return quantile(values, 0.5)
 
 
-def paired_ratio(ratios):
-    """The Hodges–Lehmann estimate of a ratio from one ratio a round, with the exact signed-rank interval.
+def paired_ratio(ratios: ArrayLike) -> Estimate:
+    """The Hodges–Lehmann estimate of a ratio from one ratio per round, with the exact signed-rank interval.
 
-    ratios: (n,) of rounds, each the quotient of two times measured in the same round; all positive.
-    Below 6 rounds: their median and range. Assumes independent rounds and logarithms that lie symmetrically about the
-    truth, as they do where the noise of both times has one law; what slows a whole round cancels. Above 200 rounds the
-    normal law stands for that of the signed ranks: of 200, that moves neither end by more than one Walsh average.
-    Source: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods (2014), section 3.2 and 3.3, on logarithms.
+    ratios: (n,), positive, each the quotient of two times measured in the same round. Below 6 rounds: their median and
+    range. Assumes independent rounds and logarithms distributed symmetrically about the true value, as they are where
+    the noise of both times has the same distribution; what slows a whole round cancels. Above 200 rounds the normal
+    approximation of the signed ranks is used; at 200 it moves neither end by more than one Walsh average.
+    Source: Hollander, Wolfe, Chicken, Nonparametric Statistical Methods (2014), sections 3.2 and 3.3, on logarithms.
     For example, of [1, 2, 4] it is 2 with the range [1, 4]; of [1, 2, 4, 8, 16, 32] it is 5.66 in [1, 32].
     """
     logs = np.log(np.asarray(ratios, dtype=float))
     if not len(logs) or np.isnan(logs).any():
         return UNKNOWN
-    if len(logs) < LEAST_ROUNDS:
-        return Estimate(*map(_exp, (np.median(logs), logs.min(), logs.max())), RANGE)
-    one, other = np.triu_indices(len(logs))
-    walsh = np.sort((logs[one] + logs[other]) / 2)
+    if len(logs) < MIN_ROUNDS:
+        return _ratio(float(np.median(logs)), logs.min(), logs.max(), RANGE)
+    first, second = np.triu_indices(len(logs))
+    walsh_averages = np.sort((logs[first] + logs[second]) / 2)
     skipped = _skipped_signed_ranks(len(logs))
-    return Estimate(*map(_exp, (np.median(walsh), walsh[skipped], walsh[-1 - skipped])), CI95)
+    return _ratio(float(np.median(walsh_averages)), walsh_averages[skipped], walsh_averages[-1 - skipped], CI95)
 
 
-def unpaired_ratio(numerators, denominators, least=LEAST_UNPAIRED):
+def unpaired_ratio(numerators: ArrayLike, denominators: ArrayLike, min_rounds: int = MIN_UNPAIRED) -> Estimate:
     """The Hodges–Lehmann estimate of a ratio of two independent samples, with the exact Mann–Whitney interval.
 
-    numerators: (n,), denominators: (m,), positive; least: on a side, below which the median quotient and the range of the
-    quotients are given, 4 at least.
-    Assumes independent values, and two distributions that differ by a factor alone: a machine that has become slower
-    between the two samples is taken for that factor. Above 50 values on a side the normal law stands for that of the ranks.
-    Source: Hollander, Wolfe, Chicken (2014), section 4.2 and 4.3, on logarithms. For example, of [2, 4] and [1, 2]
+    numerators: (n,), denominators: (m,), positive, in the same unit. min_rounds: the fewest on either side for an
+    interval, 4 or more; below it, the median and the range of all quotients.
+    Assumes independent values, and two distributions that differ by a factor alone: if the machine has become slower
+    between the two samples, that is part of the factor. Above 50 values on a side the normal approximation is used.
+    Source: Hollander, Wolfe, Chicken (2014), sections 4.2 and 4.3, on logarithms. For example, of [2, 4] and [1, 2]
     it is 2 with the range [1, 4].
     """
     above, below = (np.log(np.asarray(values, dtype=float)) for values in (numerators, denominators))
     quotients = np.sort((above[:, None] - below[None, :]).ravel())
     if not len(quotients) or np.isnan(quotients).any():
         return UNKNOWN
-    is_enough = min(len(above), len(below)) >= least
+    is_enough = min(len(above), len(below)) >= min_rounds
     skipped = _skipped_rank_sums(len(above), len(below)) if is_enough else 0
-    ends = (np.median(quotients), quotients[skipped], quotients[-1 - skipped])
-    return Estimate(*map(_exp, ends), CI95 if is_enough else RANGE)
+    kind = CI95 if is_enough else RANGE
+    return _ratio(float(np.median(quotients)), quotients[skipped], quotients[-1 - skipped], kind)
 
 
-def share(successes, trials):
-    """The share of successes with the exact interval of Clopper and Pearson; NaN without a trial.
+def share(successes: float, trials: float) -> Estimate:
+    """The share of successes with the exact interval of Clopper and Pearson; NaN without trials.
 
-    successes: a count of 0 … trials. Assumes independent trials of one chance. It misses in fewer than 5 % of samples,
-    in few trials in far fewer.
+    successes: a count of 0 … trials. Assumes independent trials with the same probability. The interval misses in fewer
+    than 5 % of samples, in far fewer where there are few trials.
     Source: Clopper and Pearson, The use of confidence or fiducial limits (Biometrika 26, 1934). For example, 0 of 10
     is 0 in [0, 0.308], 5 of 10 is 0.5 in [0.187, 0.813].
     """
@@ -118,52 +122,54 @@ def share(successes, trials):
     return Estimate(successes / trials, low, high, CI95)
 
 
-def rounds_needed(logs, within=0.02):
-    """How many rounds bring a 95 % interval to within 2 % of the value, judged by the rounds seen; at least 6.
+def rounds_needed(logs: ArrayLike, within: float = 0.02) -> float:
+    """The number of rounds that narrows a 95 % interval to within ±2 % of the value, judged by the rounds so far.
 
-    logs: (n,) natural logarithms of times or ratios, one a round. NaN for fewer than 2, or with a NaN among them.
-    The least n with t(n−1, 0.975) s / √n ≤ ln(1 + within). Assumes that s, the standard deviation of the rounds seen,
-    is the true one (of 6 rounds it may be half or twice that) and normal logarithms; signed ranks need 5 % more
-    rounds then, and fewer under spikes.
+    logs: (n,) natural logarithms of times or ratios, one per round. At least 6; NaN for fewer than 2, or with a NaN or
+    an infinity among them. This is the smallest n with t(n−1, 0.975) s / √n ≤ ln(1 + within). Assumes normal logarithms,
+    and that s, the standard deviation of these rounds, is the true one (with 6 rounds it may be half or twice that);
+    signed ranks then need 5 % more rounds, and fewer where there are spikes.
     Source: Kalibera and Jones, Rigorous benchmarking in reasonable time (ISMM 2013), for sizing by a pilot.
     For example, s = 0.05 needs 27 rounds, s = 0.01 needs 6.
     """
-    found = np.asarray(logs, dtype=float)
-    if len(found) < 2 or not np.isfinite(found).all():
+    rounds_so_far = np.asarray(logs, dtype=float)
+    if len(rounds_so_far) < 2 or not np.isfinite(rounds_so_far).all():
         return math.nan
-    deviation = float(np.std(found, ddof=1))
+    deviation = float(np.std(rounds_so_far, ddof=1))
 
-    def is_enough(rounds):
-        return stdtrit(rounds - 1, 1 - TAIL) * deviation / math.sqrt(rounds) <= math.log1p(within)
+    def is_enough(rounds: int) -> bool:
+        half_width = float(stdtrit(rounds - 1, 1 - TAIL)) * deviation / math.sqrt(rounds)
+        return half_width <= math.log1p(within)
 
-    return bisect_left(range(10**15), True, lo=LEAST_ROUNDS, key=is_enough)
-
-
-def _exp(value):
-    return float(np.exp(value))
+    return bisect_left(range(10**15), True, lo=MIN_ROUNDS, key=is_enough)
 
 
-def _skipped_signed_ranks(n):
-    """How many Walsh averages lie outside the interval on each side: exactly up to 200 rounds, which the normal law follows."""
-    if n <= MOST_EXACT_PAIRED:
+def _ratio(log_value: float, log_low: float, log_high: float, kind: str) -> Estimate:
+    """The Estimate of a ratio from that of its natural logarithm."""
+    return Estimate(float(np.exp(log_value)), float(np.exp(log_low)), float(np.exp(log_high)), kind)
+
+
+def _skipped_signed_ranks(n: int) -> int:
+    """How many Walsh averages lie outside the interval on each side: exact up to 200 rounds, then approximately."""
+    if n <= MAX_EXACT_PAIRED:
         return _skipped(_signed_rank_counts(n))
     return _skipped_normal(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24)
 
 
-def _skipped_rank_sums(n, m):
-    """Likewise how many quotients: exactly up to 50 rounds on each side."""
-    if max(n, m) <= MOST_EXACT_UNPAIRED:
+def _skipped_rank_sums(n: int, m: int) -> int:
+    """How many quotients lie outside the interval on each side: exact up to 50 rounds on each, then approximately."""
+    if max(n, m) <= MAX_EXACT_UNPAIRED:
         return _skipped(_rank_sum_counts(n, m))
     return _skipped_normal(n * m / 2, n * m * (n + m + 1) / 12)
 
 
-def _skipped_normal(mean, variance):
-    """As _skipped, of a statistic of whole numbers that is nearly normal, with the correction of half a step."""
+def _skipped_normal(mean: float, variance: float) -> int:
+    """_skipped for an integer statistic that is nearly normal, with the continuity correction of one half."""
     return math.floor(mean + 0.5 + float(ndtri(TAIL)) * math.sqrt(variance)) - 1
 
 
-def _skipped(counts):
-    """How many of the ordered values lie outside the interval on each side: the most that keep it at 95 %.
+def _skipped(counts: NDArray[np.float64]) -> int:
+    """The largest number of ordered values outside the interval on each side that keeps its level at 95 %.
 
     counts: of the equally likely outcomes, by the statistic's value 0, 1, …; the interval from the k-th smallest to the
     k-th largest value misses with the probability 2 P(statistic < k).
@@ -173,7 +179,7 @@ def _skipped(counts):
 
 
 @cache
-def _signed_rank_counts(n):
+def _signed_rank_counts(n: int) -> NDArray[np.float64]:
     """How many of the 2^n sign patterns give each sum of positive ranks 0 … n(n+1)/2."""
     counts = np.ones(1)
     for rank in range(1, n + 1):
@@ -182,7 +188,7 @@ def _signed_rank_counts(n):
 
 
 @cache
-def _rank_sum_counts(n, m):
+def _rank_sum_counts(n: int, m: int) -> NDArray[np.float64]:
     """How many of the arrangements of n and m values give each Mann–Whitney U of 0 … n·m."""
     if not n or not m:
         return np.ones(1)

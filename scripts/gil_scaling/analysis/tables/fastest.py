@@ -62,4 +62,4 @@ def _row(group, baselines):
 def _claim(speedup, best):
     if best["backend"].iloc[0] == "sequential":
         return None
-    return claim(speedup) if len(best) >= intervals.LEAST_ROUNDS else NO_CLAIM
+    return claim(speedup) if len(best) >= intervals.MIN_ROUNDS else NO_CLAIM

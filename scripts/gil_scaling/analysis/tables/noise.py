@@ -40,7 +40,7 @@ def noise(runs, builds):
 def _compared(pairs):
     below, above = (np.array([one["timed_s"] for one in side]) for side in zip(*pairs, strict=True))
     estimate, pairing = ratio_of(above, below, all(run["call"] == other["call"] for run, other in pairs))
-    is_enough = len(pairs) >= intervals.LEAST_ROUNDS
+    is_enough = len(pairs) >= intervals.MIN_ROUNDS
     return {
         "rounds": len(pairs),
         **estimate.columns("ratio"),

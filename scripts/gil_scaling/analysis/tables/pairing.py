@@ -82,7 +82,7 @@ def held_against(own, base):
     if len(both) and both["call"].eq(both["call_base"]).all():
         return ratio_of(both["cost_s_base"].to_numpy(float), both["cost_s"].to_numpy(float), is_one_call=True)
     times = (side["cost_s"].to_numpy(float) for side in (base, own))
-    return intervals.unpaired_ratio(*times, least=intervals.LEAST_ROUNDS), UNPAIRED
+    return intervals.unpaired_ratio(*times, min_rounds=intervals.MIN_ROUNDS), UNPAIRED
 
 
 def with_costs(runs):

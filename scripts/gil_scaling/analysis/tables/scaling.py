@@ -9,7 +9,7 @@ import pandas as pd
 from gil_scaling.analysis.columns import KEYS
 from gil_scaling.analysis.statistics.break_even import FROM, break_even, break_even_workers
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
-from gil_scaling.analysis.statistics.intervals import LEAST_ROUNDS
+from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 from gil_scaling.analysis.statistics.laws import fit_amdahl, fit_usl
 from gil_scaling.analysis.tables.pairing import one
 
@@ -35,7 +35,7 @@ def scaling(runs, baselines):
         if law is None:
             continue
         row = {**dict(zip(_SERIES, key, strict=True)), "worker_counts": len(counts), "rounds": len(speedups)}
-        row["interval"] = BOOTSTRAP if len(speedups) >= LEAST_ROUNDS else None
+        row["interval"] = BOOTSTRAP if len(speedups) >= MIN_ROUNDS else None
         reaches = counts.max() > within["usable_cpus"].max() / 2  # far below the bend the speedups tell nothing of it
         usl = fit_usl(counts, speedups) if reaches else None
         found = {"serial": law.serial, **({} if usl is None else usl._asdict())}
@@ -112,7 +112,7 @@ def _said(found, rounds):
     """As columns; a place only where there is one: an always or never has none within what was measured."""
     is_place = found.kind in (FROM, UP_TO)
     ends = {"value": found.value, "value_low": found.low, "value_high": found.high}
-    kind = found.kind if rounds >= LEAST_ROUNDS else NO_CLAIM
+    kind = found.kind if rounds >= MIN_ROUNDS else NO_CLAIM
     return {"kind": kind, "rounds": rounds, **(ends if is_place else {})}
 
 

@@ -78,7 +78,7 @@ def _row(pair, at, own, other, facts):
     mine, theirs = facts[_key_of(own.iloc[0])], facts[_key_of(other.iloc[0])]
     # At equal workers the quotient of the efficiencies is that of the speedups.
     efficiencies = (side["speedup"].to_numpy(float) / side["workers"].to_numpy(float) for side in (own, other))
-    found = intervals.unpaired_ratio(*efficiencies, least=intervals.LEAST_ROUNDS)
+    found = intervals.unpaired_ratio(*efficiencies, min_rounds=intervals.MIN_ROUNDS)
     columns = {name: value for name, value in pair.columns().items() if name != "kind"}
     return {
         **own.iloc[0][_KEYS].to_dict(),

@@ -92,7 +92,7 @@ def _add_speedups(row, good, baselines):
     row.update(own.columns("speedup") | other.columns("speedup_reference"))
     known = [found for found in (own, other) if not math.isnan(found.value)]
     row["pairing"] = (UNPAIRED if UNPAIRED in (own_pairing, other_pairing) else PAIRED) if known else None
-    is_enough = len(good) >= intervals.LEAST_ROUNDS and all(found.kind == intervals.CI95 for found in known)
+    is_enough = len(good) >= intervals.MIN_ROUNDS and all(found.kind == intervals.CI95 for found in known)
     row["interval"] = intervals.CI95 if is_enough else intervals.RANGE
     row["claim"] = _claim(own, is_enough, pairs)
     row["claim_reference"] = _claim(other, is_enough, against)
