@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from gil_scaling import record
+from gil_scaling import __version__, record
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import ProbeError, Prober
 
@@ -98,6 +98,7 @@ def make_record(run="run", total_s=1.0, samples=None, spec=None, **changes):
     samples = samples or [make_sample(9.0, warmup=True, workers=workers), make_sample(total_s, workers=workers)]
     made = {
         "format": record.FORMAT,
+        "gil_scaling": __version__,
         "run": run,
         "spec": make_spec(**(spec or {})),
         "status": "ok",

@@ -1,221 +1,267 @@
-"""The contract between the measuring and the analysing side: what a run record holds, reading, checking, writing one.
+"""The contract between the measuring and the analysing side: the fields of a run record, their types and units.
 
-Standard library only. History of the format:
-1  2026-11-22  first version
-2  2026-11-22  spec: backend_params, backend_digest; samples: segments
-3  2026-11-22  record: noise, waited_s, attempts; samples: gil_before, switches, worker_peak_mb
+The annotations of the structures below are the single declaration of the fields. `check` follows them with the standard
+library alone, for the launcher; gil_scaling.decode makes the types of msgspec from them, to read records fast. Beyond
+the structures an annotation is made of the named types, `list[…]`, `dict[Name, …]` and `… | None`.
+
+Each run pays for this module, so at run time it does without typing. History of the format:
+4  2026-11-25  the version of gil-scaling in each record; noise: value, limit. Records of older formats are not read
 """
 
+from __future__ import annotations
+
 import json
-import os
+import math
 
-from gil_scaling.fields import (
-    FLAG,
-    LIST,
-    NAME,
-    NONE,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    WHOLE,
-    Field,
-    RecordError,
-    check_fields,
-    is_moment,
-    read_text,
-)
+from gil_scaling.result_set import read_bytes, write_text
 
-FORMAT = 3
-PROTOCOL = (
-    3  # of measuring: a step makes every run run again; 2: calls carry their tasks; 3: workers report what they used
-)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Annotated, Any, TypedDict, Union
+else:
+    Any = object
+
+    class TypedDict:
+        """Stands for typing.TypedDict: the annotations are all that counts."""
+
+    class Union:
+        """Stands for typing.Union: the types of a value as a tuple."""
+
+        def __class_getitem__(cls, types):
+            return types
+
+    class Annotated:
+        """Stands for typing.Annotated: a type with its limits."""
+
+        def __class_getitem__(cls, parts):
+            return Kind(*parts)
+
+
+FORMAT = 4
+# Of measuring; a step makes every run run again. 2: calls carry their tasks; 3: workers report what they used
+PROTOCOL = 3
 
 STATUSES = ("ok", "unsupported", "failed", "wrong_result", "timeout", "crashed")  # from best to worst
 DONE = ("ok", "unsupported")
 
 ROUNDING_S = 1e-9  # of the difference of two readings of a clock
-SHORTEST_S = 1e-9  # of a time that counts
-MOST_OF_JSON = 500_000  # letters, of what stands in one cell of a table
-_MOST_NOISE = 100  # items
-_MOST_OF_METRIC = 1e100  # a count of nanoseconds may be larger than what floats hold exactly
-
-_READ_AS_TIMES = (("before", "reference_loop_s"), ("after", "reference_loop_s"), ("meanwhile", "other_cpu_s"))
-
-
-CALL_FIELDS = (
-    Field("id", TEXT, "", "the same for all runs of a call", letters=NAME),
-    Field("time", TEXT, "", "when it began, UTC"),
-)
-
-STATE_FIELDS = (
-    Field("before", OBJECT, "", "readings before the run, None what the system does not tell", items=NUMBER + NONE),
-    Field("after", OBJECT, "", "the same after it", items=NUMBER + NONE),
-    Field("meanwhile", OBJECT, "", "what happened between them", 3, {}, items=NUMBER + NONE),
-)
-
-NOISE_FIELDS = (
-    Field("flag", TEXT, "", "noisy, drifting or throttled", letters=NAME),
-    Field("reading", TEXT, "", "what was read", letters=NAME),
-    Field("seen", NUMBER, "", "its value"),
-    Field("most", NUMBER, "", "the most that is let pass"),
-)
-
-SPEC_FIELDS = (
-    Field("workload", TEXT, "", "name of the workload", letters=NAME),
-    Field(
-        "workload_digest",
-        TEXT,
-        "",
-        "digest of its source and of its own modules beside it; empty: not known",
-        letters=(0, 64),
-    ),
-    Field("params", OBJECT, "", "the workload's parameters"),
-    Field("backend", TEXT, "", "name of the backend", letters=NAME),
-    Field("backend_params", OBJECT, "", "the backend's parameters that are not at their default", 2, {}),
-    Field("backend_digest", TEXT + NONE, "", "digest of the source of a backend of the user's own", 2, letters=NAME),
-    Field("workers", WHOLE + TEXT, "count", "number of workers, or default", least=1),
-    Field("switch_interval_s", NUMBER + NONE, "s", "null where the axis collapsed", least=0),
-    Field("start", TEXT, "", "natural or together"),
-    Field("scaling", TEXT, "", "strong or weak"),
-    Field("cpus", LIST + NONE, "", "ids of the CPUs that the run may use; null: all", least=0, items=WHOLE),
-    Field("python", TEXT, "", "name of the build", letters=NAME),
-    Field("fingerprint", TEXT, "", "digest of what the build is", letters=NAME),
-    Field("options", LIST, "", "options of the build's command"),
-    Field("env", OBJECT, "", "environment that the build's entry sets"),
-    Field("protocol", WHOLE, "", "version of the measuring protocol"),
-    Field("warmups", WHOLE, "count", "samples that count in no median", least=0),
-    Field("repeats", WHOLE, "count", "samples that count", least=1),
-    Field("round", WHOLE, "", "which repetition of the sweep, from 1", least=1),
-)
-
-TASK_FIELDS = (
-    Field("index", LIST, "", "number of each task, from 0", least=0, items=WHOLE),
-    Field("worker", LIST, "", "number of the worker that ran it, from 0", least=0, items=WHOLE),
-    Field("start_s", LIST, "s", "from the sample's beginning", least=-ROUNDING_S, items=NUMBER),
-    Field("end_s", LIST, "s", "likewise", least=-ROUNDING_S, items=NUMBER),
-    Field("cpu_s", LIST, "s", "CPU time inside the task; null for coroutines", least=-ROUNDING_S, items=NUMBER + NONE),
-)
-
-SEGMENT_FIELDS = (
-    Field("worker", LIST, "", "number of the worker, from 0", least=0, items=WHOLE),
-    Field("start_s", LIST, "s", "from the sample's beginning", least=-ROUNDING_S, items=NUMBER),
-    Field("end_s", LIST, "s", "likewise", least=-ROUNDING_S, items=NUMBER),
-)
-
-SUMMARY_FIELDS = (
-    Field("worker", WHOLE, "", "number of the worker, from 0", least=0),
-    Field("count", WHOLE, "count", "tasks that it ran", least=1),
-    Field("first_s", NUMBER, "s", "from the sample's beginning to the start of its first", least=-ROUNDING_S),
-    Field("last_s", NUMBER, "s", "to the end of its last", least=-ROUNDING_S),
-    Field("cpu_s", NUMBER + NONE, "s", "CPU time inside its tasks; null for coroutines", least=-ROUNDING_S),
-    Field("quantiles_s", LIST, "s", "least, quartiles and most of its tasks' times", least=-ROUNDING_S, items=NUMBER),
-)
-
-SAMPLE_FIELDS = (
-    Field("warmup", FLAG, "", "whether the sample counts in no median"),
-    Field("total_s", NUMBER, "s", "from before the first worker is made to after the last is gone", least=-ROUNDING_S),
-    Field("startup_s", NUMBER, "s", "to the start of the first task", least=-ROUNDING_S),
-    Field("work_s", NUMBER, "s", "from there to the end of the last task", least=-ROUNDING_S),
-    Field("teardown_s", NUMBER, "s", "after it", least=-ROUNDING_S),
-    Field("cpu_s", NUMBER + NONE, "s", "CPU time of all workers from their start to their end", least=-ROUNDING_S),
-    Field("task_cpu_s", NUMBER + NONE, "s", "CPU time inside the tasks", least=-ROUNDING_S),
-    Field(
-        "voluntary_switches", WHOLE + NONE, "count", "context switches of all workers because they waited", 3, least=0
-    ),
-    Field("involuntary_switches", WHOLE + NONE, "count", "because another thread got the CPU", 3, least=0),
-    Field(
-        "worker_peak_mb",
-        LIST + NONE,
-        "MiB",
-        "for each worker: the peak resident memory of its process",
-        3,
-        least=0,
-        items=NUMBER + NONE,
-    ),
-    Field("workers", WHOLE, "count", "workers that the backend had", least=1),
-    Field("workers_used", WHOLE, "count", "workers that ran at least one task", least=1),
-    Field("start_method", TEXT + NONE, "", "fork, forkserver or spawn, for processes"),
-    Field(
-        "gil_before",
-        LIST + NONE,
-        "",
-        "for each worker: whether the GIL was on before its first task",
-        3,
-        items=FLAG + NONE,
-    ),
-    Field("gil", LIST, "", "for each worker: whether the GIL was on after its last task", items=FLAG + NONE),
-    Field("switch_intervals_s", LIST, "s", "for each worker: the interval that it read back", items=NUMBER),
-    Field("tasks", OBJECT + NONE, "", "columns, an item a task; null above 1,000 tasks", items=TASK_FIELDS),
-    Field("task_summary", LIST + NONE, "", "instead: a summary of each worker's tasks", items=SUMMARY_FIELDS),
-    Field(
-        "metrics",
-        OBJECT,
-        "",
-        "figures that the workload names",
-        most=_MOST_OF_METRIC,
-        items=NUMBER + TEXT + FLAG + NONE,
-    ),
-    Field(
-        "segments",
-        OBJECT + NONE,
-        "",
-        "columns, an item each time that a worker ran, where the workload tells",
-        2,
-        items=SEGMENT_FIELDS,
-    ),
-)
-
-MEASURED_FIELDS = (
-    Field("gil_before", FLAG, "", "whether the GIL was on before the workload ran"),
-    Field("gil_after", FLAG, "", "whether it was on at the end"),
-    Field("switch_interval_s", NUMBER, "s", "the interval in force in the main thread", least=0),
-    Field("clock_cost_s", NUMBER, "s", "what an empty task is seen to take", least=0),
-    Field("expected", TEXT + NONE, "", "digest of the right results; null: the workload checks itself"),
-    Field("flags", OBJECT, "", "version, hash seed, JIT, thread limits, read back in the child"),
-    Field("samples", LIST, "", "the samples, warm-ups first", items=SAMPLE_FIELDS),
-)
-
-FIELDS = (
-    Field("format", WHOLE, "", "version of the format"),
-    Field("run", TEXT, "", "the run's name, also the file's", letters=NAME),
-    Field("spec", OBJECT, "", "what was asked for: everything that changes the number", items=SPEC_FIELDS),
-    Field("status", TEXT, "", "ok, unsupported, failed, wrong_result, timeout or crashed"),
-    Field("reason", TEXT + NONE, "", "why the status is not ok"),
-    Field("call", OBJECT, "", "the call of Snakemake: id and time", items=CALL_FIELDS),
-    Field("started", TEXT, "", "when the run began, UTC"),
-    Field("wall_s", NUMBER, "s", "from the start of the measured build to its end", least=0),
-    Field("exit_code", WHOLE + NONE, "", "of the measured build; negative: the signal that ended it"),
-    Field("stderr_tail", TEXT, "", "the end of what it wrote to stderr"),
-    Field(
-        "snakemake_cpu_s",
-        NUMBER + NONE,
-        "s",
-        "CPU time of Snakemake meanwhile; null where not readable",
-        least=-ROUNDING_S,
-    ),
-    Field("state", OBJECT, "", "state of the machine before and after, and meanwhile", items=STATE_FIELDS),
-    Field("noise", LIST, "", "what disturbed the run", 3, [], items=NOISE_FIELDS),
-    Field(
-        "waited_s", NUMBER, "s", "how long the run waited for other processes to leave the CPUs alone", 3, 0.0, least=0
-    ),
-    Field("attempts", WHOLE, "count", "how often it was measured; the last one is here", 3, 1, least=1),
-    Field("peak_memory_mb", NUMBER + NONE, "MiB", "peak of the process tree, in an extra sample", least=0),
-    Field("memory_kind", TEXT + NONE, "", "pss or rss"),
-    Field(
-        "measured",
-        OBJECT + NONE,
-        "",
-        "what the measured build said; null where it said nothing",
-        items=MEASURED_FIELDS,
-    ),
-)
+MIN_TIME_S = 1e-9  # of a sample that counts
+MAX_NAME = 250  # characters, as in names of files
+MAX_TEXT = 10_000  # characters
+MAX_JSON = 500_000  # characters of a value without fixed form, which becomes one cell of a table
+MAX_NESTING = 50  # levels of lists and objects
+MAX_NUMBER = 2**53  # all integers up to it are also floats
+MAX_METRIC = 1e100  # a count of nanoseconds may exceed MAX_NUMBER
 
 
-def read(path):
-    """The record in a file, checked; raises RecordError for a file that is missing, damaged or none."""
+class RecordError(Exception):
+    """A value or file that is not a valid record, or not a valid part of one; the message names the field."""
+
+
+class Range:
+    """The smallest and the largest value of a number."""
+
+    def __init__(self, low: float, high: float = MAX_NUMBER) -> None:
+        self.low, self.high = low, high
+
+
+class Length:
+    """The smallest and the largest number of characters of a text."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+
+class Choice:
+    """The words that a text may be."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+
+class Kind:
+    """A named type at run time: its Python types and the limits of its values."""
+
+    def __init__(self, base: Any, *limits: Any) -> None:
+        bases = base if isinstance(base, tuple) else (base,)
+        self.bases = tuple(getattr(base, "__origin__", base) for base in bases)
+        self.types = (int, *self.bases) if float in self.bases else self.bases
+        self.range: Range | None = _find(Range, limits)
+        self.length: Length | None = _find(Length, limits)
+        self.choice: Choice | None = _find(Choice, limits)
+
+
+def _find(wanted: type, limits: Any) -> Any:
+    return next((limit for limit in limits if isinstance(limit, wanted)), None)
+
+
+Flag = Annotated[bool, "true or false"]
+Index = Annotated[int, Range(0)]  # of a task or worker, from 0
+Count = Annotated[int, Range(0)]
+PositiveCount = Annotated[int, Range(1)]
+Seconds = Annotated[float, Range(-ROUNDING_S)]
+Mebibytes = Annotated[float, Range(0)]
+Reading = Annotated[float, Range(-MAX_NUMBER)]  # of the system, in the unit that its name ends with
+Workers = Annotated[Union[int, str], Range(1), Choice("default")]
+ExitCode = Annotated[int, Range(-MAX_NUMBER)]
+Metric = Annotated[Union[int, float, str, bool], Range(-MAX_METRIC, MAX_METRIC), Length(0, MAX_TEXT)]
+Name = Annotated[str, Length(1, MAX_NAME)]
+Text = Annotated[str, Length(0, MAX_TEXT)]
+Digest = Annotated[str, Length(0, 64)]
+Timestamp = Annotated[str, Length(20, 40)]  # UTC: 2026-01-31T12:34:56Z, or with a fraction of the second
+Status = Annotated[str, Choice(*STATUSES)]
+Start = Annotated[str, Choice("natural", "together")]
+Scaling = Annotated[str, Choice("strong", "weak")]
+JsonObject = Annotated[dict[str, Any], "of any form"]
+JsonList = Annotated[list[Any], "of any form"]
+
+
+class Call(TypedDict):
+    """The call of Snakemake that a run belongs to."""
+
+    id: Name  # the same for all runs of a call
+    time: Text  # when it began, UTC
+
+
+class State(TypedDict):
+    """The state of the machine; a reading is None where the system does not provide it."""
+
+    before: dict[Name, Reading | None]
+    after: dict[Name, Reading | None]
+    meanwhile: dict[Name, Reading | None]  # the differences
+
+
+class Noise(TypedDict):
+    """A disturbance: a reading beyond its limit."""
+
+    flag: Name  # noisy, drifting or throttled
+    reading: Name
+    value: Reading
+    limit: Reading
+
+
+class Spec(TypedDict):
+    """All that changes the numbers of a run."""
+
+    workload: Name
+    workload_digest: Digest  # of its source and of the modules beside it; empty where unknown
+    params: JsonObject  # of the workload
+    backend: Name
+    backend_params: JsonObject  # those that are not at their default
+    backend_digest: Name | None  # of the source of a custom backend
+    workers: Workers  # a number, or default: as many as the backend chooses
+    switch_interval_s: Seconds | None  # None where it has no effect
+    start: Start
+    scaling: Scaling
+    cpus: list[Index] | None  # ids of the CPUs that the run may use; None: all
+    python: Name  # of the build
+    fingerprint: Name  # digest of what the build is
+    options: JsonList  # of the build's command
+    env: JsonObject  # environment variables that the build's entry sets
+    protocol: Count  # version of the measuring protocol
+    warmups: Count  # samples that are not counted
+    repeats: PositiveCount  # samples that are
+    round: PositiveCount  # repetition of the sweep, from 1
+
+
+class Tasks(TypedDict):
+    """The tasks of a sample as columns of equal lengths; times are since the start of the sample."""
+
+    index: list[Index]
+    worker: list[Index]
+    start_s: list[Seconds]
+    end_s: list[Seconds]
+    cpu_s: list[Seconds | None]  # None for coroutines
+
+
+class Segments(TypedDict):
+    """The periods in which a worker ran, as columns of equal lengths; times are since the start of the sample."""
+
+    worker: list[Index]
+    start_s: list[Seconds]
+    end_s: list[Seconds]
+
+
+class TaskSummary(TypedDict):
+    """The tasks of one worker, where a sample has too many to keep each."""
+
+    worker: Index
+    count: PositiveCount
+    first_s: Seconds  # start of its first task
+    last_s: Seconds  # end of its last task
+    cpu_s: Seconds | None  # in its tasks; None for coroutines
+    quantiles_s: list[Seconds]  # minimum, quartiles and maximum of its tasks' durations
+
+
+class Sample(TypedDict):
+    """One execution of all tasks."""
+
+    warmup: Flag  # whether it is left out of medians
+    total_s: Seconds  # from before the first worker is made until the last is gone
+    startup_s: Seconds  # until the start of the first task
+    work_s: Seconds  # from there until the end of the last task
+    teardown_s: Seconds  # after it
+    cpu_s: Seconds | None  # of all workers, from their start to their end
+    task_cpu_s: Seconds | None  # in the tasks
+    voluntary_switches: Count | None  # context switches of all workers because they waited
+    involuntary_switches: Count | None  # because another thread got the CPU
+    worker_peak_mb: list[Mebibytes | None] | None  # per worker: the peak resident memory of its process
+    workers: PositiveCount  # of the backend
+    workers_used: PositiveCount  # that ran at least one task
+    start_method: Text | None  # of processes: fork, forkserver or spawn
+    gil_before: list[Flag | None] | None  # per worker: whether the GIL was on before its first task
+    gil: list[Flag | None]  # per worker: whether it was on after its last task
+    switch_intervals_s: list[Reading]  # per worker, as read back by it
+    tasks: Tasks | None  # None above 1,000 tasks
+    task_summary: list[TaskSummary] | None  # instead of them
+    metrics: dict[Name, Metric | None]  # defined by the workload
+    segments: Segments | None  # where the workload reports them
+
+
+class Measured(TypedDict):
+    """The result that the measured build returns."""
+
+    gil_before: Flag  # whether the GIL was on before the workload ran
+    gil_after: Flag  # and at the end
+    switch_interval_s: Seconds  # in force in the main thread
+    clock_cost_s: Seconds  # measured duration of an empty task
+    expected: Text | None  # digest of the correct results; None: the workload checks them itself
+    flags: JsonObject  # version, hash seed, JIT and thread limits, as read back in the child
+    samples: list[Sample]  # warm-ups first
+
+
+class Record(TypedDict):
+    """A run record: one combination in one round, measured or failed."""
+
+    format: Count
+    gil_scaling: Name  # version of gil-scaling that wrote it
+    run: Name  # also the name of the file
+    spec: Spec
+    status: Status
+    reason: Text | None  # why the status is not ok
+    call: Call
+    started: Timestamp
+    wall_s: Seconds  # from the start of the measured build to its end
+    exit_code: ExitCode | None  # of the measured build; negative: the signal that ended it
+    stderr_tail: Text  # the end of its stderr
+    snakemake_cpu_s: Seconds | None  # CPU time of Snakemake meanwhile; None where not readable
+    state: State
+    noise: list[Noise]
+    waited_s: Seconds  # for other processes to leave the CPUs
+    attempts: PositiveCount  # measurements of this run, of which this is the last
+    peak_memory_mb: Mebibytes | None  # of the process tree, in an extra sample
+    memory_kind: Text | None  # pss or rss
+    measured: Measured | None  # None where the status is not ok
+
+
+_MAX_NOISE = 100
+_TIMES_IN_STATE = (("before", "reference_loop_s"), ("after", "reference_loop_s"), ("meanwhile", "other_cpu_s"))
+
+
+def read(path: str) -> Record:
+    """The checked record in a file; raises RecordError for a file that is missing, damaged or not a record."""
     try:
-        record = json.loads(read_text(path))
-        _fill_later_fields(record)
+        record: Record = json.loads(read_bytes(path))
         check(record)
     except RecordError as error:
         raise RecordError(f"{path}: {error}") from None
@@ -224,117 +270,211 @@ def read(path):
     return record
 
 
-def _fill_later_fields(record):
-    """Gives a record just read the fields that its format did not have yet, at their defaults."""
-    if not isinstance(record, dict) or not isinstance(record.get("format"), int):
-        return
-    measured = record.get("measured")
-    samples = measured.get("samples") if isinstance(measured, dict) else None
-    parts = [(record, FIELDS), (record.get("spec"), SPEC_FIELDS), (measured, MEASURED_FIELDS)]
-    parts += [(record.get("state"), STATE_FIELDS)]
-    parts += [(sample, SAMPLE_FIELDS) for sample in samples] if isinstance(samples, list) else []
-    for values, fields in parts:
-        for field in fields:
-            if isinstance(values, dict) and field.since > record["format"]:
-                values.setdefault(field.name, field.default)
+def write(path: str, record: Record) -> None:
+    """Writes a record as a whole or not at all."""
+    write_text(path, json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
 
 
-def check(record):
-    """Raises RecordError, naming the first field that is missing or holds what none may."""
-    if not isinstance(record, dict):
-        raise RecordError(f"record: {type(record).__name__} instead of an object")
-    found = record.get("format")
-    if isinstance(found, int) and not 1 <= found <= FORMAT:
-        raise RecordError(f"format {found!r:.60} is not known; this version reads 1 to {FORMAT}")
-    check_fields(record, FIELDS, "record")
-    if record["status"] not in STATUSES:
-        raise RecordError(f"unknown status {record['status']!r:.60}")
-    if not is_moment(record["started"]):
-        raise RecordError(f"record.started: {record['started']!r:.60} is no moment in UTC")
-    if len(record["noise"]) > _MOST_NOISE:
-        raise RecordError(f"record.noise: more than {_MOST_NOISE} items")
-    _check_readings(record["state"])
-    _check_spec(record["spec"])
+def check(record: Any) -> None:
+    """Raises RecordError, naming the first field that is missing or has an invalid value."""
+    check_format(record)
+    _check_structure(record, Record, "")
+    check_consistency(record)
+
+
+def check_format(record: Any) -> None:
+    """Raises RecordError for a record of another format."""
+    if isinstance(record, dict) and type(record.get("format")) is int and record["format"] != FORMAT:
+        raise RecordError(f"format: {record['format']!r:.60} is not supported, only {FORMAT} is. Measure again.")
+
+
+def _check_structure(value: Any, structure: Any, where: str) -> None:
+    if not isinstance(value, dict):
+        raise RecordError(f"{where or 'record'}: expected an object, got {_shown(value)}")
+    prefix = f"{where}." if where else ""
+    for name, annotation in structure.__annotations__.items():
+        if name not in value:
+            raise RecordError(f"{prefix}{name}: is missing")
+        _check_value(value[name], annotation, f"{prefix}{name}")
+
+
+def _check_value(value: Any, annotation: str, where: str) -> None:
+    if annotation.endswith(" | None"):
+        if value is None:
+            return
+        annotation = annotation[: -len(" | None")]
+    container, _, items = annotation.rstrip("]").partition("[")
+    kind = globals().get(container)
+    if container == "list":
+        _check_list(value, items, where)
+    elif container == "dict":
+        _check_mapping(value, items.partition(", ")[2], where)
+    elif isinstance(kind, Kind):
+        _check_kind(value, kind, where)
+    else:
+        _check_structure(value, kind, where)
+
+
+def _check_list(values: Any, annotation: str, where: str) -> None:
+    if not isinstance(values, list):
+        raise RecordError(f"{where}: expected a list, got {_shown(values)}")
+    kind = globals()[annotation.partition(" | ")[0]]
+    if not _are_numbers_in_range(values, kind):
+        for place, value in enumerate(values):
+            _check_value(value, annotation, f"{where}[{place}]")
+
+
+def _are_numbers_in_range(values: list[Any], kind: Any) -> bool:
+    """Whether all values are valid numbers: a short cut, as lists of numbers are most of a record."""
+    if not isinstance(kind, Kind) or kind.range is None or not set(map(type, values)) <= set(kind.types):
+        return False
+    return all(kind.range.low <= value <= kind.range.high for value in values)
+
+
+def _check_mapping(values: Any, annotation: str, where: str) -> None:
+    if not isinstance(values, dict):
+        raise RecordError(f"{where}: expected an object, got {_shown(values)}")
+    for key, value in values.items():
+        _check_kind(key, Name, where)
+        _check_value(value, annotation, f"{where}[{key!r}]")
+
+
+def _check_kind(value: Any, kind: Any, where: str) -> None:
+    if not isinstance(value, kind.types) or (isinstance(value, bool) and bool not in kind.types):
+        names = " or ".join(base.__name__ for base in kind.bases)
+        raise RecordError(f"{where}: expected {names}, got {_shown(value)}")
+    if isinstance(value, str):
+        _check_text(value, kind, where)
+    elif isinstance(value, (dict, list)):
+        check_json(value, where)
+    elif kind.range and not kind.range.low <= value <= kind.range.high:
+        limit = f">= {kind.range.low:g}" if value < kind.range.low else f"<= {kind.range.high:,}"
+        limit = limit if abs(value) < math.inf else "a finite number"
+        raise RecordError(f"{where}: expected {limit}, got {_shown(value)}")
+
+
+def _check_text(text: str, kind: Any, where: str) -> None:
+    if kind.choice and text not in kind.choice.words:
+        raise RecordError(f"{where}: expected {' or '.join(kind.choice.words)}, got {_shown(text)}")
+    if kind.length and not kind.length.low <= len(text) <= kind.length.high:
+        problem = f"has more than {kind.length.high:,} characters" if text else "is empty"
+        raise RecordError(f"{where}: {problem}")
+    if not text.isprintable() and text != printable(text):
+        raise RecordError(f"{where}: {_shown(text)} contains control characters or a lone surrogate")
+
+
+def _shown(value: Any) -> str:
+    return f"{value!r:.60}"
+
+
+def check_json(value: Any, where: str, max_characters: float = MAX_JSON) -> None:
+    """Raises RecordError where a value without fixed form is too large, or contains a number or text that no file can."""
+    level = [value]
+    for _ in range(MAX_NESTING + 1):
+        for part in level:
+            if isinstance(part, str) and len(part) > MAX_TEXT:
+                raise RecordError(f"{where}: a text has more than {MAX_TEXT:,} characters")
+            if isinstance(part, str) and part != part.encode("utf-8", "replace").decode():
+                raise RecordError(f"{where}: {_shown(part)} contains a lone surrogate")
+            if isinstance(part, float) and not math.isfinite(part):
+                raise RecordError(f"{where}: {part!r} is not a finite number")
+        containers = [part for part in level if isinstance(part, (dict, list))]
+        level = [inner for part in containers for inner in _parts_of(part)]
+    if containers:
+        raise RecordError(f"{where}: more than {MAX_NESTING} levels of lists and objects")
+    if max_characters < math.inf and len(json.dumps(value)) > max_characters:
+        raise RecordError(f"{where}: more than {max_characters:,} characters")
+
+
+def _parts_of(container: dict[str, Any] | list[Any]) -> list[Any]:
+    return [*container, *container.values()] if isinstance(container, dict) else container
+
+
+def check_consistency(record: Record) -> None:
+    """Raises RecordError where the fields, each valid by itself, contradict each other."""
+    if not is_timestamp(record["started"]):
+        raise RecordError(f"started: {_shown(record['started'])} is not a timestamp in UTC")
+    if len(record["noise"]) > _MAX_NOISE:
+        raise RecordError(f"noise: more than {_MAX_NOISE} items")
+    _check_times_in_state(record["state"])
     if record["measured"] is not None:
         timed = "work_s" if record["spec"]["start"] == "together" else "total_s"
         _check_samples(record["measured"]["samples"], timed)
     elif record["status"] == "ok":
-        raise RecordError("measured is null, yet the status is ok")
+        raise RecordError("measured: is null, but the status is ok")
 
 
-def _check_readings(state):
-    """Of the readings that become columns those that are times: the steal of some hypervisors sinks, and a zone may freeze."""
-    for part, name in _READ_AS_TIMES:
+def _check_times_in_state(state: Any) -> None:
+    """Readings may sink, as the steal of some hypervisors does; these are times and may not."""
+    for part, name in _TIMES_IN_STATE:
         if (state[part].get(name) or 0) < 0:
-            raise RecordError(f"state.{part}.{name}: {state[part][name]!r} is less than 0")
+            raise RecordError(f"state.{part}[{name!r}]: expected >= 0, got {state[part][name]!r}")
 
 
-def _check_spec(spec):
-    if isinstance(spec["workers"], str) and spec["workers"] != "default":
-        raise RecordError(f"spec.workers: {spec['workers']!r:.60} is neither a number nor default")
-    for name in ("params", "backend_params"):
-        check_size(spec[name], f"spec.{name}")
-    for name, words in (("start", ("natural", "together")), ("scaling", ("strong", "weak"))):
-        if spec[name] not in words:
-            raise RecordError(f"spec.{name}: {spec[name]!r:.60} is none of {', '.join(words)}")
-
-
-def check_size(value, where):
-    """Raises RecordError where a value of JSON has more letters than a cell of a table."""
-    if len(json.dumps(value)) > MOST_OF_JSON:
-        raise RecordError(f"{where}: more than {MOST_OF_JSON:,} letters")
-
-
-def _check_samples(samples, timed):
+def _check_samples(samples: list[Any], timed: str) -> None:
     for number, sample in enumerate(samples):
         where = f"measured.samples[{number}]"
-        if sample[timed] < SHORTEST_S and not sample["warmup"]:
-            raise RecordError(f"{where}.{timed}: {sample[timed]!r} is no time")
+        if sample[timed] < MIN_TIME_S and not sample["warmup"]:
+            raise RecordError(f"{where}.{timed}: expected >= {MIN_TIME_S:g}, got {sample[timed]!r}")
         if not sample["tasks"] and not sample["task_summary"]:
-            raise RecordError(f"{where}: neither tasks nor task_summary")
-        check_size(sample["metrics"], f"{where}.metrics")
-        for name, fields in (("tasks", TASK_FIELDS), ("segments", SEGMENT_FIELDS)):
+            raise RecordError(f"{where}: has neither tasks nor task_summary")
+        for name, structure in (("tasks", Tasks), ("segments", Segments)):
             if sample[name] is not None:
-                _check_columns([sample[name][field.name] for field in fields], sample[name], f"{where}.{name}")
+                _check_columns([sample[name][column] for column in structure.__annotations__], f"{where}.{name}")
+                _check_order(sample[name], f"{where}.{name}")
+        _check_metrics(sample["metrics"], f"{where}.metrics")
         if any(len(worker["quantiles_s"]) != 5 for worker in sample["task_summary"] or ()):
-            raise RecordError(f"{where}.task_summary: quantiles_s are not 5 numbers")
+            raise RecordError(f"{where}.task_summary: expected 5 quantiles_s")
     if all(sample["warmup"] for sample in samples):
-        raise RecordError("measured.samples holds no sample that counts")
+        raise RecordError("measured.samples: all are warm-ups")
 
 
-def _check_columns(columns, table, where):
-    if len({len(column) for column in columns}) > 1:
-        raise RecordError(f"{where}: lists of different lengths")
+def _check_metrics(metrics: Any, where: str) -> None:
+    if metrics:
+        check_json(metrics, where)
+        for name, value in metrics.items():
+            _check_kind(value, Metric, f"{where}[{name!r}]") if value is not None else None
+
+
+def _check_columns(columns: list[list[Any]], where: str) -> None:
+    if len(set(map(len, columns))) > 1:
+        raise RecordError(f"{where}: the lists have different lengths")
     if not columns[0]:
         raise RecordError(f"{where}: is empty")
+
+
+def _check_order(table: Any, where: str) -> None:
     if any(end < start - ROUNDING_S for start, end in zip(table["start_s"], table["end_s"])):
-        raise RecordError(f"{where}: an end before its start")
+        raise RecordError(f"{where}: an end is before its start")
 
 
-def scrub(text):
-    """The text without the folders of this machine: of an absolute path only the file's name stays."""
-    import re  # here, because few runs need it and each pays for it
+def is_timestamp(text: str) -> bool:
+    """Whether a text is a timestamp in UTC such as 2026-01-31T12:34:56.123456Z, with or without the fraction."""
+    from datetime import datetime  # here, because few programs need it and each pays for it
 
-    quoted = r"(?<=[\"'])/(?:[^/\"'\n]+/)+"  # may hold spaces
+    whole, _, fraction = text[:-1].partition(".")
+    form = "".join("0" if character in "0123456789" else character for character in whole)
+    if not text.endswith("Z") or form != "0000-00-00T00:00:00" or not set(fraction) <= set("0123456789"):
+        return False
+    try:
+        datetime.fromisoformat(whole)
+    except ValueError:
+        return False
+    return True
+
+
+def printable(text: str) -> str:
+    """The text with escapes in place of control characters and lone surrogates, which no table or page can hold."""
+    import re
+
+    bad = "[^\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]"
+    return re.sub(bad, lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def scrub(text: str) -> str:
+    """The text without the folders of this machine: absolute paths are reduced to the name of the file."""
+    import re  # here, because few runs need it
+
+    quoted = r"(?<=[\"'])/(?:[^/\"'\n]+/)+"  # may contain spaces
     bare = r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+"
     return re.sub(f"{quoted}|{bare}", "", text)
-
-
-def write(path, record):
-    """Writes a record as a whole or not at all: to a file beside it, which is then renamed."""
-    write_text(path, json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
-
-
-def write_text(path, text):
-    """Writes a text file as a whole or not at all."""
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        with open(partial, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from gil_scaling import fields
 from gil_scaling.analysis import checked, facts
 from gil_scaling.analysis.columns import TABLES, kind
 from gil_scaling.analysis.compare.sets import USED
@@ -153,10 +152,10 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path):
 
 def test_a_file_that_is_too_large_is_not_read(good, monkeypatch):
     path = good("runs")
-    monkeypatch.setattr(fields, "MOST_BYTES", path.stat().st_size)
+    monkeypatch.setattr("gil_scaling.result_set.MAX_FILE_BYTES", path.stat().st_size)
     assert len(checked.table(path, "runs")[0]) == 24
-    monkeypatch.setattr(fields, "MOST_BYTES", path.stat().st_size - 1)
-    assert unusable(checked.table, path, "runs") == "is larger than 0 MiB"
+    monkeypatch.setattr("gil_scaling.result_set.MAX_FILE_BYTES", path.stat().st_size - 1)
+    assert unusable(checked.table, path, "runs") == "cannot be read: is larger than 0 MiB"
     assert len(checked.table(path, "runs", is_foreign=False)[0]) == 24
 
 

@@ -22,6 +22,7 @@ from gil_scaling.analysis.figures import __main__ as draw
 from gil_scaling.analysis.report import __main__ as report
 from gil_scaling.analysis.report.page import render
 from gil_scaling.analysis.tables import build as tables
+from gil_scaling.decode import decode
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
@@ -60,7 +61,7 @@ def some_of_all():
         make_record("t", samples=[make_sample(tasks=None, task_summary=summary)], spec={"params": {"n": [1, "x"]}})
     )
     found.append(make_record("f", status="failed", reason="no", measured=None, spec={"workers": 4}))
-    noise = [{"flag": "noisy", "reading": "other_share", "seen": 0.2, "most": 0.05}]
+    noise = [{"flag": "noisy", "reading": "other_share", "value": 0.2, "limit": 0.05}]
     found.append(make_record("c", noise=noise, spec={"backend": "process", "start": "together"}))
     found[-2]["spec"]["workers"] = "default"
     for one in found:
@@ -178,7 +179,7 @@ def test_a_step_ends_with_the_name_of_the_file_that_is_damaged_and_no_traceback(
             }
         },
         {"spec": {"params": {str(n): "\\" * 9_999 for n in range(20)}}},
-        {"noise": [{"flag": "f" * 250, "reading": "r" * 250, "seen": 2**53, "most": -1}] * 100},
+        {"noise": [{"flag": "f" * 250, "reading": "r" * 250, "value": 2**53, "limit": -1}] * 100},
         {"reason": "x" * 10_000, "status": "failed", "measured": None},
         {"call": {"id": "c" * 250, "time": ""}},
         {"metrics": {"m" * 250: 1e100, "words": "\\" * 10_000, **{str(n): "x" * 9_999 for n in range(45)}}},
@@ -313,7 +314,7 @@ def changed(value, edits):
 @LIMITS
 @given(st.binary(max_size=200))
 @example(b"[" * 100_000)
-@example(b'{"format": 3, "run": "' + b"x" * 10**7)
+@example(b'{"format": 4, "run": "' + b"x" * 10**7)
 @example(b"1" * 5000)
 @example(b"\xff\xfe{\0}\0")
 def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
@@ -321,7 +322,7 @@ def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
         path = Path(folder, "r.json")
         path.write_bytes(content)
         with pytest.raises(record.RecordError, match=r"r\.json: "):
-            record.read(path)
+            decode(path)
 
 
 @settings(LIMITS, max_examples=120)
@@ -332,7 +333,7 @@ def test_whatever_is_changed_in_a_record_it_is_used_or_named_and_the_others_stay
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
     with restored(path):
         path.write_text(json.dumps(changed(made, edits)))
-        said = refusal(record.read, path)
+        said = refusal(decode, path)
         assert not said or (said.startswith(f"{path}: ") and said.isprintable())
         if not said:
             others = [name for name in before.index if name != made["run"]]
@@ -359,7 +360,7 @@ def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
     with restored(path), restored_figures(plan.parent / "figures"):
         path.write_text(json.dumps(changed(made, [edit])))
-        if not refusal(record.read, path):
+        if not refusal(decode, path):
             tables.main(plan)
             draw.main(plan, plan.parent / "figures")
             report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
@@ -373,7 +374,7 @@ def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, pi
     with restored(path) as whole:
         place %= len(whole)
         path.write_bytes(whole[:place] + piece + (whole[place + skipped :] if skipped else b""))
-        said = refusal(record.read, path)
+        said = refusal(decode, path)
         assert said.startswith(f"{path}: ") or not said
 
 
@@ -461,16 +462,21 @@ def test_whatever_stands_in_a_result_set_the_comparison_is_made(name, cells, edi
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
 def test_what_may_have_no_end_is_not_read(make, tmp_path):
     make(tmp_path / "r.json")
-    with pytest.raises(record.RecordError, match=r"r\.json: (is no file|cannot be read: .*Is a directory.*)$"):
-        record.read(tmp_path / "r.json")
+    with pytest.raises(
+        record.RecordError,
+        match=r"r\.json: (cannot be read: is not a regular file|cannot be read: .*Is a directory.*)$",
+    ):
+        decode(tmp_path / "r.json")
     make(tmp_path / "plan.json")
-    with pytest.raises(facts.Unusable, match=r"plan\.json: (is no file|cannot be read: Is a directory)$"):
+    with pytest.raises(
+        facts.Unusable, match=r"plan\.json: (cannot be read: is not a regular file|cannot be read: Is a directory)$"
+    ):
         facts.known(tmp_path / "plan.json", facts.plan)
 
 
 def test_a_record_that_is_too_large_is_not_read(tmp_path):
     record.write(tmp_path / "r.json", make_record())
-    assert record.read(tmp_path / "r.json")["status"] == "ok"
+    assert decode(tmp_path / "r.json")["status"] == "ok"
     os.truncate(tmp_path / "r.json", 100 * 2**20 + 1)
-    with pytest.raises(record.RecordError, match=r"r\.json: is larger than 100 MiB$"):
-        record.read(tmp_path / "r.json")
+    with pytest.raises(record.RecordError, match=r"r\.json: cannot be read: is larger than 100 MiB$"):
+        decode(tmp_path / "r.json")

@@ -18,7 +18,7 @@ STEADY = {"reference_loop_s": 0.02}
 
 def flags(meanwhile=None, after=None):
     found = disturbance.judge(STEADY, {**STEADY, **(after or {})}, {**QUIET, **(meanwhile or {})})
-    return [(one["flag"], one["reading"], pytest.approx(one["seen"]), one["most"]) for one in found]
+    return [(one["flag"], one["reading"], pytest.approx(one["value"]), one["limit"]) for one in found]
 
 
 def test_a_quiet_and_steady_machine_gives_no_flag():

@@ -64,7 +64,12 @@ def start(tmp_path, this_build):
         process = subprocess.Popen(
             [sys.executable, "-S", *program, "a-run", out, log, *arguments],
             cwd=ROOT,
-            env={**os.environ, progress.VARIABLE: json.dumps(call), **(environment or {})},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT / "scripts"),
+                progress.VARIABLE: json.dumps(call),
+                **(environment or {}),
+            },
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -631,9 +631,9 @@ def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, c
     ("value", "said"),
     [
         ("x" * 10_001, "a text of more than 10,000 letters"),
-        ("[" * 50 + "]" * 50, "more than 50 lists and objects in each other"),
-        (f"[{'12345, ' * 72_000}]", "more than 500,000 letters"),
-        (f"{{sweep: [1, [{'12345, ' * 72_000}]]}}", "more than 500,000 letters"),
+        ("[" * 50 + "]" * 50, "more than 50 levels of lists and objects"),
+        (f"[{'12345, ' * 72_000}]", "more than 500,000 characters"),
+        (f"{{sweep: [1, [{'12345, ' * 72_000}]]}}", "more than 500,000 characters"),
     ],
     ids=["letters", "levels", "list", "sweep"],
 )

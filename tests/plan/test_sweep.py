@@ -254,12 +254,6 @@ def test_the_name_stays_when_only_labels_and_limits_change():
     assert names[0] == names[1]
 
 
-def test_the_name_of_a_run_of_the_first_format_is_the_one_it_had():
-    spec = {"workload": "py_loop", "backend": "thread", "workers": 4, "python": "3.14t", "round": 2}
-    later = {"backend_params": {}, "backend_digest": None}
-    assert sweep.run_name({**spec, **later}) == sweep.run_name(spec)
-
-
 def test_the_name_is_this_one():
     spec = {"workload": "py_loop", "backend": "thread", "workers": 4, "python": "3.14t", "round": 2}
     assert sweep.run_name(spec) == "py_loop-thread-w4-3.14t-r2-ef014d8ae7"

@@ -1,13 +1,15 @@
 """Reads the files beside the tables, also those of other people: plans, facts of machines and builds, configs."""
 
 import json
+import math
 import re
 from contextlib import contextmanager
 
 import jsonschema
 import yaml
 
-from gil_scaling.fields import LARGEST, RecordError, check_plain, printable, read_text
+from gil_scaling.record import MAX_NUMBER, RecordError, check_json, printable
+from gil_scaling.result_set import read_bytes
 
 MOST_BYTES = 2**20  # of the facts of a machine or build, and of a config
 _MOST_OF_PLAN = 100 * 2**20  # bytes
@@ -15,7 +17,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 _NAMED = {"type": "string", "pattern": f"^{NAME.pattern}\\Z"}
 _TEXT, _TRUTH = {"type": "string", "maxLength": 10_000}, {"type": "boolean"}
-_NUMBER = {"type": "number", "minimum": 0, "maximum": LARGEST}
+_NUMBER = {"type": "number", "minimum": 0, "maximum": MAX_NUMBER}
 _TEXTS = {"type": "array", "items": _TEXT}
 _MACHINE = {"type": "object", "properties": {"usable_cpus": {"type": "integer", "minimum": 1, "maximum": 100_000}}}
 _CONFIG = {
@@ -146,7 +148,7 @@ def _json(path, schema, most=MOST_BYTES):
 def _fitting(found, schema):
     """The values, where files of ours can hold them and the schema allows them; raises Unusable."""
     try:
-        check_plain(found, "its values")
+        check_json(found, "its values", math.inf)
     except RecordError as error:
         raise Unusable(str(error)) from None
     error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(found))
@@ -185,8 +187,6 @@ def config(path):
 def text(path, most):
     """The text of a file; raises Unusable where it has more than so many bytes, is no text, or cannot be read."""
     try:
-        return read_text(path, most)
-    except RecordError as error:
-        raise Unusable(str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
+        return read_bytes(path, most).decode()
+    except (OSError, ValueError) as error:
         raise Unusable(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None

@@ -45,8 +45,6 @@ def _settings_differ(spec, read_back):
     """Whether hash seed, JIT or thread limits are not what they are set to, where the record tells them."""
     env = spec["env"]
     limits = read_back.get("thread_limits") or {}
-    if not isinstance(limits, dict):  # records of format 2 hold a list of the values
-        return False
     seed = str(spec["round"])
     differing = (
         read_back.get("hash_seed", seed) != env.get("PYTHONHASHSEED", seed),
@@ -65,7 +63,7 @@ def _median_task_s(samples):
 
 def said(noise):
     """What disturbed a run, in words: `noisy: other_share 0.12, at most 0.05`."""
-    return "; ".join(f"{one['flag']}: {one['reading']} {one['seen']:.2g}, at most {one['most']:g}" for one in noise)
+    return "; ".join(f"{one['flag']}: {one['reading']} {one['value']:.2g}, at most {one['limit']:g}" for one in noise)
 
 
 def as_words(value):

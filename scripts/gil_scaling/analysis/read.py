@@ -9,12 +9,13 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from gil_scaling import fields, record
+from gil_scaling import record
 from gil_scaling.analysis import facts
 from gil_scaling.analysis.columns import KEYS, TIMES
 from gil_scaling.analysis.flags import flags, said
 from gil_scaling.analysis.tables.budget import occupancy
 from gil_scaling.analysis.tables.metrics import sums_of_counts
+from gil_scaling.decode import decode
 
 KEY_NAMES = [column.name for column in KEYS]
 TIME_NAMES = [column.name for column in TIMES]
@@ -68,9 +69,9 @@ def load(plan_path):
 def _record(path, builds, seen):
     """A record, or what stands for one that cannot be used; seen: {what was asked for: the run} of those before."""
     try:
-        found = record.read(path)
+        found = decode(path)
     except record.RecordError as error:
-        return _damaged(path.stem, fields.printable(str(error).replace(str(path), path.name)))
+        return _damaged(path.stem, record.printable(str(error).replace(str(path), path.name)))
     asked = json.dumps(found["spec"], sort_keys=True)
     problems = {
         f"is the record of the run {found['run']}": found["run"] != path.stem,
@@ -86,9 +87,9 @@ def _record(path, builds, seen):
 
 
 def _damaged(name, problem):
-    spec = dict.fromkeys([field.name for field in record.SPEC_FIELDS])
+    spec = dict.fromkeys(record.Spec.__annotations__)
     spec.update(params={}, backend_params={}, start="natural", workers="default")
-    blank = dict.fromkeys([field.name for field in record.FIELDS])
+    blank = dict.fromkeys(record.Record.__annotations__)
     return {
         **blank,
         "run": name,

@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from gil_scaling import fields, record
+from gil_scaling import __version__, record, result_set
 from gil_scaling.launch import disturbance, environment, processes, progress, supervisor
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
@@ -46,7 +46,7 @@ def main(run, out, log, earlier="0"):
             result = _lost(entry, call, killer) if killer else _measure_in_quiet(entry, call, expected.digest)
             _keep(out, result, expected)
     with suppress(OSError):
-        record.write_text(log, result["stderr_tail"])
+        result_set.write_text(log, result["stderr_tail"])
     with suppress(OSError, ValueError):  # of the file that counts the runs
         _tell_progress(result, call, began)
 
@@ -156,6 +156,7 @@ def _record(entry, call, watch, ended, text, status, reason, result):
     seen = watch.seen(ended.cpu_s)
     return {
         "format": record.FORMAT,
+        "gil_scaling": __version__,
         "run": entry["run"],
         "spec": entry["spec"],
         "status": status,
@@ -173,7 +174,7 @@ def _record(entry, call, watch, ended, text, status, reason, result):
 
 
 def _presentable(text):
-    return fields.printable(record.scrub(text))
+    return record.printable(record.scrub(text))
 
 
 def _reason(text):
@@ -303,8 +304,8 @@ def _remove(folder):
 def _read_result(folder):
     """What the build left as its result; None where that is missing or garbage."""
     try:
-        found = json.loads(fields.read_text(f"{folder}/result.json"))
-    except (fields.RecordError, OSError, ValueError, RecursionError):
+        found = json.loads(result_set.read_bytes(f"{folder}/result.json"))
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("status") not in _SAID_BY_BUILD:
         return None
@@ -317,9 +318,9 @@ class _Expected:
     def __init__(self, out, name):
         self.path = os.path.join(os.path.dirname(out), "..", "expected", f"{name}.json")
         try:
-            self.digest = json.loads(fields.read_text(self.path))["digest"]
+            self.digest = json.loads(result_set.read_bytes(self.path))["digest"]
             self.digest = self.digest if isinstance(self.digest, str) else None
-        except (fields.RecordError, OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             self.digest = None
 
     def keep(self, measured):
@@ -327,7 +328,7 @@ class _Expected:
         found = (measured or {}).get("expected")
         if found and not self.digest:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            record.write_text(self.path, json.dumps({"digest": found}) + "\n")
+            result_set.write_text(self.path, json.dumps({"digest": found}) + "\n")
 
 
 def _snakemake_cpu_s(call):

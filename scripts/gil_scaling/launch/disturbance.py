@@ -76,7 +76,7 @@ def between(before, after, seconds, own_cpu_s, count):
 
 
 def judge(before, after, meanwhile):
-    """The flags that a run gets: a list of {flag, reading, seen, most}, with what was seen and the most that is let pass."""
+    """The flags that a run gets: a list of {flag, reading, value, limit}."""
     had_s = meanwhile["seconds"] * meanwhile["cpus"]
     loops = before.get("reference_loop_s"), after.get("reference_loop_s")
     taken = [meanwhile["other_cpu_s"], meanwhile["steal_s"]]
@@ -87,7 +87,7 @@ def judge(before, after, meanwhile):
         ("drifting", "reference_loop_drift", None if None in loops else abs(loops[1] / loops[0] - 1), MOST_DRIFT),
     )
     return [
-        {"flag": flag, "reading": reading, "seen": value, "most": most}
+        {"flag": flag, "reading": reading, "value": value, "limit": most}
         for flag, reading, value, most in seen
         if value is not None and value > most
     ]

@@ -7,11 +7,11 @@ import sys
 from functools import partial
 from time import perf_counter
 
-from gil_scaling.fields import MOST_LETTERS, MOST_OF_NAME, printable
 from gil_scaling.measure import workload as workloads
 from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
 from gil_scaling.measure.worker import Report, Setting, Shared, gil_enabled, work_through
+from gil_scaling.record import MAX_NAME, MAX_TEXT, printable
 
 MOST_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
 MOST_SEGMENTS = 1000  # of a sample, the first
@@ -224,13 +224,13 @@ def _summaries(tasks):
 
 def _clean(metrics):
     """The metrics as a record can hold them: numbers, words, None for an unknown number, and whatever else as text."""
-    return {_text(name, MOST_OF_NAME): _plain(value) for name, value in metrics.items()}
+    return {_text(name, MAX_NAME): _plain(value) for name, value in metrics.items()}
 
 
 def _plain(value):
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value if value is None or isinstance(value, (bool, int, float)) else _text(value, MOST_LETTERS)
+    return value if value is None or isinstance(value, (bool, int, float)) else _text(value, MAX_TEXT)
 
 
 def _text(value, most):

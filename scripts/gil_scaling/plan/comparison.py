@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from gil_scaling import record
 from gil_scaling.plan import config
+from gil_scaling.result_set import write_text
 
 FOLDER = Path(".snakemake/gil-scaling")
 RESULTS = Path("results")
@@ -50,7 +50,7 @@ def make(settings, place, noise_sweep):
     file = FOLDER / f"compare-{digest}.json"
     if not file.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        record.write_text(file, json.dumps(content))
+        write_text(file, json.dumps(content))
     return Comparison(str(file), settings["fail_if_slower"])
 
 

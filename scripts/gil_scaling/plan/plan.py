@@ -14,10 +14,12 @@ from pathlib import Path
 import yaml
 
 from gil_scaling import record
+from gil_scaling.decode import decode
 from gil_scaling.launch import progress
 from gil_scaling.plan import builds, catalog, comparison, config, machine, sizes, sweep
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.yaml_lines import Places
+from gil_scaling.result_set import write_text
 
 FOLDER = Path(".snakemake/gil-scaling")
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine look at
@@ -251,7 +253,7 @@ def _state(path, run):
     if not path.exists():
         return _State("missing")
     try:
-        found = record.read(path)
+        found = decode(path)
     except record.RecordError as error:
         return _State(str(error))
     if found["spec"] != run.spec:
@@ -312,7 +314,7 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
     path = FOLDER / f"plan-{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        record.write_text(path, text)
+        write_text(path, text)
     return str(path)
 
 
@@ -358,8 +360,8 @@ def publish(plan, out, config_out):
     """Writes the parts of a plan that belong to the result set."""
     with open(plan, encoding="utf-8") as file:
         header = json.loads(file.readline())
-    record.write_text(out, json.dumps(header["plan"], sort_keys=True, indent=1) + "\n")
-    record.write_text(config_out, header["config"])
+    write_text(out, json.dumps(header["plan"], sort_keys=True, indent=1) + "\n")
+    write_text(config_out, header["config"])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from gil_scaling.launch import environment
-from gil_scaling.record import write_text
+from gil_scaling.result_set import write_text
 
 _PROBE_LIMIT_S = 30
 OLDEST = (3, 9)

@@ -9,7 +9,7 @@ from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
 from gil_scaling.plan.config import named
 from gil_scaling.plan.sweep import choices
-from gil_scaling.record import write_text
+from gil_scaling.result_set import write_text
 
 
 class SizeError(Exception):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from gil_scaling.plan.config import named
-from gil_scaling.record import PROTOCOL, SPEC_FIELDS
+from gil_scaling.record import PROTOCOL
 
 ASKED, BASELINE, CEILING = "asked", "baseline", "ceiling"
 
@@ -225,12 +225,7 @@ def _run(combination, number, build, workload, backend, cpus, timeout_s):
 
 
 def run_name(spec):
-    """A readable stem and a short hash of everything that changes the number.
-
-    Fields that came with a later format of the record count where they are set, so that older records keep their names.
-    """
-    later = {field.name: field.default for field in SPEC_FIELDS if field.since > 1}
-    counting = {key: value for key, value in spec.items() if key not in later or value != later[key]}
+    """A readable stem and a short hash of everything that changes the number."""
     workers = "default" if spec["workers"] == "default" else f"w{spec['workers']}"
     stem = "-".join([spec["workload"], spec["backend"], workers, spec["python"], f"r{spec['round']}"])
-    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', stem)[:120]}-{digest(counting)}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '_', stem)[:120]}-{digest(spec)}"

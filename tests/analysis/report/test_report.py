@@ -217,7 +217,7 @@ def test_a_hostile_record_stays_text(tmp_path):
         make_record("f", spec={**said, "workers": 4}, status="failed", reason=evil.format("reason"), measured=None)
     )
     metrics = {evil.format("metric"): 1.0, "word": evil.format("word")}
-    noise = [{"flag": evil.format("flag"), "reading": evil.format("reading"), "seen": 1, "most": 0}]
+    noise = [{"flag": evil.format("flag"), "reading": evil.format("reading"), "value": 1, "limit": 0}]
     records.append(make_record("m", samples=[make_sample(metrics=metrics)], spec={**said, "workers": 3}, noise=noise))
     build = {"compiler": evil.format("compiler"), "version": evil.format("version"), "env": {"X": evil.format("env")}}
     plan = write_result_set(tmp_path, records, builds={"3.14": build})

@@ -204,7 +204,7 @@ def test_control_runs_and_times_that_say_nothing_are_left_out(tmp_path):
 def test_what_disturbed_the_runs_of_either_side_is_told(tmp_path):
     sweeps = [sweep_records(with_sequence([1.0] * 6), python=python) for python in "ab"]
     for runs, flag in zip(sweeps, ("noisy", "drifting"), strict=True):
-        runs[-1]["noise"] = [{"flag": flag, "reading": "other_share", "seen": 0.2, "most": 0.05}]
+        runs[-1]["noise"] = [{"flag": flag, "reading": "other_share", "value": 0.2, "limit": 0.05}]
     assert of_threads(together(result_set(tmp_path, *sweeps))["changes"]).loc[0, "flags"] == "drifting;noisy"
 
 

@@ -75,9 +75,9 @@ def test_an_a_a_test_of_noisy_times_calls_at_most_one_in_twenty_different(tmp_pa
 
 def test_the_quality_table_counts_what_was_disturbed_by_backend(tmp_path):
     records = sweep_records({"thread": [1.0] * 3, "sequential": [1.0]})
-    noisy = {"flag": "noisy", "reading": "other_share", "seen": 0.123, "most": 0.05}
+    noisy = {"flag": "noisy", "reading": "other_share", "value": 0.123, "limit": 0.05}
     records[0]["noise"] = [noisy]
-    records[1]["noise"] = [noisy, {"flag": "drifting", "reading": "reference_loop_drift", "seen": 0.2, "most": 0.1}]
+    records[1]["noise"] = [noisy, {"flag": "drifting", "reading": "reference_loop_drift", "value": 0.2, "limit": 0.1}]
     records[1].update(attempts=4)
     records[2].update(waited_s=2.5)
     found = made(tmp_path, records, experiments=("e", "f"))

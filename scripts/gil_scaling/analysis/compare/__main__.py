@@ -14,7 +14,7 @@ from gil_scaling.analysis.figures.__main__ import draw_all
 from gil_scaling.analysis.report import markdown
 from gil_scaling.analysis.report.page import render
 from gil_scaling.analysis.tables import sides
-from gil_scaling.record import write_text
+from gil_scaling.result_set import write_text
 
 
 def main(plan, folder):

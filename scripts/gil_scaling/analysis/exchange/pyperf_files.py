@@ -28,6 +28,7 @@ from gil_scaling.analysis import facts, labels
 from gil_scaling.analysis.tables import build as tables
 from gil_scaling.analysis.tables.pairing import COMBINATION, with_times
 from gil_scaling.analysis.tables.summary import ORDER
+from gil_scaling.result_set import write_text
 
 _DEFAULT_S = 0.005
 _ASKED = ("workload", "params", "backend", "backend_params", "workers_asked", "start", "scaling", "told_s")
@@ -40,7 +41,7 @@ def main(folder, out):
     for build, suite in suites(tables.read(folder, ["samples", "runs", "builds"])).items():
         text = io.StringIO()
         suite.dump(text)
-        record.write_text(Path(out, f"{build}.json"), text.getvalue())
+        write_text(Path(out, f"{build}.json"), text.getvalue())
 
 
 def suites(found):

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from gil_scaling.analysis import facts
 from gil_scaling.analysis.figures import INDEX, _style, in_order, load
 from gil_scaling.analysis.tables import build as tables
-from gil_scaling.record import write_text
+from gil_scaling.result_set import write_text
 
 _IN_CAPTION = 4  # answers; the others open the report
 

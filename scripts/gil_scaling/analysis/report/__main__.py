@@ -7,7 +7,7 @@ from gil_scaling.analysis import facts
 from gil_scaling.analysis.report import markdown
 from gil_scaling.analysis.report.content import content
 from gil_scaling.analysis.report.page import render
-from gil_scaling.record import write_text
+from gil_scaling.result_set import write_text
 
 
 def main(plan, page, text):

@@ -1,0 +1,74 @@
+"""Reads run records fast, with msgspec: its types are made from the annotations in record.py."""
+
+from __future__ import annotations
+
+import json
+import operator
+import os
+from functools import reduce
+from typing import Annotated, Any, Literal, TypedDict, cast
+
+import msgspec
+
+from gil_scaling import record
+from gil_scaling.result_set import read_bytes
+
+_PRINTABLE = "^[\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]*$"
+
+
+def decode(path: str | os.PathLike[str]) -> record.Record:
+    """The checked record in a file: the same as record.read, in a tenth of the time. Raises RecordError."""
+    try:
+        return _decode(read_bytes(path))
+    except record.RecordError as error:
+        raise record.RecordError(f"{path}: {error}") from None
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
+        raise record.RecordError(f"{path}: cannot be read: {error}") from None
+
+
+def _decode(content: bytes) -> record.Record:
+    try:
+        decoded: record.Record = _DECODER.decode(content)
+    except msgspec.DecodeError:
+        record.check(json.loads(content))  # names the field and its value
+        raise
+    record.check_format(decoded)
+    _check_json(decoded)
+    record.check_consistency(decoded)
+    return decoded
+
+
+def _check_json(decoded: record.Record) -> None:
+    """Checks the fields that msgspec takes in any form."""
+    spec: Any = decoded["spec"]
+    for name in _JSON_IN_SPEC:
+        record.check_json(spec[name], f"spec.{name}")
+    if decoded["measured"]:
+        record.check_json(decoded["measured"]["flags"], "measured.flags")
+
+
+def _make_types() -> dict[str, Any]:
+    """{name: type} of the named types and structures in record.py, as msgspec takes them."""
+    types: dict[str, Any] = {"list": list, "dict": dict}
+    for name, value in vars(record).items():
+        if isinstance(value, record.Kind):
+            types[name] = reduce(operator.or_, (_make_type(base, value) for base in value.bases))
+        elif isinstance(value, type) and getattr(value, "__annotations__", None):
+            fields = {field: eval(text, types) for field, text in value.__annotations__.items()}
+            types[name] = cast("Any", TypedDict)(name, fields)
+    return types
+
+
+def _make_type(base: Any, kind: record.Kind) -> Any:
+    if base is str and kind.choice:
+        return Literal[kind.choice.words]
+    if base is str and kind.length:
+        meta = msgspec.Meta(min_length=kind.length.low, max_length=kind.length.high, pattern=_PRINTABLE)
+        return Annotated[str, meta]
+    if kind.range and (base is float or (base is int and kind.range.high <= record.MAX_NUMBER)):
+        return Annotated[base, msgspec.Meta(ge=kind.range.low, le=kind.range.high)]
+    return base
+
+
+_JSON_IN_SPEC = [name for name, text in record.Spec.__annotations__.items() if text in ("JsonObject", "JsonList")]
+_DECODER = msgspec.json.Decoder(_make_types()["Record"])
