@@ -36,30 +36,31 @@ def foreign(path):
     return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"gil_scaling"}
 
 
+CONTRACT = ("gil_scaling.record", "gil_scaling.result_set", "gil_scaling.text", "gil_scaling.value_types")
+
+
 @pytest.mark.parametrize("path", MEASURE, ids=str)
-def test_the_measuring_side_imports_itself_and_the_standard_library_alone(path):
-    assert not of_ours(path, "gil_scaling.measure", "gil_scaling.record")
+def test_measure_imports_itself_and_the_standard_library(path):
+    assert not of_ours(path, "gil_scaling.measure", "gil_scaling.text")
     assert foreign(path) == ({"numpy"} if path.name == "_numpy.py" else set())
 
 
 @pytest.mark.parametrize("path", ANALYSIS, ids=str)
-def test_the_analysing_side_imports_itself_and_the_record_alone(path):
-    assert not of_ours(
-        path, "gil_scaling.analysis", "gil_scaling.decode", "gil_scaling.record", "gil_scaling.result_set"
-    )
+def test_analysis_imports_itself_and_the_contract(path):
+    assert not of_ours(path, "gil_scaling.analysis", "gil_scaling.decode", *CONTRACT)
 
 
 @pytest.mark.parametrize("path", LAUNCH, ids=str)
-def test_the_launcher_needs_no_installed_package(path):
+def test_launcher_needs_no_installed_package(path):
     assert not foreign(path)
-    assert not of_ours(
-        path, "gil_scaling.launch", "gil_scaling.__version__", "gil_scaling.record", "gil_scaling.result_set"
-    )
+    assert not of_ours(path, "gil_scaling.launch", "gil_scaling.__version__", *CONTRACT)
 
 
-def test_the_record_imports_only_the_module_of_files():
-    assert not of_ours(Path("scripts/gil_scaling/record.py"), "gil_scaling.result_set")
-    assert not of_ours(Path("scripts/gil_scaling/result_set.py"))
+def test_contract_imports_itself_and_the_standard_library():
+    for name in CONTRACT:
+        path = PACKAGE / f"{name.partition('.')[2]}.py"
+        assert not of_ours(path, *CONTRACT)
+        assert not foreign(path)
 
 
 def test_the_table_of_runs_is_made_without_files_pandas_or_snakemake():

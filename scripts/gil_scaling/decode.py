@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypedDict, cast
 
 import msgspec
 
-from gil_scaling import record
+from gil_scaling import record, value_types
 from gil_scaling.result_set import read_bytes
 
 _PRINTABLE = "^[\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]*$"
@@ -42,16 +42,16 @@ def _check_json(decoded: record.Record) -> None:
     """Checks the fields that msgspec takes in any form."""
     spec: Any = decoded["spec"]
     for name in _JSON_IN_SPEC:
-        record.check_json(spec[name], f"spec.{name}")
+        value_types.check_json(spec[name], f"spec.{name}")
     if decoded["measured"]:
-        record.check_json(decoded["measured"]["flags"], "measured.flags")
+        value_types.check_json(decoded["measured"]["flags"], "measured.flags")
 
 
 def _make_types() -> dict[str, Any]:
     """{name: type} of the named types and structures in record.py, as msgspec takes them."""
     types: dict[str, Any] = {"list": list, "dict": dict}
     for name, value in vars(record).items():
-        if isinstance(value, record.Kind):
+        if isinstance(value, value_types.Kind):
             types[name] = reduce(operator.or_, (_make_type(base, value) for base in value.bases))
         elif isinstance(value, type) and getattr(value, "__annotations__", None):
             fields = {field: eval(text, types) for field, text in value.__annotations__.items()}
@@ -59,13 +59,13 @@ def _make_types() -> dict[str, Any]:
     return types
 
 
-def _make_type(base: Any, kind: record.Kind) -> Any:
+def _make_type(base: Any, kind: value_types.Kind) -> Any:
     if base is str and kind.choice:
         return Literal[kind.choice.words]
     if base is str and kind.length:
         meta = msgspec.Meta(min_length=kind.length.low, max_length=kind.length.high, pattern=_PRINTABLE)
         return Annotated[str, meta]
-    if kind.range and (base is float or (base is int and kind.range.high <= record.MAX_NUMBER)):
+    if kind.range and (base is float or (base is int and kind.range.high <= value_types.MAX_NUMBER)):
         return Annotated[base, msgspec.Meta(ge=kind.range.low, le=kind.range.high)]
     return base
 

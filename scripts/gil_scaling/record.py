@@ -1,8 +1,7 @@
 """The contract between the measuring and the analysing side: the fields of a run record, their types and units.
 
 The annotations of the structures below are the single declaration of the fields. `check` follows them with the standard
-library alone, for the launcher; gil_scaling.decode makes the types of msgspec from them, to read records fast. Beyond
-the structures an annotation is made of the named types, `list[…]`, `dict[Name, …]` and `… | None`.
+library alone, for the launcher; gil_scaling.decode makes the types of msgspec from them, to read records fast.
 
 Each run pays for this module, so at run time it does without typing. History of the format:
 4  2026-11-25  the version of gil-scaling in each record; noise: value, limit. Records of older formats are not read
@@ -11,30 +10,17 @@ Each run pays for this module, so at run time it does without typing. History of
 from __future__ import annotations
 
 import json
-import math
 
 from gil_scaling.result_set import read_bytes, write_text
+from gil_scaling.text import MAX_NAME, MAX_TEXT, is_timestamp
+from gil_scaling.value_types import MAX_NUMBER, Checker, Choice, Length, Range, check_json, check_kind, shown
+from gil_scaling.value_types import RecordError as RecordError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Annotated, Any, TypedDict, Union
 else:
-    Any = object
-
-    class TypedDict:
-        """Stands for typing.TypedDict: the annotations are all that counts."""
-
-    class Union:
-        """Stands for typing.Union: the types of a value as a tuple."""
-
-        def __class_getitem__(cls, types):
-            return types
-
-    class Annotated:
-        """Stands for typing.Annotated: a type with its limits."""
-
-        def __class_getitem__(cls, parts):
-            return Kind(*parts)
+    from gil_scaling.value_types import Annotated, Any, TypedDict, Union
 
 
 FORMAT = 4
@@ -46,53 +32,7 @@ DONE = ("ok", "unsupported")
 
 ROUNDING_S = 1e-9  # of the difference of two readings of a clock
 MIN_TIME_S = 1e-9  # of a sample that counts
-MAX_NAME = 250  # characters, as in names of files
-MAX_TEXT = 10_000  # characters
-MAX_JSON = 500_000  # characters of a value without fixed form, which becomes one cell of a table
-MAX_NESTING = 50  # levels of lists and objects
-MAX_NUMBER = 2**53  # all integers up to it are also floats
 MAX_METRIC = 1e100  # a count of nanoseconds may exceed MAX_NUMBER
-
-
-class RecordError(Exception):
-    """A value or file that is not a valid record, or not a valid part of one; the message names the field."""
-
-
-class Range:
-    """The smallest and the largest value of a number."""
-
-    def __init__(self, low: float, high: float = MAX_NUMBER) -> None:
-        self.low, self.high = low, high
-
-
-class Length:
-    """The smallest and the largest number of characters of a text."""
-
-    def __init__(self, low: int, high: int) -> None:
-        self.low, self.high = low, high
-
-
-class Choice:
-    """The words that a text may be."""
-
-    def __init__(self, *words: str) -> None:
-        self.words = words
-
-
-class Kind:
-    """A named type at run time: its Python types and the limits of its values."""
-
-    def __init__(self, base: Any, *limits: Any) -> None:
-        bases = base if isinstance(base, tuple) else (base,)
-        self.bases = tuple(getattr(base, "__origin__", base) for base in bases)
-        self.types = (int, *self.bases) if float in self.bases else self.bases
-        self.range: Range | None = _find(Range, limits)
-        self.length: Length | None = _find(Length, limits)
-        self.choice: Choice | None = _find(Choice, limits)
-
-
-def _find(wanted: type, limits: Any) -> Any:
-    return next((limit for limit in limits if isinstance(limit, wanted)), None)
 
 
 Flag = Annotated[bool, "true or false"]
@@ -278,7 +218,7 @@ def write(path: str, record: Record) -> None:
 def check(record: Any) -> None:
     """Raises RecordError, naming the first field that is missing or has an invalid value."""
     check_format(record)
-    _check_structure(record, Record, "")
+    Checker(globals()).check(record, "Record", "")
     check_consistency(record)
 
 
@@ -288,112 +228,10 @@ def check_format(record: Any) -> None:
         raise RecordError(f"format: {record['format']!r:.60} is not supported, only {FORMAT} is. Measure again.")
 
 
-def _check_structure(value: Any, structure: Any, where: str) -> None:
-    if not isinstance(value, dict):
-        raise RecordError(f"{where or 'record'}: expected an object, got {_shown(value)}")
-    prefix = f"{where}." if where else ""
-    for name, annotation in structure.__annotations__.items():
-        if name not in value:
-            raise RecordError(f"{prefix}{name}: is missing")
-        _check_value(value[name], annotation, f"{prefix}{name}")
-
-
-def _check_value(value: Any, annotation: str, where: str) -> None:
-    if annotation.endswith(" | None"):
-        if value is None:
-            return
-        annotation = annotation[: -len(" | None")]
-    container, _, items = annotation.rstrip("]").partition("[")
-    kind = globals().get(container)
-    if container == "list":
-        _check_list(value, items, where)
-    elif container == "dict":
-        _check_mapping(value, items.partition(", ")[2], where)
-    elif isinstance(kind, Kind):
-        _check_kind(value, kind, where)
-    else:
-        _check_structure(value, kind, where)
-
-
-def _check_list(values: Any, annotation: str, where: str) -> None:
-    if not isinstance(values, list):
-        raise RecordError(f"{where}: expected a list, got {_shown(values)}")
-    kind = globals()[annotation.partition(" | ")[0]]
-    if not _are_numbers_in_range(values, kind):
-        for place, value in enumerate(values):
-            _check_value(value, annotation, f"{where}[{place}]")
-
-
-def _are_numbers_in_range(values: list[Any], kind: Any) -> bool:
-    """Whether all values are valid numbers: a short cut, as lists of numbers are most of a record."""
-    if not isinstance(kind, Kind) or kind.range is None or not set(map(type, values)) <= set(kind.types):
-        return False
-    return all(kind.range.low <= value <= kind.range.high for value in values)
-
-
-def _check_mapping(values: Any, annotation: str, where: str) -> None:
-    if not isinstance(values, dict):
-        raise RecordError(f"{where}: expected an object, got {_shown(values)}")
-    for key, value in values.items():
-        _check_kind(key, Name, where)
-        _check_value(value, annotation, f"{where}[{key!r}]")
-
-
-def _check_kind(value: Any, kind: Any, where: str) -> None:
-    if not isinstance(value, kind.types) or (isinstance(value, bool) and bool not in kind.types):
-        names = " or ".join(base.__name__ for base in kind.bases)
-        raise RecordError(f"{where}: expected {names}, got {_shown(value)}")
-    if isinstance(value, str):
-        _check_text(value, kind, where)
-    elif isinstance(value, (dict, list)):
-        check_json(value, where)
-    elif kind.range and not kind.range.low <= value <= kind.range.high:
-        limit = f">= {kind.range.low:g}" if value < kind.range.low else f"<= {kind.range.high:,}"
-        limit = limit if abs(value) < math.inf else "a finite number"
-        raise RecordError(f"{where}: expected {limit}, got {_shown(value)}")
-
-
-def _check_text(text: str, kind: Any, where: str) -> None:
-    if kind.choice and text not in kind.choice.words:
-        raise RecordError(f"{where}: expected {' or '.join(kind.choice.words)}, got {_shown(text)}")
-    if kind.length and not kind.length.low <= len(text) <= kind.length.high:
-        problem = f"has more than {kind.length.high:,} characters" if text else "is empty"
-        raise RecordError(f"{where}: {problem}")
-    if not text.isprintable() and text != printable(text):
-        raise RecordError(f"{where}: {_shown(text)} contains control characters or a lone surrogate")
-
-
-def _shown(value: Any) -> str:
-    return f"{value!r:.60}"
-
-
-def check_json(value: Any, where: str, max_characters: float = MAX_JSON) -> None:
-    """Raises RecordError where a value without fixed form is too large, or contains a number or text that no file can."""
-    level = [value]
-    for _ in range(MAX_NESTING + 1):
-        for part in level:
-            if isinstance(part, str) and len(part) > MAX_TEXT:
-                raise RecordError(f"{where}: a text has more than {MAX_TEXT:,} characters")
-            if isinstance(part, str) and part != part.encode("utf-8", "replace").decode():
-                raise RecordError(f"{where}: {_shown(part)} contains a lone surrogate")
-            if isinstance(part, float) and not math.isfinite(part):
-                raise RecordError(f"{where}: {part!r} is not a finite number")
-        containers = [part for part in level if isinstance(part, (dict, list))]
-        level = [inner for part in containers for inner in _parts_of(part)]
-    if containers:
-        raise RecordError(f"{where}: more than {MAX_NESTING} levels of lists and objects")
-    if max_characters < math.inf and len(json.dumps(value)) > max_characters:
-        raise RecordError(f"{where}: more than {max_characters:,} characters")
-
-
-def _parts_of(container: dict[str, Any] | list[Any]) -> list[Any]:
-    return [*container, *container.values()] if isinstance(container, dict) else container
-
-
 def check_consistency(record: Record) -> None:
     """Raises RecordError where the fields, each valid by itself, contradict each other."""
     if not is_timestamp(record["started"]):
-        raise RecordError(f"started: {_shown(record['started'])} is not a timestamp in UTC")
+        raise RecordError(f"started: {shown(record['started'])} is not a timestamp in UTC")
     if len(record["noise"]) > _MAX_NOISE:
         raise RecordError(f"noise: more than {_MAX_NOISE} items")
     _check_times_in_state(record["state"])
@@ -433,7 +271,8 @@ def _check_metrics(metrics: Any, where: str) -> None:
     if metrics:
         check_json(metrics, where)
         for name, value in metrics.items():
-            _check_kind(value, Metric, f"{where}[{name!r}]") if value is not None else None
+            if value is not None:
+                check_kind(value, Metric, f"{where}[{name!r}]")
 
 
 def _check_columns(columns: list[list[Any]], where: str) -> None:
@@ -446,35 +285,3 @@ def _check_columns(columns: list[list[Any]], where: str) -> None:
 def _check_order(table: Any, where: str) -> None:
     if any(end < start - ROUNDING_S for start, end in zip(table["start_s"], table["end_s"])):
         raise RecordError(f"{where}: an end is before its start")
-
-
-def is_timestamp(text: str) -> bool:
-    """Whether a text is a timestamp in UTC such as 2026-01-31T12:34:56.123456Z, with or without the fraction."""
-    from datetime import datetime  # here, because few programs need it and each pays for it
-
-    whole, _, fraction = text[:-1].partition(".")
-    form = "".join("0" if character in "0123456789" else character for character in whole)
-    if not text.endswith("Z") or form != "0000-00-00T00:00:00" or not set(fraction) <= set("0123456789"):
-        return False
-    try:
-        datetime.fromisoformat(whole)
-    except ValueError:
-        return False
-    return True
-
-
-def printable(text: str) -> str:
-    """The text with escapes in place of control characters and lone surrogates, which no table or page can hold."""
-    import re
-
-    bad = "[^\n\t -~\xa0-\ud7ff\ue000-\U0010ffff]"
-    return re.sub(bad, lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
-def scrub(text: str) -> str:
-    """The text without the folders of this machine: absolute paths are reduced to the name of the file."""
-    import re  # here, because few runs need it
-
-    quoted = r"(?<=[\"'])/(?:[^/\"'\n]+/)+"  # may contain spaces
-    bare = r"(?<![\w.:/])/(?:[^\s/:\"'<>]+/)+"
-    return re.sub(f"{quoted}|{bare}", "", text)

@@ -8,7 +8,8 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
-from gil_scaling import record, result_set
+from gil_scaling import record, result_set, value_types
+from gil_scaling import text as texts
 from gil_scaling.analysis.columns import KEYS, TABLES, kind
 from gil_scaling.analysis.facts import NAME, Unusable, text
 from gil_scaling.analysis.read import DAMAGED
@@ -22,7 +23,7 @@ from gil_scaling.analysis.tables.scaling import BOOTSTRAP
 _MOST_CELLS = 20_000_000  # of a table of other people
 _MOST_COLUMNS = 1000  # pandas takes minutes for a million
 _MOST_LETTERS = 100_000  # in one cell: names of many rivals
-_MOST_OF_JSON = 2 * record.MAX_JSON
+_MOST_OF_JSON = 2 * value_types.MAX_JSON
 _MOST_TOLD = 10  # mistakes of one table
 _NAMED = ("python", "experiment", "reference")  # some become names of files
 _NAMES = ("workload", "backend", "run", "metric", "call")  # as long as names of files are at most
@@ -145,10 +146,10 @@ def _wrong_truths(text, values, column):
 def _wrong_words(text, values, column):
     fits, reason = _ALLOWED.get(column.name, (bool, ""))
     different = text.dropna().unique()
-    most = record.MAX_NAME if column.name in _NAMES else _MOST_OF_JSON if column.name in _JSON else _MOST_LETTERS
+    most = texts.MAX_NAME if column.name in _NAMES else _MOST_OF_JSON if column.name in _JSON else _MOST_LETTERS
     yield text.isin([word for word in different if len(word) > most]), f"is longer than {most} letters"
     yield text.isin([word for word in different if not fits(word)]), reason
-    is_written = [word for word in different if not word.isprintable() and word != record.printable(word)]
+    is_written = [word for word in different if not word.isprintable() and word != texts.printable(word)]
     yield text.isin(is_written), "holds control characters"
 
 
@@ -157,7 +158,7 @@ def _wrong_numbers(text, values, column):
     is_endless = np.isinf(values)
     if column.name.removesuffix("_low").removesuffix("_high") not in _MAY_BE_ENDLESS:
         yield is_endless, "is not finite"
-    most = _LARGEST_RATIO if kind(column) == "float" and column.unit in ("", "1") else record.MAX_NUMBER
+    most = _LARGEST_RATIO if kind(column) == "float" and column.unit in ("", "1") else value_types.MAX_NUMBER
     yield values.abs().gt(most) & ~is_endless, f"is larger than {most:,}"
     if column.unit in ("s", "count", "MiB") and column.name not in _MAY_SINK:
         yield values.lt(-record.ROUNDING_S), "is negative"
@@ -188,7 +189,7 @@ _OF_ROWS = {"runs": _wrong_runs, "fastest": _wrong_verdicts}
 def _is_object(text):
     try:
         found = json.loads(text)
-        record.check_json(found, "")
+        value_types.check_json(found, "")
     except (ValueError, RecursionError, record.RecordError):
         return False
     return isinstance(found, dict)
@@ -196,7 +197,7 @@ def _is_object(text):
 
 _ALLOWED = {  # of a column of words: what they must be, and what is said of others
     **dict.fromkeys(_NAMED, (NAME.fullmatch, "is not a name")),
-    "started": (record.is_timestamp, "is no moment in UTC"),
+    "started": (texts.is_timestamp, "is no moment in UTC"),
     **dict.fromkeys(_JSON, (_is_object, "is no object of JSON")),
     **{name: (set(words).__contains__, f"is none of {', '.join(words)}") for name, words in _WORDS.items()},
 }

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import jsonschema
 import yaml
 
-from gil_scaling.record import MAX_NUMBER, RecordError, check_json, printable
 from gil_scaling.result_set import read_bytes
+from gil_scaling.text import printable
+from gil_scaling.value_types import MAX_NUMBER, RecordError, check_json
 
 MOST_BYTES = 2**20  # of the facts of a machine or build, and of a config
 _MOST_OF_PLAN = 100 * 2**20  # bytes

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 
 from gil_scaling.analysis import phrases
-from gil_scaling.record import printable
+from gil_scaling.text import printable
 
 THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _PARTS = re.compile(r"\d+|\D+")

@@ -16,6 +16,7 @@ from gil_scaling.analysis.flags import flags, said
 from gil_scaling.analysis.tables.budget import occupancy
 from gil_scaling.analysis.tables.metrics import sums_of_counts
 from gil_scaling.decode import decode
+from gil_scaling.text import printable
 
 KEY_NAMES = [column.name for column in KEYS]
 TIME_NAMES = [column.name for column in TIMES]
@@ -71,7 +72,7 @@ def _record(path, builds, seen):
     try:
         found = decode(path)
     except record.RecordError as error:
-        return _damaged(path.stem, record.printable(str(error).replace(str(path), path.name)))
+        return _damaged(path.stem, printable(str(error).replace(str(path), path.name)))
     asked = json.dumps(found["spec"], sort_keys=True)
     problems = {
         f"is the record of the run {found['run']}": found["run"] != path.stem,

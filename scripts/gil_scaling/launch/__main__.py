@@ -15,6 +15,7 @@ from functools import partial
 
 from gil_scaling import __version__, record, result_set
 from gil_scaling.launch import disturbance, environment, processes, progress, supervisor
+from gil_scaling.text import printable, scrub
 
 LOCK = "/tmp/gil-scaling.lock"  # one for the machine, whoever measures
 _FOLDERS, _PREFIX = "/tmp", "gil-scaling-run-"  # where each run has a folder of its own, and how its name begins
@@ -174,7 +175,7 @@ def _record(entry, call, watch, ended, text, status, reason, result):
 
 
 def _presentable(text):
-    return record.printable(record.scrub(text))
+    return printable(scrub(text))
 
 
 def _reason(text):

@@ -11,7 +11,7 @@ from gil_scaling.measure import workload as workloads
 from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
 from gil_scaling.measure.worker import Report, Setting, Shared, gil_enabled, work_through
-from gil_scaling.record import MAX_NAME, MAX_TEXT, printable
+from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
 
 MOST_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
 MOST_SEGMENTS = 1000  # of a sample, the first

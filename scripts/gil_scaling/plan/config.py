@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
-from gil_scaling import record
+from gil_scaling import value_types
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
 from gil_scaling.plan.yaml_lines import Places, shown
@@ -190,8 +190,8 @@ def _is_text(checker, value):
 
 # A whole number is no 1.0, and no number is infinite, or NaN, or larger than the tables can hold.
 _TYPES = {
-    "integer": lambda checker, value: type(value) is int and abs(value) <= record.MAX_NUMBER,
-    "number": lambda checker, value: type(value) in (int, float) and abs(value) <= record.MAX_NUMBER,
+    "integer": lambda checker, value: type(value) is int and abs(value) <= value_types.MAX_NUMBER,
+    "number": lambda checker, value: type(value) in (int, float) and abs(value) <= value_types.MAX_NUMBER,
     "string": _is_text,
 }
 _Validator = jsonschema.validators.extend(
@@ -383,8 +383,8 @@ def _unfit(value, name):
     choices = value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
     try:
         for choice in choices:
-            record.check_json({name: choice}, f"parameter {shown(name)}")
-    except record.RecordError as error:
+            value_types.check_json({name: choice}, f"parameter {shown(name)}")
+    except value_types.RecordError as error:
         return str(error)
 
 

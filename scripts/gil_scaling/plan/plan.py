@@ -20,6 +20,7 @@ from gil_scaling.plan import builds, catalog, comparison, config, machine, sizes
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.yaml_lines import Places
 from gil_scaling.result_set import write_text
+from gil_scaling.text import scrub
 
 FOLDER = Path(".snakemake/gil-scaling")
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine look at
@@ -291,9 +292,7 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
                 for run in runs
             ],
         },
-        "config": record.scrub(
-            yaml.dump({**settings, "sweep": name}, Dumper=_Plain, sort_keys=False, allow_unicode=True)
-        ),
+        "config": scrub(yaml.dump({**settings, "sweep": name}, Dumper=_Plain, sort_keys=False, allow_unicode=True)),
     }
     lines = [json.dumps(header)]
     for run in runs:

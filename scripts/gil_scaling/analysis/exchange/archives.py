@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gil_scaling import record
+from gil_scaling.text import scrub
 
 _OF_MACOS = "__MACOSX"  # a folder that its archives have beside that of the files
 _MOST_FILES, _MOST_UNPACKED = 100_000, 2 * 2**30  # of an archive: members, bytes
@@ -38,7 +38,7 @@ def opened(path):
         try:
             _unpack(path, found)
         except _DAMAGES as error:
-            raise NoSet(f"cannot be unpacked: {record.scrub(str(error))}") from None
+            raise NoSet(f"cannot be unpacked: {scrub(str(error))}") from None
         while not (found / "tables").is_dir() and not (found / "machine.json").exists():
             inner = [entry for entry in found.iterdir() if entry.is_dir() and entry.name != _OF_MACOS]
             if len(inner) != 1:

@@ -23,12 +23,12 @@ from pathlib import Path
 import pandas as pd
 import pyperf
 
-from gil_scaling import record
 from gil_scaling.analysis import facts, labels
 from gil_scaling.analysis.tables import build as tables
 from gil_scaling.analysis.tables.pairing import COMBINATION, with_times
 from gil_scaling.analysis.tables.summary import ORDER
 from gil_scaling.result_set import write_text
+from gil_scaling.text import scrub
 
 _DEFAULT_S = 0.005
 _ASKED = ("workload", "params", "backend", "backend_params", "workers_asked", "start", "scaling", "told_s")
@@ -92,7 +92,7 @@ def _digits(text):
 
 def _line(text):
     """The text as pyperf takes it, in one line, and without the folders of this machine."""
-    return " ".join(record.scrub(text).split())
+    return " ".join(scrub(text).split())
 
 
 def _run(rows, of_build):
