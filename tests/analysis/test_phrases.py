@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from gil_scaling.analysis import phrases
 
@@ -7,37 +9,82 @@ ROW = {"speedup": 1.8, "speedup_low": 1.484, "speedup_high": 2.03, "rounds_ok": 
 @pytest.mark.parametrize(
     ("claim", "text"),
     [
-        ("faster", "1.80 times as fast as the sequence [1.48, 2.03]"),
-        ("slower", "slower than the sequence, 1.80 times as fast [1.48, 2.03]"),
-        ("same", "as fast as the sequence within 5 %, 1.80 [1.48, 2.03]"),
-        ("not shown", "not shown to differ from the sequence, 1.80 times as fast [1.48, 2.03]"),
-        ("no claim", "1.80 times as fast as the sequence, from 1.48 to 2.03 in 6 rounds, too few for a claim"),
+        ("faster", "faster: 1.80× sequential [1.48, 2.03]"),
+        ("slower", "slower: 1.80× sequential [1.48, 2.03]"),
+        ("same", "the same within 5 %: 1.80× sequential [1.48, 2.03]"),
+        ("not shown", "1.80× sequential [1.48, 2.03], no difference shown"),
+        ("no claim", "1.80× sequential, from 1.48 to 2.03 in 6 rounds, too few for a claim"),
     ],
 )
-def test_a_speed_is_told_as_its_claim_allows(claim, text):
-    assert phrases.describe_speed(ROW, "speedup", claim, "the sequence") == text
+def test_describe_speed_has_one_template_per_claim(claim, text):
+    assert phrases.describe_speed(ROW, "speedup", claim) == text
 
 
-def test_one_round_is_one_round():
-    assert phrases.describe_speed({**ROW, "rounds_ok": 1}, "speedup", "no claim", "it").endswith(
+def test_describe_speed_names_another_baseline():
+    text = phrases.describe_speed(ROW, "speedup", "faster", "the speed of 3.10")
+    assert text == "faster: 1.80× the speed of 3.10 [1.48, 2.03]"
+
+
+def test_describe_speed_of_one_round_uses_the_singular():
+    assert phrases.describe_speed({**ROW, "rounds_ok": 1}, "speedup", "no claim").endswith(
         "in 1 round, too few for a claim"
     )
 
 
 @pytest.mark.parametrize(
-    ("share", "text"),
-    [(0.0234, "2.3 %"), (0.0041, "0.41 %"), (0.12, "12 %"), (1.5, "150 %"), (1e-16, "0 %"), (0.00056, "0.06 %")],
+    ("claims", "text"),
+    [
+        (["same"], "the same within 5 %"),
+        (["faster", "faster"], "faster on 2 of 2 workloads"),
+        (["not shown", "slower", "not shown"], "slower on 1 of 3 workloads, no difference shown on 2"),
+    ],
 )
-def test_shares_are_told_as_percentages(share, text):
+def test_describe_claims_counts_each_claim(claims, text):
+    assert phrases.describe_claims(claims, "workload") == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0234, "2.3 %"),
+        (0.0041, "0.41 %"),
+        (0.12, "12 %"),
+        (1.5, "150 %"),
+        (1e-16, "0 %"),
+        (0.00056, "0.06 %"),
+        (math.nan, "–"),
+    ],
+)
+def test_format_percent_has_two_digits(share, text):
     assert phrases.format_percent(share) == text
 
 
-def test_changes_have_a_sign():
+def test_format_percent_ci_shows_signs():
     assert phrases.format_percent_ci(0.12, -0.08, 0.15) == "+12 % [−8 %, +15 %]"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.27e-6, "1.27 µs"), (0.0531, "53.1 ms"), (2.5, "2.50 s"), (3e-9, "3.00 ns"), (0, "0 ns"), (None, "–")],
+)
+def test_format_seconds_chooses_the_unit(value, text):
+    assert phrases.format_seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0123, "0.0123"), (5.312, "5.31"), (11449.4, "11,449"), (7, "7"), (math.nan, "–")]
+)
+def test_format_number_has_three_digits(value, text):
+    assert phrases.format_number(value) == text
+
+
+@pytest.mark.parametrize("function", [phrases.format_ratio_ci, phrases.format_seconds_ci])
+def test_an_unknown_value_has_no_interval(function):
+    assert function(math.nan, math.nan, math.nan) == "–"
 
 
 @pytest.mark.parametrize(
     ("parts", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_parts_are_listed_as_in_a_sentence(parts, text):
+def test_join_words_lists_parts_as_a_sentence_does(parts, text):
     assert phrases.join_words(parts) == text

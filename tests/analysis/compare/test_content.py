@@ -208,7 +208,7 @@ def test_gains_and_losses_are_claims_the_worst_first(tmp_path):
         *("pairing", "claim", "flags"),
     ]
     assert said["tally"] == [
-        "3.14t against 3.14: slower on 1 of 4 combinations, faster on 1, as fast within 5 % on 1, no difference shown on 1; the noise "
+        "3.14t against 3.14: slower on 1 of 4 combinations, faster on 1, the same within 5 % on 1, no difference shown on 1; the noise "
         "floor is not known: 1 slower, 1 faster."
     ]
 
@@ -226,7 +226,7 @@ def test_each_arm_of_the_tax_is_a_pair_of_its_own(tmp_path):
     assert said["tally"] == [
         "3.14t against 3.14: slower; the noise floor is not known: 1 slower, 0 faster.",
         "3.14t against 3.14t-gil: slower; the noise floor is not known: 1 slower, 0 faster.",
-        "3.14t-gil against 3.14: as fast within 5 %; the noise floor is not known: 0 slower, 0 faster.",
+        "3.14t-gil against 3.14: the same within 5 %; the noise floor is not known: 0 slower, 0 faster.",
     ]
 
 

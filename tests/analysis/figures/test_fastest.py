@@ -25,26 +25,24 @@ def test_a_cell_has_the_colour_of_the_fastest_and_is_grey_where_none_stands_out(
     assert [label.get_text() for label in axes.get_xticklabels()] == ["3.14", "3.14t"]
     assert [text.get_text() for text in axes.texts][:2] == ["process × 2  2.00×", "1.50 [1.50, 1.50] × thread × 2"]
     assert found.answers == [
-        "py_loop on 3.14: process × 2 is the fastest, 1.50 times as fast as thread × 2 [1.50, 1.50]; it is 2.00 times as "
-        "fast as the sequence [2.00, 2.00].",
+        "py_loop on 3.14: process × 2 is the fastest: 1.50× the speed of thread × 2 [1.50, 1.50]; it is faster: 2.00× "
+        "sequential [2.00, 2.00].",
         "py_loop on 3.14t: no backend stands out; thread × 2 was the fastest, and process × 2 is not shown to be slower; it "
-        "is 2.00 times as fast as the sequence [2.00, 2.00].",
+        "is faster: 2.00× sequential [2.00, 2.00].",
     ]
 
 
 def test_a_sequence_that_nothing_beats_is_the_fastest(tmp_path):
     found = drawn(tmp_path, sweep_records({"sequential": [1.0] * 6, "thread": [2.0] * 6}))
-    assert found.answers == [
-        "py_loop on 3.14: sequential is the fastest, 2.00 times as fast as thread × 2 [2.00, 2.00]."
-    ]
+    assert found.answers == ["py_loop on 3.14: sequential is the fastest: 2.00× the speed of thread × 2 [2.00, 2.00]."]
 
 
 def test_few_rounds_make_a_grey_cell_and_a_sentence_without_a_claim(tmp_path):
     found = drawn(tmp_path, sweep_records({"sequential": [4.0] * 3, "thread": [2.0] * 3, "process": [1.0] * 3}))
     assert colours(found.figure.axes[0]) == ["#c9c9c9"]
     assert found.answers == [
-        "py_loop on 3.14: process × 2, 2.00 times as fast as thread × 2, from 2.00 to 2.00 in 3 rounds, too few for a claim; it is "
-        "4.00 times as fast as the sequence, from 4.00 to 4.00 in 3 rounds, too few for a claim."
+        "py_loop on 3.14: process × 2, 2.00× the speed of thread × 2, from 2.00 to 2.00 in 3 rounds, too few for a claim; it is "
+        "4.00× sequential, from 4.00 to 4.00 in 3 rounds, too few for a claim."
     ]
 
 

@@ -167,9 +167,9 @@ def test_a_title_stands_in_the_middle_above_the_columns_of_its_pair(two_pairs):
 def test_each_pair_is_told_of_with_its_own_means(two_pairs):
     assert [sentence.partition(",")[0] for sentence in two_pairs.answers] == [
         "3.14t against 3.14",
-        "sequential on 3.14t is 2.00 times as fast as on 3.14 [2.00",
+        "sequential on 3.14t is faster: 2.00× the speed on 3.14 [2.00",
         "3.9 against 3.14",
-        "sequential on 3.9 is slower than on 3.14",
+        "sequential on 3.9 is slower: 0.50× the speed on 3.14 [0.50",
     ]
 
 
@@ -188,8 +188,8 @@ def test_several_workloads_have_a_geometric_mean_beside_them_and_in_words(tmp_pa
     (axes,) = found.figure.axes
     assert cells(axes)["geometric mean", "sequential"] == ("2.00 [2.00, 2.00]", BLUE)
     assert found.answers[1:] == [
-        "sequential on 3.14t is 2.00 times as fast as on 3.14 [2.00, 2.00], in the geometric mean of 2 workloads.",
-        "thread × 2 on 3.14t is 2.00 times as fast as on 3.14 [2.00, 2.00], in the geometric mean of 2 workloads.",
+        "sequential on 3.14t is faster: 2.00× the speed on 3.14 [2.00, 2.00], in the geometric mean of 2 workloads.",
+        "thread × 2 on 3.14t is faster: 2.00× the speed on 3.14 [2.00, 2.00], in the geometric mean of 2 workloads.",
     ]
 
 
@@ -207,7 +207,7 @@ def test_a_mean_of_few_rounds_says_how_few(tmp_path):
         for rounds in (3, 5)
     ]
     assert drawn_of_sets(tmp_path, "m", *parts).answers[1:] == [
-        "sequential on m 2026-01-02 · 3.14 is 1.00 times as fast as on m 2026-01-01, from 1.00 to 1.00 in 3 rounds, too few for a "
+        "sequential on m 2026-01-02 · 3.14 is 1.00× the speed on m 2026-01-01, from 1.00 to 1.00 in 3 rounds, too few for a "
         "claim, in the geometric mean of 2 workloads."
     ]
 

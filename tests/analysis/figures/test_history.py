@@ -56,12 +56,12 @@ def test_builds_of_one_kind_are_joined(nine):
 
 def test_sentences_tell_of_the_oldest_and_the_newest_of_each_kind(nine):
     assert history.draw(nine).answers == [
-        "py_loop at one worker: 3.9 is slower than 3.10, 0.88 times as fast [0.88, 0.88]; 3.15 is 3.50 times as fast as 3.10 "
-        "[3.50, 3.50]; 3.14t is as fast as 3.10 within 5 %, 1.00 [1.00, 1.00]; 3.15t is as fast as 3.10 within 5 %, 1.00 "
-        "[1.00, 1.00].",
-        "py_loop: on 3.9, thread × 2 is as fast as the sequence within 5 %, 1.00 [1.00, 1.00]; on 3.15, thread × 2 is as "
-        "fast as the sequence within 5 %, 1.00 [1.00, 1.00]; on 3.14t, thread × 2 is 2.00 times as fast as the sequence "
-        "[2.00, 2.00]; on 3.15t, thread × 2 is 2.00 times as fast as the sequence [2.00, 2.00].",
+        "py_loop at one worker: 3.9 is slower: 0.88× the speed of 3.10 [0.88, 0.88]; 3.15 is faster: 3.50× the speed of 3.10 "
+        "[3.50, 3.50]; 3.14t is the same within 5 %: 1.00× the speed of 3.10 [1.00, 1.00]; 3.15t is the same within 5 %: "
+        "1.00× the speed of 3.10 [1.00, 1.00].",
+        "py_loop: on 3.9, thread × 2 is the same within 5 %: 1.00× sequential [1.00, 1.00]; on 3.15, thread × 2 is the same "
+        "within 5 %: 1.00× sequential [1.00, 1.00]; on 3.14t, thread × 2 is faster: 2.00× sequential [2.00, 2.00]; on 3.15t, "
+        "thread × 2 is faster: 2.00× sequential [2.00, 2.00].",
     ]
 
 

@@ -104,9 +104,8 @@ def test_many_builds_have_a_line_each(tmp_path):
 def test_sentences_tell_throughput_at_the_shortest_and_at_the_default_interval(tmp_path):
     records = throughput("3.14", {1e-5: 0.5, 0.005: 1.0, 0.1: 1.0}) + throughput("3.14t", {None: 2.0})
     assert drawn_of(tmp_path, records).answers == [
-        "py_loop, thread × 2: on 3.14 slower than the sequence, 0.50 times as fast [0.50, 0.50] at 10 µs and as fast as the "
-        "sequence within 5 %, 1.00 [1.00, 1.00] at 5 ms; on 3.14t, where the interval has no effect, 2.00 times as fast as "
-        "the sequence [2.00, 2.00]."
+        "py_loop, thread × 2: on 3.14 slower: 0.50× sequential [0.50, 0.50] at 10 µs and the same within 5 %: 1.00× "
+        "sequential [1.00, 1.00] at 5 ms; on 3.14t, where the interval has no effect, faster: 2.00× sequential [2.00, 2.00]."
     ]
 
 
@@ -135,8 +134,8 @@ def test_too_few_rounds_make_no_claim(tmp_path):
         "3.14t", {None: (1, 3, 4)}, rounds=2
     )
     assert drawn_of(tmp_path, records).answers == [
-        "py_loop, thread × 2: on 3.14 0.50 times as fast as the sequence, from 0.50 to 0.50 in 2 rounds, too few for a claim "
-        "at 10 µs and 1.00 times as fast as the sequence, from 1.00 to 1.00 in 2 rounds, too few for a claim at 5 ms.",
+        "py_loop, thread × 2: on 3.14 0.50× sequential, from 0.50 to 0.50 in 2 rounds, too few for a claim "
+        "at 10 µs and 1.00× sequential, from 1.00 to 1.00 in 2 rounds, too few for a claim at 5 ms.",
         "latency: on 3.14 p99 is 2.00 ms [2.00 ms, 2.00 ms] at 10 µs and 8.00 ms [8.00 ms, 8.00 ms] at 100 ms, of too few "
         "rounds for a claim; on 3.14t, where the interval has no effect, p99 is 3.00 ms [3.00 ms, 3.00 ms], of too few "
         "rounds for a claim.",

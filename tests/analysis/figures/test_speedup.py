@@ -19,22 +19,22 @@ def test_what_threads_give_is_told_for_each_build_with_its_gil(tmp_path):
     records += sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6}, python="3.14t")
     found = drawn(tmp_path, records, builds={"3.14": {}, "3.14t": {"gil": False}})
     assert found.answers == [
-        "py_loop: thread × 2 on 3.14, with the GIL, is as fast as the sequence within 5 %, 1.00 [1.00, 1.00]; thread × 2 on "
-        "3.14t, without the GIL, is 2.00 times as fast as the sequence [2.00, 2.00]."
+        "py_loop: thread × 2 on 3.14, with the GIL, is the same within 5 %: 1.00× sequential [1.00, 1.00]; thread × 2 on "
+        "3.14t, without the GIL, is faster: 2.00× sequential [2.00, 2.00]."
     ]
 
 
 def test_a_thread_pool_is_told_of_where_there_are_no_plain_threads(tmp_path):
     found = drawn(tmp_path, sweep_records({"sequential": [4.0] * 6, "thread_pool": [5.0] * 6, "process": [1.0] * 6}))
     assert found.answers == [
-        "py_loop: thread_pool × 2 on 3.14, with the GIL, is slower than the sequence, 0.80 times as fast [0.80, 0.80]."
+        "py_loop: thread_pool × 2 on 3.14, with the GIL, is slower: 0.80× sequential [0.80, 0.80]."
     ]
 
 
 def test_the_sentence_is_of_as_many_workers_as_cpus_and_not_of_the_best(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [3.0] * 6})
     records += at(4, sweep_records({"thread": [1.0] * 6}, workers=4))
-    assert "thread × 2 on 3.14, with the GIL, is 1.33 times" in drawn(tmp_path, records).answers[0]
+    assert "thread × 2 on 3.14, with the GIL, is faster: 1.33×" in drawn(tmp_path, records).answers[0]
 
 
 def test_worker_counts_beyond_the_cpus_are_shaded(tmp_path):

@@ -63,7 +63,7 @@ def test_builds_lie_one_below_the_other_within_their_row(three_arms):
 def test_a_sentence_tells_the_range_over_the_workloads_and_on_how_many_a_difference_is_shown(three_arms):
     assert tax.draw(three_arms).answers == [
         "3.14t, without the GIL, against 3.14, time at one worker: from +0 % [+0 %, +0 %] (fib) to +25 % [+25 %, +25 %] "
-        "(py_loop); slower on 1 of 2 workloads, as fast within 5 % on 1.",
+        "(py_loop); slower on 1 of 2 workloads, the same within 5 % on 1.",
         "3.14t-gil, with the GIL, against 3.14, time at one worker: from +50 % [+50 %, +50 %] (py_loop) to "
         "+100 % [+100 %, +100 %] (fib); slower on 2 of 2 workloads.",
     ]

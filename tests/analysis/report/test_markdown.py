@@ -20,7 +20,7 @@ def report(tmp_path):
 
 def test_the_answers_and_the_numbers_stand_in_it(report):
     assert report.startswith("# s on m\n\n12 of 13 runs are ok, in 6 rounds, measured from 2026-01-01 00:00 UTC")
-    assert "- py_loop on 3.14: thread × 2 is the fastest, 2.00 times as fast as the sequence [2.00, 2.00].\n" in report
+    assert "- py_loop on 3.14: thread × 2 is the fastest: 2.00× sequential [2.00, 2.00].\n" in report
     assert "- 3.14: cpython 3.14.6, GIL on\n" in report
     assert "- f: crashed: a \\| b \\<m\\>\n" in report
 

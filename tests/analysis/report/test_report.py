@@ -118,7 +118,7 @@ def in_page(drawn):
 
 def test_the_report_opens_with_the_answers_and_each_leads_to_its_figure(folder_and_text):
     answers = sections(folder_and_text[1])["answers"]
-    said = "py_loop (e) on 3.14: thread × 2 is the fastest, 2.00 times as fast as the sequence [2.00, 2.00]. Figure"
+    said = "py_loop (e) on 3.14: thread × 2 is the fastest: 2.00× sequential [2.00, 2.00]. Figure"
     assert said in answers
     assert answers.index("Which backend is the fastest?") < answers.index("What do threads give")
     assert 'href="#figure-fastest"' in folder_and_text[1] and 'href="#figure-speedup-other-one"' in folder_and_text[1]

@@ -5,7 +5,7 @@ from matplotlib.patches import Rectangle
 
 from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
-from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM
+from gil_scaling.analysis.statistics.claims import NO_CLAIM
 from gil_scaling.analysis.tables.fastest import ALONE, FASTEST, TIED
 
 TITLE = "Which backend for which workload, on which build?"
@@ -50,13 +50,13 @@ def _winner(row):
     """Who is the fastest, against the next one and against the sequence."""
     if row["verdict"] == TIED:
         return f"no backend stands out; {row['way']} was the fastest, and {_tied(row['tied'])} not shown to be slower{_gain(row)}"
-    is_clear = row["verdict"] == FASTEST
-    margin = phrases.describe_speed(row, "margin", FASTER if is_clear else NO_CLAIM, _other(row))
-    return f"{row['way']}{' is the fastest' if is_clear else ''}, {margin}{_gain(row)}"
+    if row["verdict"] == FASTEST:
+        return f"{row['way']} is the fastest: {phrases.format_speed(row, 'margin', _other(row))}{_gain(row)}"
+    return f"{row['way']}, {phrases.describe_speed(row, 'margin', NO_CLAIM, _other(row))}{_gain(row)}"
 
 
 def _other(row):
-    return "the sequence" if row["runner_up_backend"] == "sequential" else row["runner_up"]
+    return "sequential" if row["runner_up_backend"] == "sequential" else f"the speed of {row['runner_up']}"
 
 
 def _tied(names):
@@ -70,7 +70,7 @@ def _tied(names):
 def _gain(row):
     if "sequential" in (row["backend"], row["runner_up_backend"]) or not isinstance(row["claim"], str):
         return ""
-    return f"; it is {phrases.describe_speed(row, 'speedup', row['claim'], 'the sequence')}"
+    return f"; it is {phrases.describe_speed(row, 'speedup', row['claim'])}"
 
 
 def _reading(rows):

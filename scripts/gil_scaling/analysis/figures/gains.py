@@ -181,5 +181,5 @@ def _means(means):
     if means["backend"].isin(labels.THREADS).any():
         told.append(choice.typical_threads(means))
     for row in told:
-        how = phrases.describe_speed(row, "gain", row["claim"], f"on {against(row)}")
+        how = phrases.describe_speed(row, "gain", row["claim"], f"the speed on {against(row)}")
         yield f"{row['way']} on {row['python']} is {how}, in the geometric mean of {phrases.format_count(row['workloads'], 'workload')}."

@@ -105,9 +105,9 @@ def _ends(looks, free_threaded):
 
 
 def _against(row):
-    return phrases.describe_speed(row, "speedup_reference", row["claim_reference"], row["reference"])
+    return phrases.describe_speed(row, "speedup_reference", row["claim_reference"], f"the speed of {row['reference']}")
 
 
 def _with(row):
-    how = phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
+    how = phrases.describe_speed(row, "speedup", row["claim"])
     return f"{row['series']} × {row['workers']:.0f} is {how}"

@@ -174,7 +174,7 @@ def _speed(rows, build):
 
 
 def _against_sequence(row):
-    return phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
+    return phrases.describe_speed(row, "speedup", row["claim"])
 
 
 def _wait(rows, build):

@@ -52,7 +52,7 @@ def answers(rows, builds):
 
 def _of_build(rows, gil):
     row = choice.typical(rows)
-    how = phrases.describe_speed(row, "speedup", row["claim"], "the sequence")
+    how = phrases.describe_speed(row, "speedup", row["claim"])
     return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {phrases.describe_gil(gil[row['python']])}, is {how}"
 
 
