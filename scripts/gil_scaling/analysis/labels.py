@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 import pandas as pd
 
@@ -32,6 +33,56 @@ def in_order(names):
 
 def _as_number_or_text(part):
     return (0, int(part), "") if part.isdecimal() else (1, 0, part)
+
+
+def label_combinations(frame):
+    """The frame with the columns panel, series and label: the names of its combinations in figures and sentences.
+
+    panel: the workload with those of its parameters that differ within the experiment; where several experiments would
+    have the same panel, each with the name of the experiment. series: the backend with its parameters, and the switch
+    interval where the experiment has several. label: the series and its number of workers, as far as it is known from any
+    run of the combination: `process_pool, chunksize=4 × 2`.
+    """
+    rows = frame.drop_duplicates("combination").set_index("combination")
+    rows = rows.assign(
+        workers=frame.groupby("combination")["workers"].first(), panel=_panels(rows), series=_series(rows)
+    )
+    rows = rows.assign(label=_labels(rows))
+    return frame.assign(**{name: frame["combination"].map(rows[name]) for name in ("panel", "series", "label")})
+
+
+def _panels(rows):
+    names = {}
+    for (experiment, workload), texts in (
+        rows.groupby(["experiment", "workload"], sort=False)["params"].unique().items()
+    ):
+        params = {text: json.loads(text) for text in texts}
+        varied = [name for name in params[texts[0]] if len({str(each.get(name)) for each in params.values()}) > 1]
+        for text, values in params.items():
+            shown = [name for name in values if name in varied or name not in params[texts[0]]]
+            parts = [workload, *(f"{name}={short(values[name])}" for name in shown)]
+            names[experiment, workload, text] = ", ".join(parts)
+    experiments = Counter(panel for _, panel in {(key[0], panel) for key, panel in names.items()})
+    keys = zip(rows["experiment"], rows["workload"], rows["params"], strict=True)
+    panels = [(key[0], names.get(key)) for key in keys]
+    unique = [f"{panel} ({experiment})" if experiments[panel] > 1 else panel for experiment, panel in panels]
+    return pd.Series(unique, rows.index, dtype="str")
+
+
+def _series(rows):
+    params = {text: _listed(text) for text in rows["backend_params"].unique()}
+    series = rows["backend"].astype("str") + rows["backend_params"].map(params).astype("str")
+    intervals = rows["switch_interval_s"]
+    is_shown = intervals.notna() & (intervals.groupby(rows["experiment"]).transform("nunique") > 1)
+    return series.where(
+        ~is_shown, series + ", " + intervals.map(phrases.format_seconds, na_action="ignore").astype("str")
+    )
+
+
+def _labels(rows):
+    workers = rows["workers"].map(lambda value: "?" if pd.isna(value) else f"{value:.0f}").astype("str")
+    workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
+    return rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers)
 
 
 def panels(rows):

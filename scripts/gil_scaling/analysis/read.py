@@ -14,7 +14,7 @@ from gil_scaling.analysis import facts
 from gil_scaling.analysis.columns import KEYS, TIMES
 from gil_scaling.analysis.flags import flags, said
 from gil_scaling.analysis.tables.budget import occupancy
-from gil_scaling.analysis.tables.metrics import sums_of_counts
+from gil_scaling.analysis.tables.metrics import sum_counts
 from gil_scaling.decode import decode
 from gil_scaling.text import printable
 
@@ -32,7 +32,7 @@ class Loaded:
 
     samples: a row a sample; runs: a row a run and use, with object columns `tasks` and `segments` (of the sample nearest
     to the run's median), `occupancy` (likewise), `durations` (a task's median time in s, by its number), `reference`,
-    `counts` (as metrics.sums_of_counts gives them), `is_ceiling`, `no_speedup` and `usable_cpus`;
+    `counts` (as metrics.sum_counts gives them), `is_ceiling`, `no_speedup` and `usable_cpus`;
     builds: {name: facts}; machine: its label.
     """
 
@@ -189,7 +189,7 @@ def _run_row(found, builds, machine, waits):
         "peak_memory_mb": found["peak_memory_mb"],
         "memory_kind": found["memory_kind"],
         "clock_cost_s": found["measured"]["clock_cost_s"],
-        "counts": sums_of_counts([sample["metrics"] for sample in own]),
+        "counts": sum_counts([sample["metrics"] for sample in own]),
         "metrics": json.dumps(median_metrics([sample["metrics"] for sample in own]), sort_keys=True),
         "flags": flags(found, own, builds[found["spec"]["python"]], math.inf if waits else row["usable_cpus"]),
         "occupancy": occupancy(nearest, row["timed"]),

@@ -17,7 +17,7 @@ def test_two_names_of_one_build_are_twins_and_others_are_not():
     build = {"fingerprint": "1", "options": [], "env": {}}
     builds = {"a": build, "b": dict(build), "gil": {**build, "env": {"PYTHON_GIL": "1"}}}
     builds["c"] = {**build, "fingerprint": "2"}
-    assert noise.twins(builds) == {"b": "a"}
+    assert noise.identical_builds(builds) == {"b": "a"}
 
 
 def test_what_the_twins_differ_by_is_the_noise(tmp_path):

@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.figures._builds import build_looks
-from gil_scaling.analysis.tables.noise import is_disturbed
 from gil_scaling.analysis.tables.pairing import COMBINATION, with_times
+from gil_scaling.analysis.tables.quality import is_disturbed
 
 TITLE = "How steady was the machine?"
 PLACE = 100

@@ -12,7 +12,7 @@ from gil_scaling.analysis import choice, labels, phrases
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.break_even import ALWAYS, BETWEEN, FROM, NEVER
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
-from gil_scaling.analysis.tables.scaling import UP_TO
+from gil_scaling.analysis.tables.break_even import UP_TO
 
 TITLE = "From what size on does a backend pay?"
 PLACE = 60

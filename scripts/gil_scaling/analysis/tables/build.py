@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from gil_scaling.analysis import checked, facts
+from gil_scaling.analysis import checked, facts, labels
 from gil_scaling.analysis.columns import TABLES, kind, names
 from gil_scaling.analysis.read import load
-from gil_scaling.analysis.tables import scaling, shapes
+from gil_scaling.analysis.tables import interim, shapes
+from gil_scaling.analysis.tables.break_even import break_even
 from gil_scaling.analysis.tables.budget import budget
 from gil_scaling.analysis.tables.changes import changes
 from gil_scaling.analysis.tables.fastest import fastest
 from gil_scaling.analysis.tables.metrics import metrics
-from gil_scaling.analysis.tables.noise import noise, quality
+from gil_scaling.analysis.tables.noise import noise
 from gil_scaling.analysis.tables.pairing import Baselines, with_times
+from gil_scaling.analysis.tables.quality import quality
+from gil_scaling.analysis.tables.scaling import scaling
 from gil_scaling.analysis.tables.summary import ORDER, summarise
+from gil_scaling.analysis.tables.tasks import segments, tasks
 
 
 def main(plan):
@@ -32,23 +36,24 @@ def tables(loaded):
     runs = loaded.runs
     of_builds = with_times(runs)
     baselines = Baselines(of_builds)
+    joined = labels.label_combinations(interim.with_columns(of_builds, baselines))
     flags = runs["flags"] if "flags" in runs else pd.Series(None, runs.index, dtype=object)
     of_combinations = {
         "budget": budget(of_builds, baselines),
-        "metrics": metrics(of_builds),
-        "scaling": scaling.scaling(of_builds, baselines),
-        "break_even": scaling.break_evens(of_builds, baselines),
-        "fastest": fastest(of_builds, baselines),
-        "noise": noise(of_builds, loaded.builds),
+        "metrics": metrics(joined),
+        "scaling": scaling(joined),
+        "break_even": break_even(joined),
+        "fastest": fastest(joined),
+        "noise": noise(joined, loaded.builds),
     }
     summary, builds = summarise(of_builds, baselines, loaded.builds), _builds(loaded.builds, loaded.machine)
     made = {
         "samples": loaded.samples,
         "runs": runs.assign(flags=flags.map(lambda words: ";".join(words) if isinstance(words, list) else None)),
         "summary": summary,
-        "tasks": _of_one_sample(runs, "tasks"),
-        "segments": _of_one_sample(runs, "segments"),
-        "quality": quality(of_builds),
+        "tasks": tasks(joined),
+        "segments": segments(joined),
+        "quality": quality(joined),
         "builds": builds,
         **compared(of_builds, summary, builds),
         **{name: _in_order(table) for name, table in of_combinations.items()},
@@ -106,21 +111,6 @@ def shaped(table, name):
     shaped = table.reindex(columns=names(name))
     whole = [column.name for column in TABLES[name] if kind(column) == "Int64"]
     return shaped.astype(dict.fromkeys(whole, "Int64"))
-
-
-def _of_one_sample(runs, name):
-    """A row a task or segment of one sample of each combination: the one nearest to the combination's median time."""
-    if name not in runs:
-        return pd.DataFrame()
-    good = runs[runs[name].map(lambda columns: isinstance(columns, dict))]
-    keys = [column for column in names(name) if column in good and column not in ("workers", "round", "cpu_s")]
-    parts = []
-    for _, group in good.groupby(keys, dropna=False, sort=False):
-        times = group["work_s"].where(group["timed"] == "work", group["total_s"])
-        chosen = group.loc[(times - times.median()).abs().idxmin()]
-        columns = pd.DataFrame(chosen[name]).rename(columns={"index": "task"})
-        parts.append(columns.assign(**{key: chosen[key] for key in (*keys, "workers", "round")}))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 if __name__ == "__main__":

@@ -1,57 +1,93 @@
-"""Which backend is the fastest for a workload on a build, and by how much: the table behind the decision map."""
+"""Which backend is the fastest for a workload on a build, and by how much."""
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis import choice, labels
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
-from gil_scaling.analysis.tables.pairing import BLOCK, combinations, held_against, ratio, with_costs, with_times
+from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns, with_keys
+from gil_scaling.analysis.tables.pairing import BLOCK, UNPAIRED, ratio_of
 
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
-_CHOICE = (*BLOCK, "scaling")
-_BACKEND = ["backend", "backend_params"]
+_CHOICE = ["block", "scaling"]  # whose candidates are compared
 
 
-def fastest(runs, baselines):
-    """The table: a row for each workload with its parameters, and build.
+def fastest(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table: one row per workload with its parameters, and build.
 
-    Of each backend the number of workers (and switch interval) with the smallest median time stands for it; the smallest of
-    all is held against each of the others, over the rounds that both have. It is called fastest where each of these
-    comparisons alone claims so (an intersection–union test, which needs no correction for their number); those that do not
-    are tied with it. That the candidates were chosen by the same rounds favours the first: the margin is that of these
-    rounds. With weak scaling the time is that of one task list.
+    Each backend is represented by the number of workers (and the switch interval) with the smallest median time; the
+    fastest of these is compared with each of the others, over the rounds that both have. It is called fastest where each
+    of these comparisons alone claims so (an intersection–union test, which needs no correction for their number); those
+    that do not are tied with it. The same rounds choose the candidates, which favours the first: the margin is that of
+    these rounds. With weak scaling the time is that of one task list.
 
     Source: Hsu, Multiple Comparisons (1996), chapter 4, for comparisons with the best. For example, of 1.0, 1.5 and 1.02 s
     with 3 % of noise the first is tied with the third.
     """
-    good = runs[(runs["status"] == "ok") & ~runs["no_speedup"].eq(True) & (runs["role"] != "ceiling")]
-    good = with_costs(with_times(good.assign(timed=choice.common_timed(good))))
-    rows = [_row(group, baselines) for _, group in good.groupby(list(_CHOICE), dropna=False, sort=False)]
-    return pd.DataFrame(rows)
+    is_candidate = runs["status"].eq("ok") & ~runs["no_speedup"].eq(True) & runs["role"].ne("ceiling")
+    candidates = _with_costs(runs, runs[is_candidate])
+    ranked = _ranked(candidates)
+    candidates = candidates[candidates["combination"].isin(ranked.index)]
+    rounds = dict(arrays(candidates, ["round", "call", "cost_s", "base_call", "base_s"]))
+    rows = [_row(group, [rounds[name] for name in group.index]) for _, group in ranked.groupby(_CHOICE, sort=False)]
+    return with_keys(rows, key_columns(candidates, "fastest"))
 
 
-def _row(group, baselines):
-    found = {}
-    for key, own in combinations(group):
-        backend = tuple(key[name] for name in _BACKEND)
-        if backend not in found or own["cost_s"].median() < found[backend][1]["cost_s"].median():
-            found[backend] = key, own
-    ranked = sorted(found.values(), key=lambda one: one[1]["cost_s"].median())
-    (key, best), rivals = ranked[0], ranked[1:]
-    speedup, _ = ratio([(run, baselines.of(run)) for run in best.to_dict("records")], f"{key['timed']}_s")
-    row = {**key, **speedup.columns("speedup"), "claim": _claim(speedup, best), "candidates": len(ranked)}
+def timed_per_block(rows: pd.DataFrame) -> pd.Series:
+    """Which time counts for all rows of a workload on a build, "work" or "total".
+
+    Work, where it counts for any of them: sequential rows have no workers that could wait for each other, and have total.
+    """
+    is_work = rows["timed"].eq("work").groupby([rows[name] for name in BLOCK]).transform("any")
+    return is_work.map({True: "work", False: "total"})
+
+
+def _with_costs(runs: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """The candidates with the time that counts for all of their block, cost_s of one task list and base_s of the baseline."""
+    candidates = candidates.assign(timed=timed_per_block(candidates))
+    bases = runs.drop_duplicates(["machine", "run"])[["machine", "run", "work_s", "total_s"]]
+    bases = bases.rename(columns={"run": "base_run", "work_s": "base_work_s", "total_s": "base_total_s"})
+    candidates = candidates.merge(bases, on=["machine", "base_run"], how="left")
+    is_work = candidates["timed"].eq("work")
+    return candidates.assign(
+        cost_s=candidates["work_s"].where(is_work, candidates["total_s"]) / candidates["lists"],
+        base_s=candidates["base_work_s"].where(is_work, candidates["base_total_s"]),
+    )
+
+
+def _ranked(candidates: pd.DataFrame) -> pd.DataFrame:
+    """The combination with the smallest median cost_s of each backend, the fastest first in each block: one row each."""
+    backend = [*_CHOICE, "backend", "backend_params"]
+    first = candidates.drop_duplicates("combination").set_index("combination")[[*backend, "label"]]
+    medians = first.assign(cost_s=candidates.groupby("combination")["cost_s"].median())
+    best = medians.loc[medians.groupby(backend, sort=False)["cost_s"].idxmin()]
+    return best.sort_values("cost_s", kind="stable")
+
+
+def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
+    """The row of a block; ranked: a row per candidate, the fastest first; rounds: their columns."""
+    backends, labels = list(ranked["backend"]), list(ranked["label"])
+    best, *rivals = rounds
+    speedup = _speedup(best)
+    row = {
+        "combination": ranked.index[0],
+        **speedup.columns("speedup"),
+        "claim": _claim(speedup, len(best["round"])) if backends[0] != "sequential" else None,
+        "candidates": len(ranked),
+    }
     if not rivals:
         return {**row, "verdict": ALONE}
-    margins = [held_against(best, own) for _, own in rivals]
-    names = labels.ways(pd.DataFrame([other for other, _ in rivals]))["way"].tolist()
+    margins = [_margin(best, rival) for rival in rivals]
     estimate, pairing = margins[0]
-    tied = [name for name, (margin, _) in zip(names, margins, strict=True) if claim(margin) != FASTER]
+    tied = [label for label, (margin, _) in zip(labels[1:], margins, strict=True) if claim(margin) != FASTER]
     is_claim = all(margin.kind == intervals.CI95 for margin, _ in margins)
     return {
         **row,
         **estimate.columns("margin"),
-        "runner_up": names[0],
-        "runner_up_backend": rivals[0][0]["backend"],
+        "runner_up": labels[1],
+        "runner_up_backend": backends[1],
         "interval": estimate.kind,
         "pairing": pairing,
         "verdict": (TIED if tied else FASTEST) if is_claim else NO_CLAIM,
@@ -59,7 +95,20 @@ def _row(group, baselines):
     }
 
 
-def _claim(speedup, best):
-    if best["backend"].iloc[0] == "sequential":
-        return None
-    return claim(speedup) if len(best) >= intervals.MIN_ROUNDS else NO_CLAIM
+def _speedup(rounds: Arrays) -> intervals.Estimate:
+    """The ratio baseline / this, paired where one call measured both."""
+    has_base = ~np.isnan(rounds["base_s"])
+    is_one_call = (rounds["call"] == rounds["base_call"])[has_base].all()
+    return ratio_of(rounds["base_s"][has_base], rounds["cost_s"][has_base], bool(is_one_call))[0]
+
+
+def _claim(speedup: intervals.Estimate, rounds: int) -> str:
+    return claim(speedup) if rounds >= intervals.MIN_ROUNDS else NO_CLAIM
+
+
+def _margin(best: Arrays, rival: Arrays) -> tuple[intervals.Estimate, str]:
+    """The ratio of the costs rival / best, and whether it is paired: where one call measured both in each shared round."""
+    shared, places, rival_places = np.intersect1d(best["round"], rival["round"], return_indices=True)
+    if len(shared) and (best["call"][places] == rival["call"][rival_places]).all():
+        return ratio_of(rival["cost_s"][rival_places], best["cost_s"][places], is_one_call=True)
+    return intervals.unpaired_ratio(rival["cost_s"], best["cost_s"], min_rounds=intervals.MIN_ROUNDS), UNPAIRED

@@ -1,63 +1,67 @@
-"""The figures that workloads name, each with its interval over the rounds."""
+"""The metrics that workloads name, each with its interval over the rounds."""
 
-import json
+from collections import defaultdict
+from typing import Any, TypeGuard
 
 import pandas as pd
 
 from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.tables.pairing import combinations
+from gil_scaling.analysis.tables.combinations import key_columns, with_keys
 
 CLOPPER_PEARSON = "clopper_pearson"
 
 
-def metrics(runs):
-    """The table: a row a combination and metric that is a number.
+def metrics(runs: pd.DataFrame) -> pd.DataFrame:
+    """The table: one row per combination and metric that is a number.
 
-    runs: a row a run and use, with the medians of its metrics over its samples as JSON, and the object column `counts`. The
-    interval is that of the median over the rounds, also of a metric that is itself a quantile: the requests of one process
-    are not independent. A metric x_share beside the counts x and x_of is a share: its interval is that of the counts
-    summed over all samples that count, which takes each of the counted for itself; how the rounds differ, x tells.
+    runs: the object column `metrics` holds the median of each metric over the samples of a run, `counts` what sum_counts
+    returns. The interval is that of the median over the rounds, also of a metric that is itself a quantile: the requests
+    of one process are not independent. A metric x_share beside the counts x and x_of is a share: its interval is that of
+    the counts summed over all timed samples, as if each counted event were independent; x shows how the rounds differ.
     """
+    runs = runs[runs["status"] == "ok"]
+    values, counts = defaultdict(list), defaultdict(list)
+    for combination, run_metrics, run_counts in zip(runs["combination"], runs["metrics"], runs["counts"], strict=True):
+        for name, value in run_metrics.items():
+            if _is_number(value):
+                values[combination, name].append(value)
+        for name, pair in run_counts.items():
+            counts[combination, f"{name}_share"].append(pair)
     rows = []
-    for own, group in combinations(runs[runs["status"] == "ok"]):
-        found = list(map(json.loads, group["metrics"]))
-        for name in dict.fromkeys(name for one in found for name in one):
-            values = [one[name] for one in found if _is_number(one.get(name))]
-            if values:
-                estimate, kind = _estimate(name, values, group["counts"])
-                rows.append(
-                    {**own, "metric": name, "rounds": len(values), **estimate.columns("value"), "interval": kind}
-                )
-    return pd.DataFrame(rows)
+    for (combination, name), numbers in values.items():
+        estimate, interval = _estimate(numbers, counts.get((combination, name)))
+        row = {"combination": combination, "metric": name, "rounds": len(numbers), "interval": interval}
+        rows.append(row | estimate.columns("value"))
+    return with_keys(rows, key_columns(runs, "metrics"))
 
 
-def _estimate(name, values, counts):
-    stem = name.removesuffix("_share")
-    sums = [found[stem] for found in counts if stem != name and stem in found]
-    if not sums:
+def _estimate(values: list[float], counts: list[tuple[int, int]] | None) -> tuple[intervals.Estimate, str]:
+    """The estimate of a metric and the kind of its interval; counts: (count, total) of each round of a share."""
+    if counts is None:
         estimate = intervals.median(values)
         return estimate, estimate.kind
-    return intervals.share(sum(count for count, _ in sums), sum(of for _, of in sums)), CLOPPER_PEARSON
+    return intervals.share(sum(count for count, _ in counts), sum(total for _, total in counts)), CLOPPER_PEARSON
 
 
-def sums_of_counts(metrics):
-    """{name: (count, of how many)} summed over the samples, of those metrics x that have an x_of beside them.
+def sum_counts(metrics: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
+    """{name: (count, total)} summed over samples, of the metrics x that have an x_of beside them.
 
-    metrics: a dictionary of each sample.
+    metrics: one dictionary per sample.
     """
-    found = {}
-    for one in metrics:
-        for name, of in one.items():
+    sums: dict[str, tuple[int, int]] = {}
+    for sample in metrics:
+        for name, total in sample.items():
             stem = name.removesuffix("_of")
-            if stem != name and _is_whole(of) and _is_whole(one.get(stem)):
-                before = found.get(stem, (0, 0))
-                found[stem] = (before[0] + one[stem], before[1] + of)
-    return found
+            count = sample.get(stem)
+            if stem != name and _is_whole(total) and _is_whole(count):
+                count_before, total_before = sums.get(stem, (0, 0))
+                sums[stem] = (count_before + count, total_before + total)
+    return sums
 
 
-def _is_whole(value):
+def _is_whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value):
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -13,8 +13,8 @@ from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import NO_CLAIM, claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
 from gil_scaling.analysis.statistics.makespan import best_makespan, speedup_bound
-from gil_scaling.analysis.tables.noise import is_disturbed
 from gil_scaling.analysis.tables.pairing import BLOCK, PAIRED, UNPAIRED, column, combinations, one, ratio
+from gil_scaling.analysis.tables.quality import is_disturbed
 
 ORDER = ("experiment", "workload", "params", "python", "backend", "workers", "switch_interval_s")
 _ROLES = ["asked", "baseline", "ceiling"]
