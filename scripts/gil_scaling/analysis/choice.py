@@ -27,6 +27,12 @@ def typical_threads(rows):
     return typical(rows[rows["backend"] == backend])
 
 
+def plainest(rows):
+    """The rows of the plainest backend among them: the one with the shortest name."""
+    name = min(rows["backend"], key=lambda name: (len(name), name))
+    return rows[rows["backend"] == name]
+
+
 def at_default_interval(rows):
     """The rows at the switch interval nearest to the default, of each combination; those on which it has no effect stay."""
     intervals = rows.groupby(_BUT_INTERVAL, dropna=False, sort=False)["switch_interval_s"]

@@ -1,10 +1,10 @@
 import matplotlib.pyplot as plt
 import pytest
-from gil_scaling.analysis.figures import _style
+from gil_scaling.analysis.figures import looks
 
 
 @pytest.fixture(autouse=True)
 def closed_figures():
-    _style.theme()
+    looks.theme()
     yield
     plt.close("all")

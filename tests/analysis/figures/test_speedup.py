@@ -1,20 +1,21 @@
+import numpy as np
 import pytest
-from gil_scaling.analysis.figures import speedup
-from gil_scaling.analysis.read import load
-from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.figures import looks, speedup
+from gil_scaling.analysis.figures.drawing import Missing
 
-from tests.support import sweep_records, write_result_set
+from tests.analysis.figures.support import make_tables
+from tests.support import sweep_records
 
 
 def drawn(tmp_path, records, **options):
-    return speedup.draw(tables.tables(load(write_result_set(tmp_path, records, **options))))
+    return speedup.draw(make_tables(tmp_path, records, **options))
 
 
 def at(workers, records):
     return [{**one, "run": f"{one['run']}-w{workers}"} for one in records]
 
 
-def test_what_threads_give_is_told_for_each_build_with_its_gil(tmp_path):
+def test_a_sentence_gives_the_threads_of_each_build(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [4.0] * 6}, python="3.14")
     records += sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6}, python="3.14t")
     found = drawn(tmp_path, records, builds={"3.14": {}, "3.14t": {"gil": False}})
@@ -24,14 +25,14 @@ def test_what_threads_give_is_told_for_each_build_with_its_gil(tmp_path):
     ]
 
 
-def test_a_thread_pool_is_told_of_where_there_are_no_plain_threads(tmp_path):
+def test_a_thread_pool_stands_in_for_plain_threads(tmp_path):
     found = drawn(tmp_path, sweep_records({"sequential": [4.0] * 6, "thread_pool": [5.0] * 6, "process": [1.0] * 6}))
     assert found.answers == [
         "py_loop: thread_pool × 2 on 3.14, with the GIL, is slower: 0.80× sequential [0.80, 0.80]."
     ]
 
 
-def test_the_sentence_is_of_as_many_workers_as_cpus_and_not_of_the_best(tmp_path):
+def test_the_sentence_is_about_as_many_workers_as_cpus(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [3.0] * 6})
     records += at(4, sweep_records({"thread": [1.0] * 6}, workers=4))
     assert "thread × 2 on 3.14, with the GIL, is faster: 1.33×" in drawn(tmp_path, records).answers[0]
@@ -46,19 +47,32 @@ def test_worker_counts_beyond_the_cpus_are_shaded(tmp_path):
     assert 2 < left < 4 and right == pytest.approx(axes.get_xlim()[1])
 
 
-def test_without_more_workers_than_cpus_nothing_is_shaded(tmp_path):
-    (axes,) = drawn(tmp_path, sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})).figure.axes
-    assert not axes.patches
-
-
-def test_the_reading_explains_the_limits_that_are_drawn_and_no_other(tmp_path):
+def test_the_reading_explains_only_limits_that_are_drawn(tmp_path):
     reading = drawn(tmp_path, sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})).reading
     assert "bound: what the tasks and the CPUs allow" in reading and "ceiling" not in reading
 
 
-def test_bars_of_several_backends_stand_beside_each_other(tmp_path):
+def test_bars_of_several_backends_do_not_overlap(tmp_path):
     records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2, "process": [2.0] * 2})
     (axes,) = drawn(tmp_path, records).figure.axes
     places = {one.get_label(): one[0].get_xdata()[0] for one in axes.containers}
     assert len(set(places.values())) == 2
     assert all(value == pytest.approx(2, rel=0.05) for value in places.values())
+
+
+def test_the_speedup_is_a_line_with_intervals_in_the_backend_s_colour(tmp_path):
+    records = sweep_records({"sequential": [4.0, 4.0], "thread": [2.0, 1.0]})
+    records += at(4, sweep_records({"thread": [1.0, 1.0]}, workers=4))
+    found = make_tables(tmp_path, records)
+    (axes,) = speedup.draw(found).figure.axes
+    (thread,) = axes.containers
+    line, _, (bars,) = thread
+    assert list(line.get_xdata()) == pytest.approx([2, 4], rel=0.02)
+    assert list(line.get_ydata()) == pytest.approx([np.sqrt(8), 4])
+    assert bars.get_segments()[0][:, 1] == pytest.approx([2, 4])
+    assert line.get_color() == looks.backends(found)["thread"].colour
+
+
+def test_sequential_alone_has_no_speedup(tmp_path):
+    with pytest.raises(Missing, match=r"^no speedup: only sequential is ok, or the workloads do not measure a time$"):
+        drawn(tmp_path, sweep_records({"sequential": [4.0] * 6}))

@@ -6,7 +6,9 @@ A figure's module has
   HEADLINE  optional: the words under which its answers open the report
   OF_SWEEP  optional: True draws it once for all experiments together instead of once for each
   COMPARES  optional: its number in the report that compares several result sets, which leaves out those without one
-  draw(tables)  gives a Drawn (figure, answers in words, how to read it, data), or raises Missing with what is not there
+  draw(tables)  returns a Drawn (figure, answers in words, how to read it, data), or raises Missing with what is missing
+
+Modules that the figures share: drawing, panels (a grid of axes), heatmap (tables of coloured cells), looks (colours, markers, orders).
 """
 
 import importlib
@@ -16,9 +18,10 @@ from pathlib import Path
 
 INDEX = "index.json"
 _PUNCTUATION = re.compile(r"([^\w\s])")
+_SHARED = ("drawing", "heatmap", "looks", "panels")
 
-
-NAMES = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+_FILES = (path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+NAMES = sorted(set(_FILES) - set(_SHARED))
 
 
 def load(name):

@@ -7,7 +7,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 
 from gil_scaling.analysis import facts
-from gil_scaling.analysis.figures import INDEX, _style, in_order, load
+from gil_scaling.analysis.figures import INDEX, _interim, _style, in_order, load, looks
+from gil_scaling.analysis.figures.drawing import Missing
 from gil_scaling.analysis.tables import build as tables
 from gil_scaling.result_set import write_text
 
@@ -24,11 +25,14 @@ def main(plan, folder):
 
 def draw_all(found, experiments, folder, names=None):
     """Draws figures of the experiments, all or those of the names, with their index, whose entries it returns."""
-    _style.theme()
-    parts = {name: tables.of_experiment(found, name) for name in experiments}
+    prepared = _interim.with_columns(found)
+    prepared["backends"] = prepared["summary"][["backend", "backend_kind"]].drop_duplicates()
     entries = []
     for name in in_order() if names is None else names:
-        own = {None: found} if getattr(load(name), "OF_SWEEP", False) else parts
+        whole = found if hasattr(load(name), "_style") else prepared
+        (_style if hasattr(load(name), "_style") else looks).theme()
+        is_of_sweep = getattr(load(name), "OF_SWEEP", False)
+        own = {None: whole} if is_of_sweep else {one: tables.of_experiment(whole, one) for one in experiments}
         entries += [_draw(name, experiment, part, folder) for experiment, part in own.items()]
     write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return entries
@@ -49,7 +53,7 @@ def _draw(name, experiment, part, folder):
     }
     try:
         drawn = module.draw(part)
-    except _style.Missing as missing:
+    except Missing as missing:
         return {**entry, "missing": str(missing)}
     caption = _caption(drawn)
     about = {"Title": module.TITLE, "Description": caption, "Date": None, "Creator": None}

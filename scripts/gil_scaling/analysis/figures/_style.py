@@ -1,33 +1,14 @@
 """What all figures share: colours, axes, notes, and what drawing one gives."""
 
 import math
-from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from gil_scaling.analysis import labels
-
-
-class Drawn(NamedTuple):
-    """A figure with what it says.
-
-    answers: sentences that answer its question, the most important ones first; reading: how to read it, with n and the kind
-    of the intervals; data: what it shows, a row a mark.
-    """
-
-    figure: mpl.figure.Figure
-    answers: list
-    reading: str
-    data: pd.DataFrame
-
-
-class Missing(Exception):
-    """There is nothing to draw; the message says what is missing."""
-
+from gil_scaling.analysis.figures.drawing import Drawn, Missing  # noqa: F401 - for the figures that import this module
 
 # One colour a backend everywhere: seaborn's colour-blind palette, kin in neighbouring hues, told apart by markers too.
 _COLOURS = sns.color_palette("colorblind", 10).as_hex()

@@ -1,11 +1,14 @@
 """Speedup against workers, with what is ideal and what the tasks and the machine allow."""
 
-import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
-from gil_scaling.analysis import choice, labels, phrases
-from gil_scaling.analysis.figures import _style
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 
-TITLE = "Does it scale, and is the limit mine?"
+TITLE = "Does it scale, and what limits it?"
 PLACE = 10
 HEADLINE = "What do threads give, with the GIL and without?"
 COMPARES = 5
@@ -15,76 +18,71 @@ _MEANINGS = {
     "bound": "bound: what the tasks and the CPUs allow",
     "ceiling": "ceiling: what processes reach in steady state on this machine",
 }
+_DATA = ["panel", "build", "series", "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim"]
 
 
-def draw(tables):
-    """One panel a workload and build, one line a backend."""
+def draw(tables: Tables) -> Drawn:
+    """One panel per workload and build, one line per backend."""
     summary = tables["summary"]
-    shown = labels.series(labels.panels(summary[summary["speedup"].notna() & (summary["role"] != "ceiling")]))
-    if not (shown["backend"] != "sequential").any():
-        raise _style.Missing("no speedup: nothing beside the sequence is ok, or what was measured is not a time")
-    figure, all_axes = _style.panels_of(shown, width=4.2, height=3.4)
-    for axes, own in all_axes:
-        _draw_panel(axes, own)
-    handles = _style.add_legend(figure, "outside right center")
-    limits = [meaning for label, meaning in _MEANINGS.items() if label in handles]
-    reading = f"Speedup over sequential on the same build. {_style.interval_note(shown)} Grey lines: ideal: one for each worker"
-    columns = ["panel", "python", "series", "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim"]
-    return _style.Drawn(
-        figure,
-        answers(shown, tables["builds"]),
-        f"{'; '.join([reading, *limits])}. {_style.SHADED}",
-        shown[columns],
+    rows = summary[summary["speedup"].notna() & (summary["role"] != "ceiling")]
+    if not (rows["backend"] != "sequential").any():
+        raise Missing("no speedup: only sequential is ok, or the workloads do not measure a time")
+    look = looks.backends(tables)
+    rows = looks.in_order(tables, rows)
+    shown, note = choose_panels(rows)
+    counts = {1.0, *shown["workers"].astype(float)}
+    figure = draw_panels(
+        shown,
+        lambda axes, own: _draw_panel(axes, own, look, counts),
+        x_label="workers",
+        y_label="speedup",
+        is_shared_y=True,
     )
+    limits = [_MEANINGS[label] for column, (label, _) in _LIMITS.items() if shown[column].notna().any()]
+    reading = [
+        f"Speedup over sequential on the same build. {drawing.interval_note(shown)}",
+        f"{'; '.join(['Grey lines: ideal: one per worker', *limits])}.",
+        drawing.SHADED,
+        note,
+    ]
+    return Drawn(figure, answers(rows, tables["builds"]), " ".join(filter(None, reading)), rows[_DATA])
 
 
-def answers(rows, builds):
-    """What threads give on each build, a sentence a workload; rows: with columns panel and series."""
-    gil = builds.set_index("python")["gil"].to_dict()
-    found = []
-    for panel, own in rows[rows["backend"].isin(labels.THREADS)].groupby("panel", sort=False):
-        backend = min(own["backend"], key=labels.THREADS.index)
-        parts = [_of_build(rows, gil) for _, rows in own[own["backend"] == backend].groupby("python", sort=False)]
-        if parts:
-            found.append(f"{panel}: {'; '.join(parts)}.")
-    return found
+def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
+    """What threads give on each build, a sentence per workload."""
+    gil = builds.set_index("build")["gil"].to_dict()
+    sentences = []
+    for panel, own in rows[rows["backend_kind"] == "threads"].groupby("panel", sort=False):
+        parts = []
+        for build, line in choice.plainest(own).groupby("build", sort=False):
+            row = choice.typical(line)
+            how = phrases.describe_speed(row, "speedup", row["claim"])
+            parts.append(f"{row['label']} on {build}, {phrases.describe_gil(gil[build])}, is {how}")
+        sentences.append(f"{panel}: {'; '.join(parts)}.")
+    return sentences
 
 
-def _of_build(rows, gil):
-    row = choice.typical(rows)
-    how = phrases.describe_speed(row, "speedup", row["claim"])
-    return f"{row['series']} × {row['workers']:.0f} on {row['python']}, {phrases.describe_gil(gil[row['python']])}, is {how}"
-
-
-def _draw_panel(axes, rows):
-    counts = rows["workers"].astype(float)
-    span = np.array(sorted({1.0, *counts}))
-    if set(rows["backend"]) - {"sequential"}:
-        axes.plot(span, span, color="0.6", ls="--", lw=1, label="ideal")
+def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look], counts: set[float]) -> None:
+    axes.plot(sorted(counts), sorted(counts), color="0.6", ls="--", lw=1, label="ideal")
+    parallel = rows[rows["backend_kind"] != "sequential"]
     for column, (label, style) in _LIMITS.items():
-        limit = rows[(rows["backend"] != "sequential") & rows[column].notna()].groupby("workers")[column].median()
+        limit = parallel[parallel[column].notna()].groupby("workers")[column].median()
         if len(limit):
             axes.plot(limit.index.astype(float), limit, color="0.35", ls=style, lw=1.3, label=label)
-    lines = list(rows.groupby("series", sort=False))
+    axes.axhline(1, color=looks.INK, lw=1, label="sequential")
+    lines = list(parallel.groupby("series", sort=False))
     for place, (name, line) in enumerate(lines):
-        _draw_series(axes, name, line.sort_values("workers"), place - (len(lines) - 1) / 2)
-    _style.worker_axis(axes, span)
-    axes.set_ylabel("speedup")
-    axes.set_ylim(bottom=0, top=_top(rows))
-    _style.beyond_the_cpus(axes, rows["usable_cpus"].max())
-
-
-def _draw_series(axes, name, line, place):
-    """One line; place: its number, counted from the middle, by which its bars stand beside those of the others."""
-    colour, marker = _style.look(line["backend"].iloc[0])
-    if name == "sequential":
-        axes.axhline(1, color=colour, lw=1, label=name)
-        return
-    beside = line.assign(beside=line["workers"].astype(float) * 2 ** (0.03 * place))
-    _style.line_with_bars(axes, beside, "beside", "speedup", color=colour, marker=marker, label=name)
-
-
-def _top(rows):
-    """Room for what was measured and for the bound, not for an ideal far above."""
+        shift = 2 ** (0.03 * (place - (len(lines) - 1) / 2))  # bars stand beside those of the others
+        backend = look[line["backend"].iloc[0]]
+        beside = line.assign(beside=line["workers"].astype(float) * shift)
+        drawing.line_with_bars(
+            axes, beside, "beside", "speedup", color=backend.colour, marker=backend.marker, label=name
+        )
+    drawing.worker_axis(axes, counts)
+    axes.set_xlim(min(counts) / 1.15, max(counts) * 1.15)
     highest = rows[["speedup_high", "speedup_bound", "speedup_ceiling"]].max().max()
-    return 1.15 * max(1.0, float(highest))
+    axes.set_ylim(
+        0, 1.15 * max(1.0, float(highest))
+    )  # room for what was measured and the bound, not for an ideal far above
+    drawing.few_ticks(axes)
+    drawing.shade_beyond_cpus(axes, rows["usable_cpus"].max())
