@@ -70,5 +70,5 @@ def _make_type(base: Any, kind: value_types.Kind) -> Any:
     return base
 
 
-_JSON_IN_SPEC = [name for name, text in record.Spec.__annotations__.items() if text in ("JsonObject", "JsonList")]
+_JSON_IN_SPEC = [name for name, text in record.Spec.__annotations__.items() if text == "JsonObject"]
 _DECODER = msgspec.json.Decoder(_make_types()["Record"])

@@ -10,6 +10,7 @@ Each run pays for this module, so at run time it does without typing. History of
 from __future__ import annotations
 
 import json
+from operator import sub
 
 from gil_scaling.result_set import read_bytes, write_text
 from gil_scaling.text import MAX_NAME, MAX_TEXT, is_timestamp
@@ -53,7 +54,6 @@ Status = Annotated[str, Choice(*STATUSES)]
 Start = Annotated[str, Choice("natural", "together")]
 Scaling = Annotated[str, Choice("strong", "weak")]
 JsonObject = Annotated[dict[str, Any], "of any form"]
-JsonList = Annotated[list[Any], "of any form"]
 
 
 class Call(TypedDict):
@@ -96,8 +96,8 @@ class Spec(TypedDict):
     cpus: list[Index] | None  # ids of the CPUs that the run may use; None: all
     python: Name  # of the build
     fingerprint: Name  # digest of what the build is
-    options: JsonList  # of the build's command
-    env: JsonObject  # environment variables that the build's entry sets
+    options: list[Text]  # of the build's command
+    env: dict[Name, Text]  # environment variables that the build's entry sets
     protocol: Count  # version of the measuring protocol
     warmups: Count  # samples that are not counted
     repeats: PositiveCount  # samples that are
@@ -283,5 +283,5 @@ def _check_columns(columns: list[list[Any]], where: str) -> None:
 
 
 def _check_order(table: Any, where: str) -> None:
-    if any(end < start - ROUNDING_S for start, end in zip(table["start_s"], table["end_s"])):
+    if min(map(sub, table["end_s"], table["start_s"])) < -ROUNDING_S:
         raise RecordError(f"{where}: an end is before its start")

@@ -1,6 +1,7 @@
-"""Files of a result set: bounded reading and atomic writing.
+"""The files of a result set: their names, which of them a bundle contains, bounded reading and atomic writing.
 
-Standard library only, and little of it: each run pays for it.
+A result set is the folder results/<machine>/, and in it each sweep has a folder. Standard library only, and little of it:
+each run pays for it.
 """
 
 from __future__ import annotations
@@ -8,7 +9,59 @@ from __future__ import annotations
 import os
 import stat
 
+RESULTS = "results"  # the result sets of all machines
+COMPARISON = "compare"  # in RESULTS: the tables, figures and report of `snakemake compare`
+
+# In a result set
+MACHINE = "machine.json"
+SIZES = "sizes.json"
+BUILDS = "pythons"  # <name>.json: the facts of a build
+RECORDS = "runs"  # <run>.json
+EXPECTED = "expected"  # <digest>.json: the digest of the correct results
+ROUNDS = "rounds"  # <number>: a marker that the round is done
+LOGS = "logs"
+SET_ASIDE = f"{LOGS}/set_aside"  # failed and damaged records whose runs are measured again
+
+# In the folder of a sweep or comparison
+PLAN = "plan.json"
+CONFIG = "config.yaml"
+SETS = "sets.json"  # the result sets that the tables are made of
+TABLES = "tables"  # <name>.csv
+FIGURES = "figures"
+PYPERF = "pyperf"
+PAGE = "report.html"
+REPORT = "report.md"
+VERDICT = "verdict.txt"
+
+RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, ROUNDS, COMPARISON, MACHINE, SIZES)
+
+BUNDLED = (MACHINE, SIZES, f"{BUILDS}/*.json", f"{RECORDS}/*.json", f"{EXPECTED}/*.json")  # patterns
+BUNDLED_OF_SWEEP = (
+    *(PLAN, CONFIG, SETS, VERDICT, PAGE, REPORT),
+    *(f"{TABLES}/*.csv", f"{FIGURES}/*", f"{PYPERF}/*"),
+)
+
 MAX_FILE_BYTES = 100 * 2**20
+
+
+def record_path(result_set: str | os.PathLike[str], run: str) -> str:
+    """The path of the record of a run."""
+    return f"{os.fspath(result_set)}/{RECORDS}/{run}.json"
+
+
+def expected_path(result_set: str | os.PathLike[str], name: str) -> str:
+    """The path of the digest of the correct results under a name."""
+    return f"{os.fspath(result_set)}/{EXPECTED}/{name}.json"
+
+
+def build_path(result_set: str | os.PathLike[str], name: str) -> str:
+    """The path of the facts of a build."""
+    return f"{os.fspath(result_set)}/{BUILDS}/{name}.json"
+
+
+def table_path(sweep: str | os.PathLike[str], name: str) -> str:
+    """The path of a table of a sweep or comparison."""
+    return f"{os.fspath(sweep)}/{TABLES}/{name}.csv"
 
 
 def read_bytes(path: str | os.PathLike[str], max_bytes: int = MAX_FILE_BYTES) -> bytes:

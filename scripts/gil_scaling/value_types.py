@@ -168,18 +168,24 @@ def check_json(value: Any, where: str, max_characters: float = MAX_JSON) -> None
     level = [value]
     for _ in range(MAX_NESTING + 1):
         for part in level:
-            if isinstance(part, str) and len(part) > MAX_TEXT:
-                raise RecordError(f"{where}: a text has more than {MAX_TEXT:,} characters")
-            if isinstance(part, str) and part != part.encode("utf-8", "replace").decode():
-                raise RecordError(f"{where}: {shown(part)} contains a lone surrogate")
-            if isinstance(part, float) and not math.isfinite(part):
-                raise RecordError(f"{where}: {part!r} is not a finite number")
-        containers = [part for part in level if isinstance(part, (dict, list))]
-        level = [inner for part in containers for inner in _parts_of(part)]
-    if containers:
+            _check_leaf(part, where)
+        level = [inner for part in level if isinstance(part, (dict, list)) for inner in _parts_of(part)]
+        if not level:
+            break
+    else:
         raise RecordError(f"{where}: more than {MAX_NESTING} levels of lists and objects")
-    if max_characters < math.inf and len(json.dumps(value)) > max_characters:
+    if value and max_characters < math.inf and len(json.dumps(value)) > max_characters:
         raise RecordError(f"{where}: more than {max_characters:,} characters")
+
+
+def _check_leaf(value: Any, where: str) -> None:
+    if isinstance(value, str):
+        if len(value) > MAX_TEXT:
+            raise RecordError(f"{where}: a text has more than {MAX_TEXT:,} characters")
+        if not value.isascii() and value != value.encode("utf-8", "replace").decode():
+            raise RecordError(f"{where}: {shown(value)} contains a lone surrogate")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RecordError(f"{where}: {value!r} is not a finite number")
 
 
 def _parts_of(container: dict[str, Any] | list[Any]) -> list[Any]:

@@ -317,7 +317,7 @@ class _Expected:
     """The digest of the right results, kept beside the records by the first run that makes it."""
 
     def __init__(self, out, name):
-        self.path = os.path.join(os.path.dirname(out), "..", "expected", f"{name}.json")
+        self.path = result_set.expected_path(os.path.dirname(os.path.dirname(out)), name)
         try:
             self.digest = json.loads(result_set.read_bytes(self.path))["digest"]
             self.digest = self.digest if isinstance(self.digest, str) else None

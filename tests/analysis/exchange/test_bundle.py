@@ -140,7 +140,7 @@ def test_a_folder_that_is_no_result_set_is_refused(tmp_path):
         bundle.main(tmp_path, tmp_path / "out.tar.gz")
     assert (
         str(refused.value)
-        == f"{tmp_path}: no result set, for it has no machine.json. Measure first: snakemake --cores all"
+        == f"{tmp_path}: is not a result set: it has no machine.json. Measure first: snakemake --cores all"
     )
     assert not (tmp_path / "out.tar.gz").exists()
 

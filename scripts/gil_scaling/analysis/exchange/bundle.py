@@ -7,25 +7,16 @@ import sys
 import tarfile
 from pathlib import Path
 
-OF_SET = ("machine.json", "sizes.json", "pythons/*.json", "runs/*.json", "expected/*.json")
-OF_SWEEP = (
-    "plan.json",
-    "config.yaml",
-    "verdict.txt",
-    "report.html",
-    "report.md",
-    "tables/*.csv",
-    "figures/*",
-    "pyperf/*",
-)
+from gil_scaling.result_set import BUNDLED, BUNDLED_OF_SWEEP, MACHINE, PLAN, TABLES
+
 _LEFT_OUT = (".partial", ".gz", ".bz2", ".xz", ".tgz", ".tar", ".zip")  # unfinished files and other archives
 
 
 def main(folder, archive):
     """Writes the archive as a whole or not at all; equal contents give equal bytes, whoever packs them, wherever and when."""
     root = Path(folder)
-    if not (root / "machine.json").is_file():
-        raise SystemExit(f"{folder}: no result set, for it has no machine.json. Measure first: snakemake --cores all")
+    if not (root / MACHINE).is_file():
+        raise SystemExit(f"{folder}: is not a result set: it has no machine.json. Measure first: snakemake --cores all")
     label = Path(os.path.abspath(folder)).name
     files = members(root)
     partial = Path(f"{archive}.{os.getpid()}.partial")
@@ -43,13 +34,13 @@ def main(folder, archive):
 def members(root):
     """The paths of the files to pack, sorted: what the machine measured, and what was made of it in each sweep."""
     inside = [path for path in root.iterdir() if _is_sweep(path)]
-    found = [path for pattern in OF_SET for path in root.glob(pattern)]
-    found += [path for sweep in inside for pattern in OF_SWEEP for path in sweep.glob(pattern)]
+    found = [path for pattern in BUNDLED for path in root.glob(pattern)]
+    found += [path for sweep in inside for pattern in BUNDLED_OF_SWEEP for path in sweep.glob(pattern)]
     return sorted(path for path in found if _is_packed(path.relative_to(root), root))
 
 
 def _is_sweep(folder):
-    return (folder / "plan.json").is_file() or (folder / "tables").is_dir()
+    return (folder / PLAN).is_file() or (folder / TABLES).is_dir()
 
 
 def _is_packed(path, root):
