@@ -39,7 +39,7 @@ pathvars:
 
 
 wildcard_constraints:
-    run="|".join(PLAN.names),
+    run="[^/]+",
     build="|".join(PLAN.build_facts),
     round=r"\d+",
 

@@ -1,10 +1,13 @@
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from gil_scaling.plan import builds, prober
+
+from tests.support import run_python
 
 FACTS = {
     "label": "3.14t",
@@ -174,7 +177,7 @@ def test_a_build_that_is_not_there_is_told_with_the_nearest_name_and_what_else_t
             ),
             (
                 ["experiments", 1, "pythons", 0],
-                "no executable 'python3 -X dev' found (its options go into a list: [python3, -X, dev]). Give the path of a "
+                "no executable 'python3 -X dev' found (options go into a list: [python3, -X, dev]). Give the path of a "
                 "Python, or mark it optional: true.",
             ),
         ],
@@ -193,10 +196,38 @@ def test_where_all_builds_are_optional_one_must_be_there(two_pythons):
 
 def test_two_builds_of_one_name_are_told_across_experiments_too(two_pythons):
     plain, changed = ({"name": "x", "command": "python3.14t", "env": env} for env in ({}, {"A": "b"}))
-    text = "a second build 'x'. Give each a name of its own."
+    text = "a second build 'x'. Give each a unique name."
     assert chosen([plain, changed])[2] == [(["experiments", 0, "pythons", 1], text)]
     assert chosen([plain], [changed])[2] == [(["experiments", 1, "pythons", 0], text)]
     assert chosen([plain], [plain])[2] == []
+
+
+def test_an_experiment_uses_the_entry_of_the_top_level(two_pythons):
+    entry = {"name": "3.14t", "env": {"A": "b"}}
+    builds_of, notes, mistakes = chosen(["3.14t"], entries=[entry])
+    assert (builds_of["e0"][0].env, notes, mistakes) == ({"A": "b"}, [], [])
+    assert chosen(["3.99"], ["3.14t"], entries=[{"name": "3.99", "optional": True}])[1] != []
+
+
+UNREADABLE = """
+import os, sys
+from gil_scaling.plan import builds
+os.getuid() or os.setuid(65534)  # root may read everything
+print(builds.everywhere(), list(builds.candidates("3.14")))
+"""
+
+
+def test_unreadable_folders_hold_no_builds():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        closed = Path(folder, "closed")
+        executable(closed / "versions/3.14.2/bin", "python")
+        executable(closed, "python3.14")
+        closed.chmod(0)
+        for root in (closed, closed / "deeper"):
+            done = run_python("-c", UNREADABLE, PYENV_ROOT=str(root), PATH=str(closed), HOME=str(closed))
+            assert (done.stdout, done.stderr) == ("[] []\n", "")
+        closed.chmod(0o755)
 
 
 def test_one_build_found_in_two_places_is_one(two_pythons, tmp_path):

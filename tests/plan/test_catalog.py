@@ -40,6 +40,25 @@ def test_what_a_backend_takes_is_read_from_its_run(tmp_path):
     assert found.reference == str(tmp_path / "mine.py")
 
 
+@pytest.mark.parametrize(
+    ("source", "declared"),
+    [("", ("threads", False, False)), ("kind = 'processes'\ntogether = True\n", ("processes", True, False))],
+)
+def test_backend_declarations_are_read_from_the_file(source, declared, tmp_path):
+    (tmp_path / "mine.py").write_text(f"{source}def run(job): pass\n")
+    backend = catalog.read_backend("./mine.py", tmp_path)
+    assert (backend.kind, backend.together, backend.one_thread_per_gil) == declared
+
+
+def test_an_unknown_backend_kind_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text("kind = 'fibers'\ndef run(job): pass\n")
+    message = (
+        "backend './mine.py': unknown kind 'fibers'. Known: sequential, threads, processes, interpreters, coroutines"
+    )
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_backend("./mine.py", tmp_path)
+
+
 def test_a_backend_of_ours_has_no_digest_for_the_protocol_stands_for_it():
     assert catalog.read_backend("thread", ".").digest is None
 
@@ -78,11 +97,11 @@ def test_a_module_beside_a_workload_that_is_not_python_does_not_keep_it_from_run
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("./folder.py", "'./folder.py' is no file"),
-        ("./pipe.py", "'./pipe.py' is no file"),
+        ("./folder.py", "'./folder.py' is not a file"),
+        ("./pipe.py", "'./pipe.py' is not a file"),
         (
             "./loop.py",
-            "'./loop.py' (is no path: Symlink loop from .*|cannot be read: Too many levels of symbolic links)",
+            "'./loop.py' (is not a path: Symlink loop from .*|cannot be read: Too many levels of symbolic links)",
         ),
         ("~nobody.at.all/mine.py", "'~nobody.at.all/mine.py' .*"),
         (f"./{'x' * 300}.py", f"'./{'x' * 300}.py' cannot be read: File name too long"),
@@ -104,6 +123,6 @@ def test_what_the_tasks_share_is_read_from_the_file(tmp_path, line, sharing):
 
 def test_an_unknown_kind_of_sharing_is_refused(tmp_path):
     (tmp_path / "mine.py").write_text('sharing = "all"\ndef tasks(): return [1]\ndef task(x): return x\n')
-    message = "workload './mine.py' has sharing = 'all', which is none of own, read, written, locked"
+    message = "workload './mine.py': unknown sharing 'all'. Known: own, read, written, locked"
     with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
         catalog.read_workload("./mine.py", tmp_path)

@@ -82,8 +82,8 @@ def test_a_mistake_that_all_experiments_inherit_is_told_once_where_it_stands(tmp
 def test_a_key_that_stands_twice_is_told_for_yaml_would_drop_the_first(tmp_path):
     text = "rounds: 3\nexperiments: [{name: e, workloads: [noop], rounds: 2, rounds: 4}]\nrounds: 4\n"
     assert mistakes(text, tmp_path) == [
-        "my.yaml:2: experiments[0].rounds: a second key 'rounds', the first is in line 2. Keep one of them.",
-        "my.yaml:3: rounds: a second key 'rounds', the first is in line 1. Keep one of them.",
+        "my.yaml:2: experiments[0].rounds: a second key 'rounds'; the first is in line 2. Keep one of them.",
+        "my.yaml:3: rounds: a second key 'rounds'; the first is in line 1. Keep one of them.",
     ]
 
 
@@ -162,14 +162,14 @@ experiments:
         (
             "experiments: [{name: e, workloads: [py_lop]}]",
             "my.yaml:1: experiments[0].workloads[0]: unknown workload 'py_lop'. Did you mean 'py_loop'? Known: "
-            f"{WORKLOADS}. A file of your own is named by its path.",
+            f"{WORKLOADS}. Give a custom workload by the path of its file.",
         ),
         (
             "experiments: [{name: e, workloads: [noop], backends: [tread]}]",
             "my.yaml:1: experiments[0].backends[0]: unknown backend 'tread'. Did you mean 'thread'? Known: asyncio, "
             "asyncio_threads, asyncio_to_thread, interpreter, interpreter_pool, multiprocessing_pool, process, process_fork, "
-            "process_forkserver, process_pool, process_spawn, sequential, thread, thread_pool. A file of your own is named "
-            "by its path.",
+            "process_forkserver, process_pool, process_spawn, sequential, thread, thread_pool. Give a custom backend "
+            "by the path of its file.",
         ),
         (
             "experiments: [{name: e, workloads: [noop], backends: [{process_pool: {chunk: 1}}]}]",
@@ -195,12 +195,12 @@ experiments:
         ),
         (
             "experiments: [{name: e, workloads: [{py_loop: {n: auto, count: auto}}]}]",
-            "my.yaml:1: experiments[0].workloads[0]: workload 'py_loop': n and count are both auto; only one can be found.",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'py_loop': n and count are both auto; only one can be calibrated.",
         ),
         (
             "experiments: [{name: e, workloads: [{sum_range: {size: auto}}]}]",
-            "my.yaml:1: experiments[0].workloads[0]: workload 'sum_range' has no parameter with a whole number as default "
-            "to be found.",
+            "my.yaml:1: experiments[0].workloads[0]: workload 'sum_range' has no parameter whose default is a whole "
+            "number, so `auto` cannot be calibrated.",
         ),
         (
             "experiments: [{name: e, workloads: [noop], backends: [{thread_pool: {size: auto}}]}]",
@@ -219,7 +219,7 @@ experiments:
         ),
         (
             "experiments: [{name: e, workloads: [noop]}, {name: e, workloads: [py_loop]}]",
-            "my.yaml:1: experiments[1].name: a second experiment 'e'. Give each a name of its own.",
+            "my.yaml:1: experiments[1].name: a second experiment 'e'. Give each a unique name.",
         ),
         (
             "pythons: [3.1]\n" + GOOD,
@@ -270,7 +270,7 @@ def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, t
         ("rounds: '6 rounds'", f"rounds: '6 rounds' is not allowed. Expected: {ROUNDS}."),
         ("rounds:", f"rounds: is empty. Expected: {ROUNDS}."),
         ("rounds: [6]", f"rounds: [6] is not allowed. Expected: {ROUNDS}."),
-        ("rounds: &a [*a]", "config: is nested too deeply, or holds itself."),
+        ("rounds: &a [*a]", "config: is nested too deeply, or contains itself."),
         (f"rounds: 0x{'f' * 5000}", f"rounds: inf is not allowed. Expected: {ROUNDS}."),
         (f"rounds: {'x' * 99}", f"rounds: '{'x' * 78}… is not allowed. Expected: {ROUNDS}."),
         (
@@ -392,10 +392,10 @@ def test_a_wrong_line_is_told_with_its_number(line, message, tmp_path):
         ),
         (
             "[{name: e, workloads: [{noop: {count: {1: 2}}}]}]",
-            "experiments[0].workloads[0]: parameter 'count': {1: 2} is no value of JSON. Expected: numbers, texts, true, false, "
+            "experiments[0].workloads[0]: parameter 'count': {1: 2} is not a JSON value. Expected: numbers, texts, true, false, "
             "null, and lists and mappings of them.",
         ),
-        ("[{name: e, workloads: [/dev/null]}]", "experiments[0].workloads[0]: '/dev/null' is no file."),
+        ("[{name: e, workloads: [/dev/null]}]", "experiments[0].workloads[0]: '/dev/null' is not a file."),
         (
             "[{name: e, workloads: [noop], rounds: 1_000_000}]",
             "experiments[0]: asks for 6,000,000 runs. Set fewer rounds, workers, switch intervals or values to sweep: at most "
@@ -417,7 +417,7 @@ def test_a_parameter_must_be_a_value_that_json_holds(value, tmp_path):
     (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
     assert "parameter 'count': " in line
     assert line.endswith(
-        "is no value of JSON. Expected: numbers, texts, true, false, null, and lists and mappings of them."
+        "is not a JSON value. Expected: numbers, texts, true, false, null, and lists and mappings of them."
     )
 
 
@@ -500,7 +500,7 @@ def test_a_backend_file_without_run_is_refused(tmp_path):
 def test_a_backend_of_one_s_own_cannot_have_the_name_of_one_of_ours(tmp_path):
     (tmp_path / "thread.py").write_text("def run(job): return []\n")
     (line,) = mistakes("experiments: [{name: e, workloads: [noop], backends: [./thread.py]}]", tmp_path)
-    assert line == ("my.yaml:1: experiments[0].backends[0]: a second backend 'thread'. Give each a name of its own.")
+    assert line == ("my.yaml:1: experiments[0].backends[0]: a second backend 'thread'. Give each a unique name.")
 
 
 def test_two_backends_of_one_name_are_refused_across_experiments_too(tmp_path):
@@ -509,7 +509,57 @@ def test_two_backends_of_one_name_are_refused_across_experiments_too(tmp_path):
         (tmp_path / folder / "mine.py").write_text("def run(job): return []\n")
     one, other = (f"{{name: {name}, workloads: [noop], backends: [{name}/mine.py]}}" for name in "ab")
     (line,) = mistakes(f"experiments: [{one}, {other}]", tmp_path)
-    assert line == "my.yaml:1: experiments[1].backends[0]: a second backend 'mine'. Give each a name of its own."
+    assert line == "my.yaml:1: experiments[1].backends[0]: a second backend 'mine'. Give each a unique name."
+
+
+def test_backends_must_declare_that_they_start_together(tmp_path):
+    (tmp_path / "mine.py").write_text("def run(job): return []\n")
+    (tmp_path / "able.py").write_text("together = True\ndef run(job): return []\n")
+    text = "start: together\nexperiments: [{name: e, workloads: [noop], backends: [sequential, thread, ./able.py, ./mine.py]}]"
+    assert mistakes(text, tmp_path) == [
+        "my.yaml:2: experiments[0].backends[3]: custom backends do not support `start: together` unless the file sets "
+        "`together = True`. Use `start: natural`."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pythons", "where"),
+    [
+        ("[{name: x, command: python3}, {name: x, command: python2}]", "pythons[1]"),
+        ("[x, {name: x, env: {A: b}}]", "pythons[1]"),
+        ("[y, x, y, {name: y, command: z}]", "pythons[3]"),
+    ],
+)
+def test_two_builds_of_one_name_are_refused(pythons, where, tmp_path):
+    name = pythons[pythons.index("name: ") + 6]
+    message = f"a second build {name!r}. Give each a unique name."
+    assert mistakes(f"pythons: {pythons}\n{GOOD}", tmp_path) == [f"my.yaml:1: {where}: {message}"]
+    inner = f"experiments: [{{name: e, workloads: [noop], pythons: {pythons}}}]"
+    assert mistakes(inner, tmp_path) == [f"my.yaml:1: experiments[0].{where}: {message}"]
+
+
+def test_the_same_build_may_be_listed_twice():
+    twice = [{"name": "x", "command": "python3"}] * 2
+    assert config.checked({"pythons": twice, **yaml.safe_load(GOOD)})["pythons"] == twice
+
+
+def test_everything_yaml_runs_every_workload_and_backend(request):
+    path = Path("config/everything.yaml")
+    lines = "\n".join(["backends:", *(f"  - {name}" for name in backends_by_kind())])
+    before = path.read_text()
+    after = re.sub(r"^backends:\n(  - \w+\n?)+", lines + "\n", before, count=1, flags=re.MULTILINE)
+    if request.config.getoption("--fix"):
+        path.write_text(after)
+    assert path.read_text() == after
+    experiments = yaml.safe_load(after)["experiments"]
+    used = {config.named(item)[0] for experiment in experiments for item in experiment["workloads"]}
+    assert used == set(catalog.names(catalog.WORKLOADS))
+
+
+def backends_by_kind():
+    """The names of all backends, in the order of their kinds."""
+    backends = [catalog.read_backend(name, ".") for name in catalog.names(catalog.BACKENDS)]
+    return [backend.name for backend in sorted(backends, key=lambda one: catalog.KINDS.index(one.kind))]
 
 
 def test_two_workloads_of_one_name_are_refused(tmp_path):
@@ -607,15 +657,18 @@ def test_every_ready_made_sweep_is_accepted(path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"rounds: [6\nseed: 1\n", r"config\.yaml:2: is no YAML: expected ',' or '\]', but got ':'\."),
-        (b"a: 1\n\tb: 2\n", r"config\.yaml:2: is no YAML: found character '\\t' that cannot start any token\."),
-        (b"a: 2026-13-45\n", r"config\.yaml: is no YAML: month must be in 1\.\.12.*\."),
-        (b"a: \xff\n", r"config\.yaml: is no YAML: 'utf-8' codec can't decode byte 0xff .*\."),
+        (b"rounds: [6\nseed: 1\n", r"config\.yaml:2: is not valid YAML: expected ',' or '\]', but got ':'\."),
+        (b"a: 1\n\tb: 2\n", r"config\.yaml:2: is not valid YAML: found character '\\t' that cannot start any token\."),
+        (b"a: 2026-13-45\n", r"config\.yaml: is not valid YAML: month must be in 1\.\.12.*\."),
+        (b"a: \xff\n", r"config\.yaml: is not valid YAML: 'utf-8' codec can't decode byte 0xff .*\."),
         (b"a: " + b"[" * 3000, r"config\.yaml: is nested too deeply\."),
-        (b'{"rounds":\t"x"', r"config\.yaml:\d: is no YAML: "),
-        *((f"a: !!{tag} x".encode(), r"config\.yaml: is no YAML: ") for tag in ("int", "float", "bool", "timestamp")),
-        (b"", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
-        (b"- a\n", r"config\.yaml: is no mapping\. Expected: keys with their values\."),
+        (b'{"rounds":\t"x"', r"config\.yaml:\d: is not valid YAML: "),
+        *(
+            (f"a: !!{tag} x".encode(), r"config\.yaml: is not valid YAML: ")
+            for tag in ("int", "float", "bool", "timestamp")
+        ),
+        (b"", r"config\.yaml: must be a mapping of keys to values\."),
+        (b"- a\n", r"config\.yaml: must be a mapping of keys to values\."),
     ],
     ids=["bracket", "tab", "date", "bytes", "levels", "json", "int", "float", "bool", "timestamp", "empty", "list"],
 )
@@ -639,7 +692,7 @@ def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, c
 )
 def test_a_parameter_fits_into_a_record(value, said, tmp_path):
     (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{noop: {{count: {value}}}}}]}}]", tmp_path)
-    assert line.endswith(f"experiments[0].workloads[0]: parameter 'count': {said}. No record can hold it.")
+    assert line.endswith(f"experiments[0].workloads[0]: parameter 'count': {said}. Records cannot hold it.")
 
 
 RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"

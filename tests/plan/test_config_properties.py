@@ -131,7 +131,7 @@ def expand(checked):
 
 
 def test_a_config_of_any_values_is_expanded_or_refused_with_a_line_for_each_mistake(monkeypatch):
-    monkeypatch.setattr(config, "MOST_RUNS", 300)
+    monkeypatch.setattr(config, "MAX_RUNS", 300)
     monkeypatch.setattr(config, "load_schema", lambda: SCHEMA)
     check()
     assert min(SEEN.values()) > 50

@@ -64,8 +64,12 @@ def test_where_nothing_may_be_started_the_default_stays(tmp_path):
 @pytest.mark.parametrize(
     ("name", "given", "problem"),
     [
-        ("py_loop", {"n": "auto", "count": "auto"}, "n and count are both auto; only one can be found"),
-        ("sum_range", {"size": "auto"}, "has no parameter with a whole number as default to be found"),
+        ("py_loop", {"n": "auto", "count": "auto"}, "n and count are both auto; only one can be calibrated"),
+        (
+            "sum_range",
+            {"size": "auto"},
+            "has no parameter whose default is a whole number, so `auto` cannot be calibrated",
+        ),
     ],
 )
 def test_a_size_that_cannot_be_meant_is_refused(name, given, problem):

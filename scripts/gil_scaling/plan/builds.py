@@ -1,4 +1,4 @@
-"""Finds the Python builds that a config names and asks each what it is."""
+"""Finds the Python builds that a config names, and probes each."""
 
 import hashlib
 import json
@@ -7,63 +7,67 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from gil_scaling.plan.config import nearest
+from gil_scaling.plan.config import Config, Mistake, duplicate, nearest
 from gil_scaling.plan.prober import OLDEST, ProbeError
+from gil_scaling.plan.yaml_lines import KeyPath
+
+Probe = Callable[[Sequence[str], dict[str, str]], dict[str, Any]]
+Entry = Mapping[str, Any]  # of `pythons`: name, command, env, optional
 
 
 class BuildError(Exception):
-    """A build that cannot be found; the message says what was tried."""
+    """A build that cannot be found; the message lists what was tried."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """One Python executable with its options and environment, and what it said of itself.
+    """One Python executable with its options and environment variables, and what its probe reported.
 
-    rejected: why it does not start with them, where it starts without; its runs are unsupported.
+    rejected: why it does not start with them, although it starts without; then its runs are unsupported.
     """
 
     name: str
-    command: tuple
-    env: dict
-    facts: dict
+    command: tuple[str, ...]
+    env: dict[str, str]
+    facts: dict[str, Any]
     rejected: str | None = None
 
     @property
-    def options(self):
+    def options(self) -> list[str]:
         """The options after the executable."""
         return list(self.command[1:])
 
     @property
-    def gil(self):
+    def gil(self) -> bool:
         """Whether the GIL is on."""
-        return self.facts["gil"]
+        return bool(self.facts["gil"])
 
     @property
-    def fingerprint(self):
-        """A digest of what the build is; not of where it lies, nor of its options and environment."""
+    def fingerprint(self) -> str:
+        """A digest of version, implementation, configure arguments and binaries; not of path, options and environment."""
         keys = ("version_text", "implementation", "configure_arguments", "digests")
         text = json.dumps([self.facts[key] for key in keys], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def is_same(self, other):
-        """Whether two builds differ at most in where they lie."""
+    def is_same(self, other: "Build") -> bool:
+        """Whether two builds differ in nothing but their paths."""
         return all(getattr(self, key) == getattr(other, key) for key in ("name", "options", "env", "fingerprint"))
 
-    def describe(self):
-        """What pythons/<name>.json holds: the facts, without the paths of this machine."""
+    def describe(self) -> dict[str, Any]:
+        """The content of pythons/<name>.json: the facts without paths of this machine."""
         facts = {key: value for key, value in self.facts.items() if key != "files"}
-        own = {"name": self.name, "options": self.options, "env": self.env, "fingerprint": self.fingerprint}
-        return {**facts, **own, "rejected": self.rejected}
+        entry = {"name": self.name, "options": self.options, "env": self.env, "rejected": self.rejected}
+        return {**facts, **entry, "fingerprint": self.fingerprint}
 
 
-def find(entry, prober):
-    """The build that an entry of `pythons` means.
+def find(entry: Entry, prober: Probe) -> Build:
+    """The build of an entry of `pythons`, which has a name or a command.
 
-    entry: {"name", "command", "env"}; name or command may be None. prober(command, env) gives the facts of a build.
-    Raises BuildError or ProbeError.
+    prober(command, env) returns the facts of a build. Raises BuildError or ProbeError.
     """
     env = dict(entry.get("env") or {})
     if entry.get("command"):
@@ -88,17 +92,17 @@ def find(entry, prober):
     raise BuildError("; ".join(tried) or f"no Python {name!r} found in {places}")
 
 
-def is_named(name, facts):
-    """Whether a build is the version that a name like 3.14, 3.14t or 3.14.2 asks for; other names ask for none."""
+def is_named(name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a build is the version of a name like 3.14, 3.14t or 3.14.2; True for names that are not versions."""
     version = re.fullmatch(r"(\d+(?:\.\d+)*)(t?)", name)
     if version is None:
         return True
     same = f"{facts['version']}.".startswith(f"{version[1]}.")
-    return same and facts["free_threaded"] == bool(version[2])
+    return same and bool(facts["free_threaded"]) == bool(version[2])
 
 
-def candidates(name):
-    """The paths under which a build of this name may lie, the likeliest first."""
+def candidates(name: str) -> Iterator[str]:
+    """The paths at which a build of this name may be, the most likely first."""
     for command in (f"python{name}", name):
         path = shutil.which(command)
         if path:
@@ -112,44 +116,46 @@ def candidates(name):
     yield from _pyenv(name)
 
 
-def everywhere():
+def everywhere() -> list[str]:
     """The names of all distinct CPython versions on PATH and among pyenv's, oldest first."""
-    pattern = re.compile(r"python(3\.\d+t?)")
-    names = set()
-    for folder in os.get_exec_path():
-        if os.path.isdir(folder):
-            names |= {m[1] for m in map(pattern.fullmatch, os.listdir(folder)) if m}
-    for folder in _pyenv_versions():
-        match = re.match(r"(3\.\d+)(?:\.\d+)?(t?)(?:-dev)?$", folder.name)
-        if match:
-            names.add(match[1] + match[2])
+    names = {match[1] for folder in os.get_exec_path() for match in _matches(r"(?:python)(3\.\d+t?)", _list(folder))}
+    names |= {match[1] + match[2] for match in _matches(r"(3\.\d+)(?:\.\d+)?(t?)(?:-dev)?", _list(_pyenv_versions()))}
     minor = {name: int(name.rstrip("t").split(".")[1]) for name in names}
     return sorted((name for name in names if minor[name] >= OLDEST[1]), key=lambda name: (minor[name], name))
 
 
-def _pyenv_versions():
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    return sorted((root / "versions").glob("*"), key=_natural, reverse=True)
+def _matches(pattern: str, names: Iterable[str]) -> Iterator[re.Match[str]]:
+    return filter(None, (re.fullmatch(pattern, name) for name in names))
 
 
-def _pyenv(name):
-    for folder in _pyenv_versions():
-        version = folder.name.removesuffix("-dev")
-        if version == name or (
-            re.fullmatch(re.escape(name.rstrip("t")) + r"\.\d+(t?)", version)
-            and version.endswith("t") == name.endswith("t")
-        ):
-            path = folder / "bin" / "python"
-            if path.exists():
-                yield str(path)
+def _list(folder: str) -> list[str]:
+    """The names in a folder; none in one that is missing or may not be read."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
-def _natural(path):
-    return [int(part) if part.isdigit() else -1 for part in re.split(r"(\d+)", path.name)]
+def _pyenv_versions() -> str:
+    return os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
 
 
-def _resolve(command):
-    """A command as the absolute path of its executable and its options."""
+def _pyenv(name: str) -> Iterator[str]:
+    """The paths of pyenv's builds of this name, the newest first."""
+    wanted = re.compile(re.escape(name.rstrip("t")) + r"\.\d+" + ("t" if name.endswith("t") else ""))
+    for folder in sorted(_list(_pyenv_versions()), key=_natural, reverse=True):
+        version = folder.removesuffix("-dev")
+        path = os.path.join(_pyenv_versions(), folder, "bin", "python")
+        if (version == name or wanted.fullmatch(version)) and os.path.exists(path):
+            yield path
+
+
+def _natural(name: str) -> list[int]:
+    return [int(part) if part.isdigit() else -1 for part in re.split(r"(\d+)", name)]
+
+
+def _resolve(command: str | Sequence[str]) -> tuple[str, ...]:
+    """The absolute path of a command's executable, and its options."""
     parts = [command] if isinstance(command, str) else list(command)
     if parts[0] == "current":
         return (sys.executable, *parts[1:])
@@ -158,12 +164,12 @@ def _resolve(command):
     if executable is None and version:
         executable = next(candidates(version[1]), None)
     if executable is None:
-        in_one = " (its options go into a list: [python3, -X, dev])" if " " in parts[0] else ""
-        raise BuildError(f"no executable {parts[0]!r} found{in_one}")
+        hint = " (options go into a list: [python3, -X, dev])" if " " in parts[0] else ""
+        raise BuildError(f"no executable {parts[0]!r} found{hint}")
     return (os.path.abspath(executable), *parts[1:])
 
 
-def _start(name, command, env, prober):
+def _start(name: str | None, command: tuple[str, ...], env: dict[str, str], prober: Probe) -> Build:
     rejected = None
     try:
         facts = prober(command, env)
@@ -172,50 +178,62 @@ def _start(name, command, env, prober):
             raise
         facts = prober(command[:1], {})
         rejected = str(error)
-    return Build(name or facts["label"], tuple(command), env, facts, rejected)
+    return Build(name or facts["label"], command, env, facts, rejected)
 
 
-def choose(experiments, entries, prober):
-    """The builds of each experiment: {experiment name: [Build]}, notes on those left out, and (path, mistake) pairs.
+def choose(
+    experiments: Sequence[Config], entries: Any, prober: Probe
+) -> tuple[dict[str, list[Build]], list[str], list[Mistake]]:
+    """The builds of each experiment as {experiment name: builds}, notes on those left out, and the mistakes.
 
-    experiments: of a checked config, each with its `pythons`; entries: the `pythons` of the top level, whose names the
-    experiments may use.
+    experiments: of a checked config, each with its `pythons`; entries: the `pythons` of the top level, to which the
+    experiments may refer by name.
     """
-    known = {entry["name"]: entry for entry in _mappings(entries) if entry.get("command") and entry.get("name")}
-    chosen, notes, mistakes, everyone = {}, [], [], {}
+    known = {entry["name"]: entry for entry in _mappings(entries)[::-1] if entry.get("name")}
+    chosen: dict[str, list[Build]] = {}
+    first: dict[str, Build] = {}
+    notes, mistakes = [], []
     for index, experiment in enumerate(experiments):
-        own = chosen[experiment["name"]] = {}
-        for number, entry in enumerate(_mappings(experiment["pythons"])):
-            path = ["experiments", index, "pythons", number]
+        builds: dict[str, Build] = {}
+        path: KeyPath = ["experiments", index, "pythons"]
+        for number, reference in enumerate(_mappings(experiment["pythons"])):
+            entry = _definition(reference, known)
             try:
-                build = find(known.get(entry.get("name"), entry), prober)
+                build = find(entry, prober)
             except (BuildError, ProbeError) as error:
                 if entry.get("optional"):
                     notes.append(f"build {entry.get('name') or entry['command']!r} left out: {error}")
                 else:
-                    mistakes.append((path, f"{error}. {_instead(entry, known)}or mark it optional: true."))
+                    mistakes.append(([*path, number], f"{error}. {_remedy(entry, known)}or mark it optional: true."))
                 continue
-            first = everyone.setdefault(build.name, build)
-            if first.is_same(build):
-                own[build.name] = first
+            if first.setdefault(build.name, build).is_same(build):
+                builds[build.name] = first[build.name]
             elif not entry.get("optional"):
-                mistakes.append((path, f"a second build {build.name!r}. Give each a name of its own."))
-        if not own and not any(path[1] == index for path, _ in mistakes):
+                mistakes.append(([*path, number], duplicate("build", build.name)))
+        if not builds and not any(where[1] == index for where, _ in mistakes):
             text = f"all of these builds are optional, and none was found. {nearest('', ['current', *everywhere()])}"
-            mistakes.append((["experiments", index, "pythons"], text))
-    return {name: list(own.values()) for name, own in chosen.items()}, list(dict.fromkeys(notes)), mistakes
+            mistakes.append((path, text))
+        chosen[experiment["name"]] = list(builds.values())
+    return chosen, list(dict.fromkeys(notes)), mistakes
 
 
-def _instead(entry, known):
-    """What would be right in place of an entry that leads to no build."""
+def _definition(entry: Entry, known: Mapping[str, Entry]) -> Entry:
+    """An entry of `pythons`; one that is only a name stands for the entry of that name at the top level."""
+    if entry.get("command") or entry.get("env"):
+        return entry
+    return {**known.get(entry["name"], {}), **entry}
+
+
+def _remedy(entry: Entry, known: Mapping[str, Entry]) -> str:
+    """What would be right in place of an entry whose build is not found."""
     if entry.get("command") or os.sep in entry["name"]:
         return "Give the path of a Python, "
     names = dict.fromkeys(["current", *known, *everywhere()])
     return f"{nearest(entry['name'], list(names))} Or give its path or command, "
 
 
-def _mappings(entries):
-    """The entries of `pythons` as mappings; auto stands for all that can be found."""
+def _mappings(entries: Any) -> list[Entry]:
+    """The entries of `pythons` as mappings; auto stands for all builds found."""
     if entries == "auto":
         return [{"name": name, "optional": True} for name in ["current", *everywhere()]]
     return [{"name": entry} if isinstance(entry, str) else entry for entry in entries]

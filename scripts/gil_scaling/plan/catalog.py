@@ -1,11 +1,13 @@
-"""What workloads and backends there are, read from their source without running it."""
+"""Workloads and backends, read from their source without running it."""
 
 import ast
 import hashlib
 import json
 import tokenize
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gil_scaling.launch.environment import SCRIPTS
 
@@ -15,26 +17,29 @@ BACKENDS = Path(SCRIPTS, "gil_scaling/measure/backends")
 _PACKAGE = "gil_scaling.measure.workloads"
 AUTO = "auto"
 SHARING = ("own", "read", "written", "locked")  # what the workers do to one object, in the order of the ladder
-_GIVEN = ("context", "workers")  # what the measuring side fills in
+KINDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
+_GIVEN = ("context", "workers")  # parameters that the measuring side fills in
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class CatalogError(Exception):
-    """A workload or backend file that cannot serve; the message says why."""
+    """A workload or backend file that cannot be used; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is known of a workload file before it runs.
+    """A workload file as its source declares it.
 
-    parameters: its names; required: of those without a default; defaults: the values of those whose default is a literal.
+    reference: name or absolute path, as the measuring side loads it; parameters: all names; required: those without a
+    default; defaults: the values of those whose default is a literal.
     """
 
     name: str
     reference: str
     digest: str
-    parameters: tuple
-    defaults: dict = field(repr=False)
-    required: tuple = ()
+    parameters: tuple[str, ...]
+    defaults: dict[str, Any] = field(repr=False)
+    required: tuple[str, ...] = ()
     any_parameter: bool = False
     takes_workers: bool = False
     shares: bool = False
@@ -46,66 +51,68 @@ class Workload:
 
 @dataclass(frozen=True)
 class Backend:
-    """What is known of a backend file before it runs; digest is None for those that come with the workflow."""
+    """A backend file as its source declares it; fields as those of Workload.
+
+    kind: one of KINDS; together: whether it supports `start: together`; digest: None for a built-in backend, which the
+    protocol version stands for.
+    """
 
     name: str
+    kind: str
     one_thread_per_gil: bool
+    together: bool
     reference: str
     digest: str | None
-    parameters: tuple
-    defaults: dict = field(repr=False)
-    required: tuple = ()
+    parameters: tuple[str, ...]
+    defaults: dict[str, Any] = field(repr=False)
+    required: tuple[str, ...] = ()
     any_parameter: bool = False
 
 
-def names(folder):
-    """The names found in a folder of workloads or backends, sorted."""
+def names(folder: Path) -> list[str]:
+    """The names of the workloads or backends in a folder, sorted."""
     return sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
 
 
-def read_workload(text, base):
+def read_workload(text: str, base: str | Path) -> Workload:
     """The workload of a name, or of a path (one with a slash or .py), relative to base.
 
-    Raises CatalogError for a file that is not there, does not parse, or lacks `tasks` or `task`.
+    Raises CatalogError for a file that is missing, does not parse, or lacks `tasks` or `task`.
     """
-    path, own = _place(text, WORKLOADS, base)
+    path, is_custom = _locate(text, WORKLOADS, base)
     tree = _parse(path, text)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
     bound = functions.keys() | _bound(tree)
     missing = [name for name in ("tasks", "task") if name not in bound]
     if missing:
         raise CatalogError(f"workload {text!r} lacks the function {missing[0]!r}")
-    defaults, taken, optional, any_parameter = {}, [], set(_GIVEN), "tasks" not in functions
-    for name in ("tasks", "context"):
-        if name in functions:
-            arguments = functions[name].args
-            taken += [argument.arg for argument in arguments.args + arguments.kwonlyargs]
-            any_parameter |= arguments.kwarg is not None
-            optional |= _with_default(arguments).keys()
-            defaults.update(_defaults(arguments))
+    arguments = [functions[name].args for name in ("tasks", "context") if name in functions]
+    taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
+    optional = {*_GIVEN, *(name for each in arguments for name in _default_nodes(each))}
+    defaults = {name: value for each in arguments for name, value in _defaults(each).items()}
     return Workload(
         name=path.stem,
-        reference=str(path) if own else path.stem,
+        reference=str(path) if is_custom else path.stem,
         digest=_digest(path),
         parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
         required=tuple(dict.fromkeys(name for name in taken if name not in optional)),
         defaults={name: value for name, value in defaults.items() if name not in _GIVEN},
-        any_parameter=any_parameter,
+        any_parameter="tasks" not in functions or any(each.kwarg is not None for each in arguments),
         takes_workers="workers" in taken,
         shares="shared" in bound,
-        waits=_constant(tree, "waits"),
-        starts_threads=_constant(tree, "starts_threads"),
-        no_speedup=_constant(tree, "no_speedup"),
-        sharing=_sharing(tree, text),
+        waits=_is_true(tree, "waits"),
+        starts_threads=_is_true(tree, "starts_threads"),
+        no_speedup=_is_true(tree, "no_speedup"),
+        sharing=_choice(tree, "sharing", SHARING, f"workload {text!r}"),
     )
 
 
-def read_backend(text, base):
+def read_backend(text: str, base: str | Path) -> Backend:
     """The backend of a name, or of a path (one with a slash or .py), relative to base.
 
-    Raises CatalogError for a file that is not there, does not parse, or lacks `run`.
+    Raises CatalogError for a file that is missing, does not parse, or lacks `run`.
     """
-    path, own = _place(text, BACKENDS, base)
+    path, is_custom = _locate(text, BACKENDS, base)
     tree = _parse(path, text)
     runs = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run"]
     if not runs:
@@ -114,60 +121,66 @@ def read_backend(text, base):
     parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
     return Backend(
         name=path.stem,
-        one_thread_per_gil=_constant(tree, "one_thread_per_gil"),
-        reference=str(path) if own else path.stem,
-        digest=_digest(path) if own else None,
+        kind=_choice(tree, "kind", KINDS, f"backend {text!r}") or "threads",
+        one_thread_per_gil=_is_true(tree, "one_thread_per_gil"),
+        together=_is_true(tree, "together"),
+        reference=str(path) if is_custom else path.stem,
+        digest=_digest(path) if is_custom else None,
         parameters=parameters,
-        required=tuple(name for name in parameters if name not in _with_default(arguments)),
+        required=tuple(name for name in parameters if name not in _default_nodes(arguments)),
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
     )
 
 
-def auto_parameter(workload, given):
-    """The parameter of a workload whose value `auto` asks for the size to be found; None where there is none.
+def auto_parameter(workload: Workload, given: Mapping[str, Any]) -> str | None:
+    """The parameter of a workload whose value is `auto`, so that its size is calibrated; None if there is none.
 
-    given: {parameter: value} of its entry. Only whole numbers are found. `size: auto` stands for the first of them where the
-    workload has no parameter `size`. Raises CatalogError for more than one, and where there is none to be found.
+    given: {parameter: value} of its entry. Only whole numbers are calibrated. `size: auto` stands for the first of them if
+    the workload has no parameter `size`. Raises CatalogError for more than one, and if there is no whole number.
     """
     whole = [name for name in workload.parameters if _is_whole(workload.defaults.get(name))]
     wanted = [name for name, value in given.items() if value == AUTO and name in (*whole, *_alias(workload))]
     if len(wanted) > 1:
-        raise CatalogError(f"workload {workload.name!r}: {' and '.join(wanted)} are both auto; only one can be found")
+        raise CatalogError(
+            f"workload {workload.name!r}: {' and '.join(wanted)} are both auto; only one can be calibrated"
+        )
     if not wanted or wanted[0] in whole:
         return wanted[0] if wanted else None
     if not whole:
-        raise CatalogError(f"workload {workload.name!r} has no parameter with a whole number as default to be found")
+        raise CatalogError(
+            f"workload {workload.name!r} has no parameter whose default is a whole number, so `auto` cannot be calibrated"
+        )
     return whole[0]
 
 
-def _alias(workload):
+def _alias(workload: Workload) -> tuple[str, ...]:
     return () if "size" in workload.parameters or workload.any_parameter else ("size",)
 
 
-def _is_whole(value):
+def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_own(text):
-    """Whether a workload or backend is named by the path of a file of the user's own."""
+def is_custom(text: str) -> bool:
+    """Whether a workload or backend is named by the path of a user's file."""
     return "/" in text or text.endswith(".py")
 
 
-def _place(text, folder, base):
-    """The path of the file that a name or path means, and whether it is the user's own."""
-    if not is_own(text):
+def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, bool]:
+    """The path of the file that a name or path stands for, and whether it is a user's file."""
+    if not is_custom(text):
         return folder / f"{text}.py", False
     try:
         return (Path(base) / Path(text).expanduser()).resolve(), True
     except (OSError, RuntimeError, ValueError) as error:
-        raise CatalogError(f"{text!r} is no path: {error}") from error
+        raise CatalogError(f"{text!r} is not a path: {error}") from error
 
 
-def _parse(path, text):
+def _parse(path: Path, text: str) -> ast.Module:
     try:
         if path.exists() and not path.is_file():
-            raise CatalogError(f"{text!r} is no file")
+            raise CatalogError(f"{text!r} is not a file")
         return ast.parse(_source(path))
     except OSError as error:
         raise CatalogError(f"{text!r} cannot be read: {error.strerror}") from error
@@ -180,15 +193,15 @@ def _parse(path, text):
         raise CatalogError(f"{text!r} is nested too deeply") from error
 
 
-def _source(path):
-    """The text of a Python file, in the encoding that it declares."""
+def _source(path: Path) -> str:
+    """The text of a Python file, decoded as it declares."""
     with tokenize.open(path) as file:
         return file.read()
 
 
-def _bound(tree):
-    """The names that imports and assignments bind at the top of a module."""
-    bound = set()
+def _bound(tree: ast.Module) -> set[str]:
+    """The names that imports and assignments bind at module level."""
+    bound: set[str] = set()
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
@@ -197,20 +210,20 @@ def _bound(tree):
     return bound
 
 
-def _constant(tree, name):
-    """Whether a module sets a name to True."""
+def _is_true(tree: ast.Module, name: str) -> bool:
     return True in _constants(tree, name)
 
 
-def _sharing(tree, text):
-    """What the workload's tasks share, one of SHARING; None where it does not say."""
-    found = _constants(tree, "sharing")
-    if not set(found) <= set(SHARING):
-        raise CatalogError(f"workload {text!r} has sharing = {found[-1]!r}, which is none of {', '.join(SHARING)}")
-    return found[-1] if found else None
+def _choice(tree: ast.Module, name: str, choices: tuple[str, ...], where: str) -> str | None:
+    """The constant that a module assigns to a name, one of choices; None if it assigns none."""
+    values = _constants(tree, name)
+    wrong = [value for value in values if value not in choices]
+    if wrong:
+        raise CatalogError(f"{where}: unknown {name} {wrong[-1]!r}. Known: {', '.join(choices)}")
+    return str(values[-1]) if values else None
 
 
-def _constants(tree, name):
+def _constants(tree: ast.Module, name: str) -> list[Any]:
     """The constants that a module assigns to a name."""
     return [
         node.value.value
@@ -221,30 +234,31 @@ def _constants(tree, name):
     ]
 
 
-def _with_default(arguments):
-    """{name: source of its default} of the arguments that have one."""
-    with_default = arguments.args[len(arguments.args) - len(arguments.defaults) :]
-    pairs = list(zip(with_default, arguments.defaults, strict=True))
+def _default_nodes(arguments: ast.arguments) -> dict[str, ast.expr]:
+    """{name: default} of the arguments that have a default."""
+    positional = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    pairs = [*zip(positional, arguments.defaults, strict=True)]
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
     return {argument.arg: default for argument, default in pairs}
 
 
-def _defaults(arguments):
+def _defaults(arguments: ast.arguments) -> dict[str, Any]:
     """{name: value} of the arguments whose default is a literal that a record can hold."""
-    found = {}
-    for name, default in _with_default(arguments).items():
+    values = {}
+    for name, default in _default_nodes(arguments).items():
         try:
             value = ast.literal_eval(default)
             json.dumps(value, sort_keys=True, allow_nan=False)
         except (ValueError, TypeError):
             continue
-        found[name] = list(value) if isinstance(value, tuple) else value
-    return found
+        values[name] = list(value) if isinstance(value, tuple) else value
+    return values
 
 
-def _digest(path):
-    """A digest of a file's source and of the modules in its folder that it imports, theirs too."""
-    seen, todo, state = set(), [path], hashlib.sha256()
+def _digest(path: Path) -> str:
+    """A digest of a file's source and of the modules in its folder that it imports, directly or not."""
+    seen: set[Path] = set()
+    todo, state = [path], hashlib.sha256()
     while todo:
         file = todo.pop(0)
         if file in seen or not file.is_file():
@@ -265,8 +279,8 @@ def _digest(path):
     return state.hexdigest()[:16]
 
 
-def _imported(node):
-    """The names of the modules that a node imports, as they would be called if they lay beside the file."""
+def _imported(node: ast.AST) -> Iterable[str]:
+    """The names of the modules that a node imports, as if they were in the folder of the file."""
     if isinstance(node, ast.Import):
         return {alias.name.partition(".")[0] for alias in node.names}
     if not isinstance(node, ast.ImportFrom):

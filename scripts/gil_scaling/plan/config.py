@@ -1,14 +1,16 @@
-"""Checks a config: all mistakes at once, each with its place and what would be right."""
+"""Checks a config: reports all mistakes at once, each with its file, line, key path and remedy."""
 
 import difflib
 import json
 import math
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
-from functools import reduce
+from functools import cache, reduce
 from operator import getitem
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import yaml
@@ -16,54 +18,61 @@ import yaml
 from gil_scaling import value_types
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
-from gil_scaling.plan.yaml_lines import Places, shown
+from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
 
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 RESERVED_SWEEPS = ("runs", "tables", "pythons", "expected", "logs", "rounds", "compare", "machine.json", "sizes.json")
-MOST_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
-OF_COMPARE = ("compare", "fail_if_slower")  # which no sweep depends on
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *OF_COMPARE)
+MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
+COMPARISON_KEYS = ("compare", "fail_if_slower")  # no sweep depends on them
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *COMPARISON_KEYS)
+
+Config = dict[str, Any]
+Mistake = tuple[KeyPath, str]
+_Part = catalog.Workload | catalog.Backend
+_Read = Callable[[str, str | Path], _Part]
 
 
 class ConfigError(Exception):
     """A config that cannot be run.
 
-    mistakes: a line for each; sound: the config without them, with its defaults, for further checks; None where nothing is.
+    mistakes: one line per mistake; sound: the config without them, with its defaults, for further checks, or None.
     """
 
-    def __init__(self, mistakes, sound=None):
+    def __init__(self, mistakes: Iterable[str], sound: Config | None = None) -> None:
         self.mistakes = list(dict.fromkeys(mistakes))
         self.sound = sound
         super().__init__("\n".join(self.mistakes))
 
 
-def load_schema():
-    """The schema of the config."""
-    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+@cache
+def load_schema() -> Config:
+    """The schema of the config; read-only."""
+    schema: Config = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return schema
 
 
-def checked(config, files=(), base="."):
-    """The config with its defaults filled in, for the experiments too; raises ConfigError with all mistakes.
+def checked(config: Config, files: Sequence[str | Path] = (), base: str | Path = ".") -> Config:
+    """The config with its defaults, those of the experiments included; raises ConfigError with all mistakes.
 
-    config: as Snakemake merged it; files: the YAML files it came from, the strongest last, for the places in the
-    messages; base: the folder that paths of workloads are relative to.
+    config: as merged by Snakemake; files: the YAML files that it was read from, in increasing precedence, for the line
+    numbers; base: the folder that paths of workloads are relative to.
     """
     places = Places(files, config)
     sound = None
     try:
         sound, mistakes = _check(config, load_schema(), base)
     except RecursionError:
-        mistakes = [([], "is nested too deeply, or holds itself.")]
-    lines = [*places.doubles(), *(places.line(path, text) for path, text in mistakes)]
-    if lines:
+        mistakes = [([], "is nested too deeply, or contains itself.")]
+    lines = [*places.duplicates(), *(places.line(path, text) for path, text in mistakes)]
+    if lines or sound is None:
         raise ConfigError(lines, sound)
     return sound
 
 
-def _check(config, schema, base):
-    """The config without what is wrong, with its defaults, and (path, text) for each mistake."""
-    config = _meant(_plain(config), schema, schema)
+def _check(config: Config, schema: Config, base: str | Path) -> tuple[Config, list[Mistake]]:
+    """The config without its wrong values, with its defaults, and the mistakes."""
+    config = _parsed(_plain(config), schema, schema)
     mistakes = list(_schema_mistakes(config, schema))
     sound = with_defaults(_without(config, [path for path, _ in mistakes]), schema)
     for experiment in sound["experiments"]:
@@ -72,8 +81,8 @@ def _check(config, schema, base):
     return sound, [*mistakes, *_meaning_mistakes(sound, base)]
 
 
-def _plain(value):
-    """A value with plain mappings (those of JSON files are others), and without numbers that Python would not write out."""
+def _plain(value: Any) -> Any:
+    """A value with plain dicts (JSON files give ordered ones), and infinity for integers too long for Python to print."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, int) and value.bit_length() > 10_000:
@@ -81,17 +90,17 @@ def _plain(value):
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _without(config, paths):
-    """A config without what stands at these paths; what else stands in a list keeps its place."""
+def _without(config: Config, paths: Iterable[KeyPath]) -> Config:
+    """A config without the values at these paths; the other items of a list keep their index."""
     config = deepcopy(config)
     for path in paths:
         start = 2 if path[0] == "experiments" else 0
         in_list = path[start : start + 1] in (["workloads"], ["backends"])
-        *way, last = path[: start + 2 if in_list else start + 1]
-        with suppress(KeyError, TypeError):  # what it stood in is gone, too
-            node = reduce(getitem, way, config)
+        *parents, last = path[: start + 2 if in_list else start + 1]
+        with suppress(KeyError, TypeError):  # a parent was removed before
+            node: Any = reduce(getitem, parents, config)  # type: ignore[arg-type]
             if isinstance(node, list):
-                node[last] = None
+                node[int(last)] = None
             else:
                 del node[last]
     config["experiments"] = [
@@ -101,45 +110,45 @@ def _without(config, paths):
     return config
 
 
-def with_defaults(config, schema):
-    """The config with the schema's defaults, each experiment with those of the top level."""
+def with_defaults(config: Config, schema: Config) -> Config:
+    """The config with the schema's defaults; each experiment inherits the keys of the top level."""
     properties = {key: _resolved(value, schema) for key, value in schema["properties"].items()}
-    filled = {key: value["default"] for key, value in properties.items() if "default" in value}
+    filled = {key: deepcopy(value["default"]) for key, value in properties.items() if "default" in value}
     filled.update(config)
     inherited = {key: value for key, value in filled.items() if key not in NOT_INHERITED}
     filled["experiments"] = [{**inherited, **experiment} for experiment in filled["experiments"]]
     return filled
 
 
-def _resolved(node, schema):
+def _resolved(node: Config, schema: Config) -> Config:
     if "$ref" not in node:
         return node
     target = schema["$defs"][node["$ref"].rpartition("/")[2]]
     return {**target, **{key: value for key, value in node.items() if key != "$ref"}}
 
 
-# ---- what is meant
+# ---- types
 
 
-def _meant(value, node, schema):
-    """A value as its schema means it.
+def _parsed(value: Any, node: Config, schema: Config) -> Any:
+    """A value converted to the type that its schema asks for, if it can be.
 
-    Numbers, true, false and null may arrive as text: 1e-6 does in YAML, and all that stands in a list of --config.
-    A version may arrive as a number; 3.12 can mean one only, 3.1 may mean 3.10 and stays a mistake.
+    Numbers, true, false and null may arrive as text: 1e-6 does in YAML, and every item of a list of --config.
+    A version may arrive as a number: 3.12 is unambiguous, 3.1 may be 3.10 and stays a mistake.
     """
     node = _resolved(node, schema)
     branches = [_resolved(branch, schema) for branch in node.get("anyOf", [node])]
     if isinstance(value, dict):
-        known = {key: own for branch in branches for key, own in branch.get("properties", {}).items()}
-        return {key: _meant(item, known[key], schema) if key in known else item for key, item in value.items()}
+        known = {key: child for branch in branches for key, child in branch.get("properties", {}).items()}
+        return {key: _parsed(item, known[key], schema) if key in known else item for key, item in value.items()}
     if isinstance(value, list):
         items = next((branch["items"] for branch in branches if "items" in branch), None)
-        return [_meant(item, items, schema) for item in value] if items else value
+        return [_parsed(item, items, schema) for item in value] if items else value
     return _scalar(value, {branch.get("type") for branch in branches})
 
 
-def _scalar(value, kinds):
-    """A value as one of these types of the schema, if it can be read so."""
+def _scalar(value: Any, kinds: set[str | None]) -> Any:
+    """A value converted to one of these JSON types, if it can be."""
     if isinstance(value, float) and "string" in kinds and re.fullmatch(r"3\.\d\d", str(value)):
         return str(value)
     if isinstance(value, str) and "null" in kinds and value == "null":
@@ -152,16 +161,17 @@ def _scalar(value, kinds):
     return int(value) if is_whole else value
 
 
-def _number(text):
-    """The number that a text stands for, or the text."""
+def _number(text: str) -> int | float | str:
+    """The number that a text holds, or the text."""
+    read: Callable[[str], int | float]
     for read in (int, float):
         with suppress(ValueError):
             return read(text)
     return text
 
 
-def _typed(item, read, base):
-    """An entry of `workloads` or `backends` with numbers for the texts of those parameters whose defaults are numbers."""
+def _typed(item: Any, read: _Read, base: str | Path) -> Any:
+    """An entry of `workloads` or `backends`, its parameters converted to the types of their defaults."""
     text, params = named(item)
     try:
         defaults = read(text, base).defaults if params else {}
@@ -170,43 +180,43 @@ def _typed(item, read, base):
     return {text: {name: _like(value, defaults.get(name)) for name, value in params.items()}} if params else item
 
 
-def _like(value, default):
-    """A value of a parameter, read as what its default is: a number or a truth value, or a list of them."""
+def _like(value: Any, default: Any) -> Any:
+    """The value of a parameter, converted to the type of its default: a number, a boolean, or a list of them."""
     if isinstance(value, dict) and isinstance(value.get("sweep"), list):
         return {**value, "sweep": [_like(choice, default) for choice in value["sweep"]]}
     if isinstance(value, list) and isinstance(default, list) and default:
-        return [_like(one, default[0]) for one in value]
-    kinds = {bool: {"boolean"}, int: {"number"}, float: {"number"}}.get(type(default), set())
-    return _scalar(value, kinds) if isinstance(value, str) else value
+        return [_like(item, default[0]) for item in value]
+    kind = {bool: "boolean", int: "number", float: "number"}.get(type(default))
+    return _scalar(value, {kind}) if isinstance(value, str) else value
 
 
-# ---- what the schema says
+# ---- mistakes that the schema finds
 
 
-def _is_text(checker, value):
-    """Whether a value is a text that files and commands can hold."""
+def _is_text(checker: Any, value: object) -> bool:
+    """Whether a value is a text that files and commands can contain."""
     return isinstance(value, str) and "\0" not in value and value.encode(errors="replace").decode() == value
 
 
-# A whole number is no 1.0, and no number is infinite, or NaN, or larger than the tables can hold.
+# 1.0 is not an integer, and no number is infinite, NaN, or larger than the tables can hold.
 _TYPES = {
     "integer": lambda checker, value: type(value) is int and abs(value) <= value_types.MAX_NUMBER,
     "number": lambda checker, value: type(value) in (int, float) and abs(value) <= value_types.MAX_NUMBER,
     "string": _is_text,
 }
-_Validator = jsonschema.validators.extend(
+_Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator, type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(_TYPES)
 )
 
 
-def _schema_mistakes(config, schema):
+def _schema_mistakes(config: Config, schema: Config) -> Iterator[Mistake]:
     validator = _Validator(schema)
     for error in sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.absolute_path))):
         yield from _explain(error, schema)
 
 
-def _explain(error, schema):
-    """(path, text) for each mistake that an error of the schema stands for."""
+def _explain(error: Any, schema: Config) -> Iterator[Mistake]:
+    """The mistakes that an error of the validator stands for."""
     path = list(error.absolute_path)
     if error.validator == "additionalProperties" and isinstance(error.schema.get("properties"), dict):
         known = sorted(error.schema["properties"])
@@ -223,8 +233,8 @@ def _explain(error, schema):
         yield path, _not_allowed(error.instance, error.schema, path)
 
 
-def _explain_choice(error, schema, path):
-    """Of the alternatives the one that the value's own kind means: its mistakes, if they lie deeper."""
+def _explain_choice(error: Any, schema: Config, path: KeyPath) -> Iterator[Mistake]:
+    """The mistakes inside the alternative that fits the type of the value; without such, the value as a whole."""
     for branch in error.context:
         if len(branch.absolute_path) > len(path) or branch.validator == "additionalProperties":
             deeper = [e for e in error.context if e.schema_path[0] == branch.schema_path[0]]
@@ -234,7 +244,7 @@ def _explain_choice(error, schema, path):
     yield path, _not_allowed(error.instance, error.schema, path)
 
 
-def _not_allowed(value, schema, path):
+def _not_allowed(value: Any, schema: Config, path: KeyPath) -> str:
     if isinstance(value, float) and re.fullmatch(r"\d\.\d", str(value)) and {"pythons", "reference"} & set(path):
         return f"YAML read the number {value}, which may mean {value} or {value}0. Write the version in quotes."
     kinds = {
@@ -252,38 +262,44 @@ def _not_allowed(value, schema, path):
     return f"{shown(value)} is not allowed. {hint}Expected: {meaning}."
 
 
-def nearest(word, known):
-    """A hint at the nearest of the known words, and all of them."""
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint: the nearest of the known names, and all of them."""
     return f"{_near(word, known)}Known: {', '.join(known) or 'none'}."
 
 
-def _near(word, known):
+def _near(word: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"Did you mean {near[0]!r}? " if near else ""
 
 
-# ---- what the schema cannot say
+# ---- mistakes that the schema cannot find
 
 
-def _meaning_mistakes(config, base):
+def _meaning_mistakes(config: Config, base: str | Path) -> Iterator[Mistake]:
     if config["machine"] and config["machine"].lower() == "compare":
         yield ["machine"], reserved(config["machine"])
-    if config["sweep"] and name_mistake(config["sweep"]):
-        yield ["sweep"], name_mistake(config["sweep"])
-    files = {"workloads": {}, "backends": {name: name for name in catalog.names(catalog.BACKENDS)}}
+    if config["sweep"] and (problem := name_mistake(config["sweep"])):
+        yield ["sweep"], problem
+    yield from _build_mistakes(config["pythons"], ["pythons"])
+    files: dict[str, dict[str, str]] = {
+        "workloads": {},
+        "backends": {name: name for name in catalog.names(catalog.BACKENDS)},
+    }
     for index, experiment in enumerate(config["experiments"]):
         for path, text in _experiment_mistakes(experiment, files, base):
             yield ["experiments", index, *path], text
         if experiment["name"] in [other["name"] for other in config["experiments"][:index]]:
-            yield ["experiments", index, "name"], f"a second experiment {experiment['name']!r}. {_OWN_NAME}"
+            yield ["experiments", index, "name"], duplicate("experiment", experiment["name"])
 
 
-_OWN_NAME = "Give each a name of its own."
+def duplicate(kind: str, name: str) -> str:
+    """What is wrong with the second of two things of one name."""
+    return f"a second {kind} {name!r}. Give each a unique name."
 
 
-def name_mistake(sweep):
-    """What is wrong with the name of a sweep, which may come from a file's name; None if nothing is."""
-    if sweep.lower() in RESERVED_SWEEPS:  # on some systems the names of files are the same in upper case
+def name_mistake(sweep: str) -> str | None:
+    """What is wrong with the name of a sweep, which may be that of a file; None if nothing is."""
+    if sweep.lower() in RESERVED_SWEEPS:  # some file systems ignore case
         return reserved(sweep)
     name = load_schema()["$defs"]["name"]
     if not re.fullmatch(name["pattern"], sweep):
@@ -291,50 +307,60 @@ def name_mistake(sweep):
     return None
 
 
-def reserved(name):
-    """What is wrong with a sweep or machine whose name is another folder's."""
+def reserved(name: str) -> str:
+    """What is wrong with a sweep or machine whose name is that of another folder."""
     return f"{name!r} is the name of another folder there. Choose another name."
 
 
-def _experiment_mistakes(experiment, files, base):
-    """files: for workloads and backends {name: the file or name that it stands for}, of all experiments so far."""
+def _build_mistakes(pythons: Any, path: KeyPath) -> Iterator[Mistake]:
+    """A mistake for each entry of `pythons` that has the name of an earlier one and means another build."""
+    first: dict[str, Any] = {}
+    for number, entry in enumerate(pythons if isinstance(pythons, list) else []):
+        entry = {"name": entry} if isinstance(entry, str) else entry
+        if entry and entry.get("name") and first.setdefault(entry["name"], entry) != entry:
+            yield [*path, number], duplicate("build", entry["name"])
+
+
+def _experiment_mistakes(experiment: Config, files: dict[str, dict[str, str]], base: str | Path) -> Iterator[Mistake]:
+    """files: {workloads or backends: {name: its file or name}} of all experiments before, extended here."""
     if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
         yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
+    yield from _build_mistakes(experiment["pythons"], ["pythons"])
     for key, folder, read in _PARTS:
-        for place, item in enumerate(experiment[key]):
-            if item is None:  # the schema has told what is wrong with it
+        for index, item in enumerate(experiment[key]):
+            if item is None:  # the schema has reported it
                 continue
-            for text in _part_mistakes(key[:-1], item, folder, read, base):
-                yield [key, place], text
+            for text in _part_mistakes(key[:-1], item, folder, read, base, experiment["start"]):
+                yield [key, index], text
             file = named(item)[0]
             if files[key].setdefault(Path(file).stem, file) != file:
-                yield [key, place], f"a second {key[:-1]} {Path(file).stem!r}. {_OWN_NAME}"
+                yield [key, index], duplicate(key[:-1], Path(file).stem)
     count = _count_runs(experiment)
-    if count > MOST_RUNS:
+    if count > MAX_RUNS:
         fewer = "Set fewer rounds, workers, switch intervals or values to sweep"
-        yield [], f"asks for {count:,} runs. {fewer}: at most {MOST_RUNS:,} can be planned."
+        yield [], f"asks for {count:,} runs. {fewer}: at most {MAX_RUNS:,} can be planned."
 
 
-_PARTS = (
+_PARTS: tuple[tuple[str, Path, _Read], ...] = (
     ("backends", catalog.BACKENDS, catalog.read_backend),
     ("workloads", catalog.WORKLOADS, catalog.read_workload),
 )
 
 
-def _count_runs(experiment):
-    """How many runs an experiment has on each build, at most; `workers: auto` counts as one."""
+def _count_runs(experiment: Config) -> int:
+    """The maximum number of runs of an experiment on each build; `workers: auto` counts as one."""
     axes = [experiment["switch_intervals"], () if experiment["workers"] == "auto" else experiment["workers"]]
     parts = [sum(_choices(named(item)[1]) for item in experiment[key] if item) for key, _, _ in _PARTS]
-    return experiment["rounds"] * math.prod(max(1, len(axis)) for axis in axes) * math.prod(parts)
+    return int(experiment["rounds"]) * math.prod(max(1, len(axis)) for axis in axes) * math.prod(parts)
 
 
-def _choices(params):
-    """How many choices there are among the swept values of an entry."""
+def _choices(params: Mapping[str, Any]) -> int:
+    """The number of choices among the swept values of an entry."""
     swept = [value["sweep"] for value in params.values() if isinstance(value, dict) and "sweep" in value]
     return math.prod(len(values) for values in swept if isinstance(values, list))
 
 
-def named(item):
+def named(item: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """(name or path, params) of an entry of `workloads` or `backends`."""
     if isinstance(item, str):
         return item, {}
@@ -342,20 +368,23 @@ def named(item):
     return str(text), params or {}
 
 
-def _part_mistakes(kind, item, folder, read, base):
+def _part_mistakes(kind: str, item: Any, folder: Path, read: _Read, base: str | Path, start: str) -> Iterator[str]:
     """What is wrong with an entry of `workloads` or `backends`: its name, its file, its parameters."""
     text, params = named(item)
     known = catalog.names(folder)
-    if not catalog.is_own(text) and text not in known:
-        yield f"unknown {kind} {shown(text)}. {nearest(text, known)} A file of your own is named by its path."
+    if not catalog.is_custom(text) and text not in known:
+        yield f"unknown {kind} {shown(text)}. {nearest(text, known)} Give a custom {kind} by the path of its file."
         return
     try:
         part = read(text, base)
-        if kind == "workload":
+        if isinstance(part, catalog.Workload):
             catalog.auto_parameter(part, params)
     except catalog.CatalogError as error:
         yield f"{error}."
         return
+    if start == "together" and isinstance(part, catalog.Backend) and not part.together:
+        whose = "custom backends do" if catalog.is_custom(text) else f"backend {text!r} does"
+        yield f"{whose} not support `start: together` unless the file sets `together = True`. Use `start: natural`."
     for name in part.required:
         if name not in params:
             yield f"{kind} {part.name!r} needs a value for its parameter {name!r}, which has no default."
@@ -363,35 +392,36 @@ def _part_mistakes(kind, item, folder, read, base):
         yield from _parameter_mistakes(kind, part, name, value)
 
 
-def _parameter_mistakes(kind, part, name, value):
+def _parameter_mistakes(kind: str, part: _Part, name: Any, value: Any) -> Iterator[str]:
     is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
     is_free = part.any_parameter and isinstance(name, str)
     if name not in part.parameters and not is_free and not is_alias:
         yield f"{kind} {part.name!r} has no parameter {shown(name)}. {nearest(str(name), sorted(part.parameters))}"
     if not _is_json(value):
         kinds = "numbers, texts, true, false, null, and lists and mappings of them"
-        yield f"parameter {shown(name)}: {shown(value)} is no value of JSON. Expected: {kinds}."
+        yield f"parameter {shown(name)}: {shown(value)} is not a JSON value. Expected: {kinds}."
     elif problem := _unfit(value, name):
-        yield f"{problem}. No record can hold it."
+        yield f"{problem}. Records cannot hold it."
     is_swept = isinstance(value, dict) and "sweep" in value
     if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
         yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
 
 
-def _unfit(value, name):
-    """What no record of a run may hold in a parameter, or None."""
+def _unfit(value: Any, name: Any) -> str | None:
+    """Why the record of a run cannot hold the value of a parameter, or None."""
     choices = value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
     try:
         for choice in choices:
             value_types.check_json({name: choice}, f"parameter {shown(name)}")
     except value_types.RecordError as error:
         return str(error)
+    return None
 
 
-def _is_json(value):
-    """Whether a value comes back from JSON as it was; numbers as keys, say, do not."""
+def _is_json(value: Any) -> bool:
+    """Whether a value survives a round trip through JSON; numbers as keys, for example, do not."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-        return json.loads(text.encode()) == value
+        return bool(json.loads(text.encode()) == value)
     except (TypeError, ValueError, RecursionError):
         return False

@@ -191,7 +191,7 @@ def _asked(settings, files, explicit_files):
     chosen = made(_choose_builds, checked, cpus, place)
     if mistakes:
         raise config.ConfigError(mistakes)
-    own = {key: value for key, value in checked.items() if key not in config.OF_COMPARE}
+    own = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
     return _Asked(own, label, name, compared, cpus, *chosen)
 
 
@@ -284,6 +284,7 @@ def _write(label, name, settings, chosen, runs, frozen_sizes):
             "runs": [
                 {
                     "run": run.name,
+                    "backend_kind": run.backend.kind,
                     "waits": run.workload.waits,
                     "no_speedup": run.workload.no_speedup,
                     "sharing": run.workload.sharing,

@@ -1,10 +1,12 @@
-"""Asks a Python build what it is, and keeps the answer for as long as the build's files stay the same."""
+"""Probes Python builds, and caches the facts until the files of a build change."""
 
 import json
 import os
 import shlex
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from gil_scaling.launch import environment
 from gil_scaling.result_set import write_text
@@ -14,21 +16,22 @@ OLDEST = (3, 9)
 
 
 class ProbeError(Exception):
-    """A build that cannot be started or asked; the message says why."""
+    """A build that cannot be started or probed; the message gives the reason."""
 
 
 class Prober:
-    """Asks a build what it is; the answer is kept in a file for as long as the build's own files stay the same."""
+    """Probes builds; caches the facts in a file until the files of a build change."""
 
-    def __init__(self, cache):
+    def __init__(self, cache: str | Path) -> None:
         self.cache = Path(cache)
+        self.known: dict[str, dict[str, Any]]
         try:
             self.known = json.loads(self.cache.read_text())
         except (OSError, ValueError):
             self.known = {}
 
-    def __call__(self, command, env):
-        """The facts of a build; raises ProbeError where it does not start."""
+    def __call__(self, command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
+        """The facts of a build; raises ProbeError if it does not start."""
         key = json.dumps([list(command), env, _stamp(command[0])], sort_keys=True)
         facts = self.known.get(key)
         if facts is None or facts["stamps"] != _stamps(facts):
@@ -40,17 +43,17 @@ class Prober:
         return {name: value for name, value in facts.items() if name != "stamps"}
 
 
-def _not_too_old(facts, command):
+def _check_version(facts: dict[str, Any], command: Sequence[str]) -> dict[str, Any]:
     if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
         raise ProbeError(f"{command[0]} is Python {facts['version']}; the oldest that can be measured is 3.9")
     return facts
 
 
-def _stamps(facts):
+def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: path and _stamp(path) for name, path in facts["files"].items()}
 
 
-def _stamp(path):
+def _stamp(path: str) -> list[Any] | None:
     try:
         status = os.stat(path)
     except OSError:
@@ -58,12 +61,12 @@ def _stamp(path):
     return [os.path.realpath(path), status.st_mtime_ns, status.st_size]
 
 
-def _probe(command, env):
+def _probe(command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
     full = [*command, "-m", "gil_scaling.measure", "probe"]
     try:
         done = subprocess.run(
             full,
-            cwd=environment.SCRIPTS,  # -m looks for modules there first: not in the user's folder, which may hold a json.py
+            cwd=environment.SCRIPTS,  # searched first by -m: the user's folder may contain a json.py
             env=environment.environment(env),
             capture_output=True,
             text=True,
@@ -72,9 +75,9 @@ def _probe(command, env):
             stdin=subprocess.DEVNULL,
         )
         if done.returncode == 0:
-            return _not_too_old(json.loads(done.stdout.strip().rpartition("\n")[2]), command)
+            return _check_version(json.loads(done.stdout.strip().rpartition("\n")[2]), command)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise ProbeError(f"{shlex.join(command)} cannot be asked what it is: {error}") from error
+        raise ProbeError(f"{shlex.join(command)} cannot be probed: {error}") from error
     reasons = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
-    telling = [line for line in reasons if "error" in line.lower()] or reasons
-    raise ProbeError(f"{shlex.join(command)} does not start: {telling[0].strip()}")
+    errors = [line for line in reasons if "error" in line.lower()] or reasons
+    raise ProbeError(f"{shlex.join(command)} does not start: {errors[0].strip()}")

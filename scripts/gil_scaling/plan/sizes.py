@@ -1,47 +1,53 @@
-"""Sizes that are `auto` in a config: found once, on the reference build, then the same for all builds and backends."""
+"""Sizes that are `auto` in a config: calibrated once on the reference build, then the same for all builds and backends."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
+from gil_scaling.plan.builds import Build
 from gil_scaling.plan.config import named
 from gil_scaling.plan.sweep import choices
 from gil_scaling.result_set import write_text
 
+Find = Callable[[catalog.Workload, dict[str, Any], str, Build], tuple[int, float]]
+
 
 class SizeError(Exception):
-    """A size that cannot be found; the message says why."""
+    """A size that cannot be calibrated; the message gives the reason."""
 
 
 class Sizes:
-    """The sizes of a machine, kept in results/<machine>/sizes.json.
+    """The calibrated sizes of a machine, kept in results/<machine>/sizes.json.
 
-    find(workload, params, parameter, build) gives (value, seconds) or raises SizeError; None where nothing may be
-    started now: then what is not known yet stays at its default.
+    find(workload, params, parameter, build) returns (value, seconds) or raises SizeError; None if nothing may be measured
+    now: then sizes that are not known yet are the defaults, and `are_known` is False.
     """
 
-    def __init__(self, path, find):
+    def __init__(self, path: str | Path, find: Find | None) -> None:
         self.path = Path(path)
         self.find = find
-        self.used = []
-        self.known = []
+        self.are_known = True
+        self.used: list[dict[str, Any]] = []
+        self.known: list[dict[str, Any]] = []
         if self.path.exists():
             try:
                 self.known = json.loads(self.path.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
                 raise SizeError(f"{path}: cannot be read: {error}; without it the sizes would change") from error
 
-    def settled(self, items, build):
-        """The entries of `workloads` with a number for each auto; build: the reference build, on which it is found.
+    def settled(self, items: Iterable[Any], build: Build) -> list[Any]:
+        """The entries of `workloads` with a number for each auto; build: the reference build, which calibrates.
 
-        An entry whose other parameters are swept becomes one for each choice.
+        An entry whose other parameters are swept becomes one entry per choice.
         """
         return [settled for item in items for settled in self._settled(item, build)]
 
-    def _settled(self, item, build):
+    def _settled(self, item: Any, build: Build) -> list[Any]:
         text, given = named(item)
         workload = catalog.read_workload(text, ".")
         parameter = catalog.auto_parameter(workload, given)
@@ -52,26 +58,29 @@ class Sizes:
             {text: {**chosen, parameter: self._size(workload, chosen, parameter, build)}} for chosen in choices(others)
         ]
 
-    def _size(self, workload, given, parameter, build):
-        """The value of a parameter, found or known."""
+    def _size(self, workload: catalog.Workload, given: Mapping[str, Any], parameter: str, build: Build) -> Any:
+        """The value of a parameter, known or calibrated now."""
         params = {name: value for name, value in {**workload.defaults, **given}.items() if name != parameter}
-        about = {"workload": workload.name, "digest": workload.digest, "parameter": parameter, "params": params}
-        found = next((one for one in self.known if one.items() >= about.items()), None)
-        if found is None and self.find is None:
-            return workload.defaults[parameter]
-        if found is None:
+        key = {"workload": workload.name, "digest": workload.digest, "parameter": parameter, "params": params}
+        size = next((size for size in self.known if size.items() >= key.items()), None)
+        if size is None:
+            if self.find is None:
+                self.are_known = False
+                return workload.defaults[parameter]
             value, seconds = self.find(workload, params, parameter, build)
-            found = {**about, "value": value, "seconds": seconds, "python": build.name}
-            self.known.append(found)
+            size = {**key, "value": value, "seconds": seconds, "python": build.name}
+            self.known.append(size)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_text(self.path, json.dumps(self.known, sort_keys=True, indent=1) + "\n")
-        if found not in self.used:
-            self.used.append(found)
-        return found["value"]
+        if size not in self.used:
+            self.used.append(size)
+        return size["value"]
 
 
-def find(workload, params, parameter, build, cpus):
-    """(value, seconds): the size at which the workload takes 0.3 s in sequence on a build; raises SizeError."""
+def find(
+    workload: catalog.Workload, params: dict[str, Any], parameter: str, build: Build, cpus: list[int] | None
+) -> tuple[int, float]:
+    """The size at which the workload takes 0.3 s sequentially on a build, and its seconds; raises SizeError."""
     spec = {
         "workload": workload.name,
         "params": params,
@@ -95,10 +104,10 @@ def find(workload, params, parameter, build, cpus):
         "reference": workload.reference,
         "backend_reference": "sequential",
     }
-    order = {"entry": entry, "parameter": parameter, "start": workload.defaults[parameter]}
+    request = {"entry": entry, "parameter": parameter, "start": workload.defaults[parameter]}
     done = subprocess.run(
         [sys.executable, "-S", "-m", "gil_scaling.launch.calibrate"],
-        input=json.dumps(order),
+        input=json.dumps(request),
         cwd=SCRIPTS,
         stdout=subprocess.PIPE,
         text=True,

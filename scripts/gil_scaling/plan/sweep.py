@@ -1,4 +1,4 @@
-"""Expands a config into the table of runs: every combination in every round, each named by what it is.
+"""Expands a config into the table of runs: every combination in every round, each named by its content.
 
 Pure: it reads no file and starts nothing.
 """
@@ -7,9 +7,13 @@ import hashlib
 import itertools
 import json
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from gil_scaling.plan.config import named
+from gil_scaling.plan.builds import Build
+from gil_scaling.plan.catalog import Backend, Workload
+from gil_scaling.plan.config import Config, named
 from gil_scaling.record import PROTOCOL
 
 ASKED, BASELINE, CEILING = "asked", "baseline", "ceiling"
@@ -17,15 +21,15 @@ ASKED, BASELINE, CEILING = "asked", "baseline", "ceiling"
 
 @dataclass(frozen=True)
 class Combination:
-    """One choice along every axis, and what its runs share: all that changes the number but the round.
+    """One choice along every axis: everything that changes the measured times, except the round.
 
-    switch_interval_s is None where the axis has collapsed; workers is a number or "default".
+    switch_interval_s is None if the axis is collapsed; workers is a number or "default".
     """
 
     workload: str
     params: str  # as JSON, with sorted keys
     backend: str
-    backend_params: str  # likewise, without those at their default
+    backend_params: str  # as JSON, with sorted keys, without those at their default
     workers: int | str
     switch_interval_s: float | None
     start: str
@@ -37,9 +41,9 @@ class Combination:
 
 @dataclass(frozen=True)
 class Use:
-    """Where a run is used: in which experiment, as what, against which reference build.
+    """The use of a run in an experiment: its role and the reference build.
 
-    role: asked, or added as baseline or ceiling; is_ceiling: whether it is what the others are held against.
+    role: asked by the config, or added as baseline or ceiling; is_ceiling: whether others are compared with it.
     """
 
     experiment: str
@@ -53,51 +57,69 @@ class Run:
     """One combination in one round: one process, one record."""
 
     name: str
-    spec: dict
-    workload: object
-    backend: object
-    build: object
+    spec: dict[str, Any]
+    workload: Workload
+    backend: Backend
+    build: Build
     timeout_s: float
-    uses: list
+    uses: list[Use]
 
     @property
-    def expected(self):
-        """The name under which the digest of the right results is kept."""
+    def expected(self) -> str:
+        """The name of the file in expected/ that holds the digest of the right results."""
         spec = self.spec
         on_workers = self.workload.takes_workers or spec["scaling"] == "weak"
         parts = [spec[key] for key in ("workload", "workload_digest", "params", "fingerprint", "scaling")]
         return digest([*parts, spec["workers"] if on_workers else None])
 
 
-def expand(config, builds, workloads, backends, cpus, auto_workers):
-    """The runs of a config in the order in which they are to run, equal ones of several experiments merged.
+def expand(
+    config: Config,
+    builds: Mapping[str, Sequence[Build]],
+    workloads: Mapping[str, Workload],
+    backends: Mapping[str, Backend],
+    cpus: list[int] | None,
+    auto_workers: list[int],
+) -> list[Run]:
+    """The runs of a config in the order of execution, equal runs of several experiments merged.
 
-    config: checked; builds: {experiment name: [Build]}; workloads: {name or path: catalog.Workload};
-    backends: {name or path: catalog.Backend}; cpus: ids or None; auto_workers: the numbers that `auto` stands for.
+    config: checked; builds: by experiment name; workloads, backends: by name or path; cpus: ids or None for all;
+    auto_workers: the numbers that `auto` stands for.
     """
-    runs = {}
+    runs: dict[str, Run] = {}
     by_name = {backend.name: backend for backend in backends.values()}
     for experiment in config["experiments"]:
-        own_builds = builds[experiment["name"]]
-        reference = experiment["reference"] or own_builds[0].name
-        for build in own_builds:
-            for workload, params in _workloads(experiment, workloads):
-                chosen = _combinations(experiment, build, workload, params, backends, auto_workers)
-                ceilings = _ceilings(experiment, build, workload, params, auto_workers)
-                for combination in dict.fromkeys([*chosen, *ceilings]):
-                    role = chosen.get(combination, CEILING)
-                    use = Use(experiment["name"], role, reference, combination in ceilings)
-                    for number in range(1, experiment["rounds"] + 1):
-                        backend = by_name[combination.backend]
-                        run = _run(combination, number, build, workload, backend, cpus, experiment["timeout"])
-                        merged = runs.setdefault(run.name, run)
-                        merged.uses.append(use)
-                        merged.timeout_s = max(merged.timeout_s, run.timeout_s)
-    return sorted(runs.values(), key=lambda run: (run.spec["round"], digest([config["seed"], run.name])))
+        for build, workload, combination, use in _uses(experiment, builds, workloads, backends, auto_workers):
+            backend = by_name[combination.backend]
+            for run in _rounds(combination, build, workload, backend, cpus, experiment):
+                merged = runs.setdefault(run.name, run)
+                merged.uses.append(use)
+                merged.timeout_s = max(merged.timeout_s, run.timeout_s)
+    seed = config["seed"]
+    return sorted(runs.values(), key=lambda run: (run.spec["round"], digest([seed, run.name])))
 
 
-def auto_workers(usable, physical):
-    """What `workers: auto` stands for: 1, 2, 4 … up to twice the usable CPUs, and the physical cores.
+def _uses(
+    experiment: Config,
+    builds: Mapping[str, Sequence[Build]],
+    workloads: Mapping[str, Workload],
+    backends: Mapping[str, Backend],
+    auto_workers: list[int],
+) -> Iterator[tuple[Build, Workload, Combination, Use]]:
+    """The combinations of an experiment, the baselines and ceilings included."""
+    experiment_builds = builds[experiment["name"]]
+    reference = experiment["reference"] or experiment_builds[0].name
+    for build in experiment_builds:
+        for workload, params in _workloads(experiment, workloads):
+            chosen = _combinations(experiment, build, workload, params, backends, auto_workers)
+            ceilings = dict.fromkeys(_ceilings(experiment, build, workload, params, auto_workers))
+            for combination in {**chosen, **ceilings}:
+                role = chosen.get(combination, CEILING)
+                yield build, workload, combination, Use(experiment["name"], role, reference, combination in ceilings)
+
+
+def auto_workers(usable: int, physical: int) -> list[int]:
+    """The numbers that `workers: auto` stands for: 1, 2, 4 … up to twice the usable CPUs, and the physical cores.
 
     For example, auto_workers(usable=6, physical=3) is [1, 2, 3, 4, 8, 12].
     """
@@ -105,39 +127,39 @@ def auto_workers(usable, physical):
     return sorted({*powers, min(physical, usable), 2 * usable})
 
 
-def collapses(workload, backend, build):
-    """Whether the switch interval can have no effect: with the GIL off, or with one Python thread for each GIL."""
+def collapses(workload: Workload, backend: Backend, build: Build) -> bool:
+    """Whether the switch interval can have no effect: the GIL is off, or each GIL has one Python thread."""
     return not workload.starts_threads and (not build.gil or backend.one_thread_per_gil)
 
 
-def digest(value):
-    """Ten hexadecimal digits that stand for a value of JSON."""
+def digest(value: Any) -> str:
+    """The first ten hexadecimal digits of the hash of a JSON value."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def _workloads(experiment, workloads):
-    """(workload, params) for each entry of `workloads` and each value of its swept parameters."""
+def _workloads(experiment: Config, workloads: Mapping[str, Workload]) -> Iterator[tuple[Workload, str]]:
+    """(workload, params as JSON) for each entry of `workloads` and each choice of its swept parameters."""
     for item in experiment["workloads"]:
         text, given = named(item)
         for params in choices({**workloads[text].defaults, **given}):
             yield workloads[text], json.dumps(params, sort_keys=True)
 
 
-def _backends(experiment, backends):
-    """(backend, params) for each entry of `backends`; params at their default are left out, for they change nothing."""
+def _backends(experiment: Config, backends: Mapping[str, Backend]) -> Iterator[tuple[Backend, str]]:
+    """(backend, params as JSON) for each entry of `backends`, without params at their default: they change nothing."""
     for item in experiment["backends"]:
         text, given = named(item)
         backend = backends[text]
         for params in choices(given):
-            own = {name: value for name, value in params.items() if value != backend.defaults.get(name, _NONE)}
-            yield backend, json.dumps(own, sort_keys=True)
+            changed = {name: value for name, value in params.items() if value != backend.defaults.get(name, _NONE)}
+            yield backend, json.dumps(changed, sort_keys=True)
 
 
 _NONE = object()
 
 
-def choices(params):
-    """Each choice among the values of the swept parameters, as a mapping of parameters."""
+def choices(params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each choice among the values of the swept parameters, as {parameter: value}."""
     axes = [
         [(name, choice) for choice in (value["sweep"] if _is_swept(value) else [value])]
         for name, value in sorted(params.items())
@@ -145,31 +167,40 @@ def choices(params):
     return map(dict, itertools.product(*axes))
 
 
-def _is_swept(value):
+def _is_swept(value: Any) -> bool:
     return isinstance(value, dict) and "sweep" in value
 
 
-def _combinations(experiment, build, workload, params, backends, auto_workers):
+def _combinations(
+    experiment: Config,
+    build: Build,
+    workload: Workload,
+    params: str,
+    backends: Mapping[str, Backend],
+    auto_workers: list[int],
+) -> dict[Combination, str]:
     """{combination: role} of one workload on one build, the sequential baseline included."""
     base = _sequential(experiment, build, workload, params)
-    chosen = {}
+    chosen: dict[Combination, str] = {}
     for backend, backend_params in _backends(experiment, backends):
         intervals = _intervals(experiment, workload, backend, build)
         if backend.name == "sequential":
             chosen.update({replace(base, switch_interval_s=interval): ASKED for interval in intervals})
             continue
-        own = replace(base, backend=backend.name, backend_params=backend_params)
-        own = replace(own, start=experiment["start"], scaling=experiment["scaling"])
+        asked = replace(base, backend=backend.name, backend_params=backend_params)
+        asked = replace(asked, start=experiment["start"], scaling=experiment["scaling"])
         for interval, count in itertools.product(intervals, _counts(experiment, auto_workers)):
-            chosen[replace(own, switch_interval_s=interval, workers=count)] = ASKED
+            chosen[replace(asked, switch_interval_s=interval, workers=count)] = ASKED
     if not workload.no_speedup:
         for interval in _intervals(experiment, workload, backends["sequential"], build):
             chosen.setdefault(replace(base, switch_interval_s=interval), BASELINE)
     return chosen
 
 
-def _ceilings(experiment, build, workload, params, auto_workers):
-    """The combinations that tell what the machine allows: processes in steady state, at each number of workers."""
+def _ceilings(
+    experiment: Config, build: Build, workload: Workload, params: str, auto_workers: list[int]
+) -> list[Combination]:
+    """The combinations that measure what the machine allows: processes in steady state, at each number of workers."""
     has_none = workload.shares or workload.waits or workload.starts_threads or workload.no_speedup
     if has_none or not experiment["ceiling"]:
         return []
@@ -179,7 +210,7 @@ def _ceilings(experiment, build, workload, params, auto_workers):
     return [replace(steady, workers=count) for count in counts if count != "default"]
 
 
-def _sequential(experiment, build, workload, params):
+def _sequential(experiment: Config, build: Build, workload: Workload, params: str) -> Combination:
     return Combination(
         workload=workload.name,
         params=params,
@@ -195,20 +226,28 @@ def _sequential(experiment, build, workload, params):
     )
 
 
-def _counts(experiment, auto_workers):
-    return auto_workers if experiment["workers"] == "auto" else experiment["workers"]
+def _counts(experiment: Config, auto_workers: list[int]) -> list[Any]:
+    return auto_workers if experiment["workers"] == "auto" else list(experiment["workers"])
 
 
-def _intervals(experiment, workload, backend, build):
+def _intervals(experiment: Config, workload: Workload, backend: Backend, build: Build) -> list[float | None]:
     if collapses(workload, backend, build):
         return [None]
     default = build.facts["default_switch_interval_s"]
-    found = [default if value == "default" else float(value) for value in experiment["switch_intervals"]]
-    return list(dict.fromkeys(found))
+    values = [default if value == "default" else float(value) for value in experiment["switch_intervals"]]
+    return list(dict.fromkeys(values))
 
 
-def _run(combination, number, build, workload, backend, cpus, timeout_s):
-    spec = {
+def _rounds(
+    combination: Combination,
+    build: Build,
+    workload: Workload,
+    backend: Backend,
+    cpus: list[int] | None,
+    experiment: Config,
+) -> Iterator[Run]:
+    """The runs of one combination, one per round."""
+    base = {
         **vars(combination),
         "params": json.loads(combination.params),
         "backend_params": json.loads(combination.backend_params),
@@ -219,13 +258,14 @@ def _run(combination, number, build, workload, backend, cpus, timeout_s):
         "options": build.options,
         "env": build.env,
         "protocol": PROTOCOL,
-        "round": number,
     }
-    return Run(run_name(spec), spec, workload, backend, build, timeout_s, [])
+    for number in range(1, experiment["rounds"] + 1):
+        spec = {**base, "round": number}
+        yield Run(run_name(spec), spec, workload, backend, build, experiment["timeout"], [])
 
 
-def run_name(spec):
-    """A readable stem and a short hash of everything that changes the number."""
+def run_name(spec: Mapping[str, Any]) -> str:
+    """A readable stem and a short hash of everything that changes the measured times."""
     workers = "default" if spec["workers"] == "default" else f"w{spec['workers']}"
     stem = "-".join([spec["workload"], spec["backend"], workers, spec["python"], f"r{spec['round']}"])
     return f"{re.sub(r'[^A-Za-z0-9._-]', '_', stem)[:120]}-{digest(spec)}"

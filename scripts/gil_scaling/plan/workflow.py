@@ -12,7 +12,7 @@ from snakemake.settings.types import RerunTrigger
 
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import config, plan, recovery, sizes
-from gil_scaling.plan.yaml_lines import unreadable
+from gil_scaling.plan.yaml_lines import syntax_mistake
 
 # Modes of Snakemake that read the Snakefile and run nothing.
 _READING = re.compile(
@@ -36,7 +36,7 @@ def default_config(checkout, name="config/config.yaml"):
     """
     path = name if os.path.exists(name) else os.path.join(checkout, name)
     try:
-        problem = unreadable(path)
+        problem = syntax_mistake(path)
     except OSError as error:
         problem = f"{path}: cannot be read: {error.strerror}."
     if problem:

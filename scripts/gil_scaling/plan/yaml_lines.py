@@ -1,29 +1,34 @@
-"""Tells where in its YAML files a mistake of a config stands."""
+"""Finds the file and line of a config's values, for messages."""
 
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-_OF_YAML = (  # what its reader raises, also for tags that do not fit their values
+KeyPath = list[str | int]  # the keys and indexes that lead to a value
+_Duplicate = tuple[KeyPath, int, int]  # path, its line, the line of the first
+
+_YAML_ERRORS = (  # the loader raises them, some for tags that do not fit their values
     yaml.YAMLError,
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
 )
 
 
-def shown(value, most=80):
-    """A value in a message: on one line, and cut where it is long."""
+def shown(value: object, max_length: int = 80) -> str:
+    """A value in a message: on one line, shortened if it is long."""
     try:
         text = repr(value)
     except ValueError:  # Python writes out no more than 4,300 digits
         text = "a number of thousands of digits"
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return text if len(text) <= max_length else f"{text[: max_length - 1]}…"
 
 
-def _dotted(path):
+def _dotted(path: KeyPath) -> str:
     text = ""
     for part in path:
         name = part if isinstance(part, str) and re.fullmatch(r"[\w./-]{1,80}", part) else shown(part)
@@ -32,18 +37,18 @@ def _dotted(path):
 
 
 class Places:
-    """The YAML files that a config came from, the strongest last, to tell where in them a mistake stands.
+    """The YAML files of a config in increasing precedence, to find the file and line of a mistake.
 
-    config: as Snakemake merged it; what differs there from the files was set by --config.
+    config: as merged by Snakemake; values that differ from the files were set by --config.
     """
 
-    def __init__(self, files, config=None):
+    def __init__(self, files: Sequence[str | Path], config: Mapping[Any, Any] | None = None) -> None:
         self.config = config or {}
         self.files = [(str(file), *_read(file)) for file in files]
 
-    def line(self, path, text):
-        """The line that tells of a mistake: file and line where they are known, key path, what is wrong."""
-        path = self._where_it_is_set(path)
+    def line(self, path: KeyPath, text: str) -> str:
+        """The message of a mistake: file and line if they are known, key path, text."""
+        path = self._inherited(path)
         for file, node, values, _ in reversed(self.files):
             number = _line_of(node, path)
             if number is not None and self._is_from(values, path):
@@ -51,87 +56,87 @@ class Places:
         where = f"{self.files[-1][0]}: " if self.files and not path else "--config: " if self.files else ""
         return f"{where}{_dotted(path)}: {text}"
 
-    def doubles(self):
-        """A line for each key that stands twice in a mapping, of which YAML would silently take the last."""
+    def duplicates(self) -> list[str]:
+        """A message for each key that occurs twice in a mapping, of which YAML would silently use the last."""
         return [
-            f"{file}:{number}: {_dotted(path)}: a second key {shown(path[-1])}, the first is in line {first}. Keep one of them."
-            for file, _, _, doubles in self.files
-            for path, number, first in doubles
+            f"{file}:{number}: {_dotted(path)}: a second key {shown(path[-1])}; the first is in line {first}. Keep one of them."
+            for file, _, _, duplicates in self.files
+            for path, number, first in duplicates
         ]
 
-    def _where_it_is_set(self, path):
-        """The path of a value; of one that an experiment has from the top level, the path there."""
+    def _inherited(self, path: KeyPath) -> KeyPath:
+        """The path of a value; if an experiment inherits it from the top level, the path there."""
         if len(path) > 2 and path[0] == "experiments":
             experiment = self.config["experiments"][path[1]] if "experiments" in self.config else None
-            has_own = isinstance(experiment, dict) and path[2] in experiment
-            if not has_own and path[2] in self.config:
+            is_set = isinstance(experiment, dict) and path[2] in experiment
+            if not is_set and path[2] in self.config:
                 return path[2:]
         return path
 
-    def _is_from(self, values, path):
+    def _is_from(self, values: Mapping[Any, Any], path: KeyPath) -> bool:
         if not path or path[0] not in self.config:
             return True
         return shown(self.config[path[0]], 10**6) == shown(values.get(path[0]), 10**6)
 
 
-def unreadable(file):
-    """The line that tells why a YAML file holds no config, None where it may hold one; OSError of the file is the caller's."""
+def syntax_mistake(file: str | Path) -> str | None:
+    """Why a YAML file is not a config, with file and line; None if it may be one. Raises OSError if it cannot be read."""
     try:
         text = Path(file).read_text(encoding="utf-8")
         with suppress(ValueError):
             return _not_a_mapping(file, json.loads(text))
-        found = yaml.load(text, yaml.FullLoader)
+        value = yaml.load(text, yaml.FullLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return f"{file}:{mark.line + 1 if mark else 1}: is no YAML: {error.problem or error.context}."
+        return f"{file}:{mark.line + 1 if mark else 1}: is not valid YAML: {error.problem or error.context}."
     except RecursionError:
         return f"{file}: is nested too deeply."
-    except _OF_YAML as error:
-        return f"{file}: is no YAML: {' '.join(str(error).split())}."
-    return _not_a_mapping(file, found)
+    except _YAML_ERRORS as error:
+        return f"{file}: is not valid YAML: {' '.join(str(error).split())}."
+    return _not_a_mapping(file, value)
 
 
-def _not_a_mapping(file, found):
-    return None if isinstance(found, dict) else f"{file}: is no mapping. Expected: keys with their values."
+def _not_a_mapping(file: str | Path, value: object) -> str | None:
+    return None if isinstance(value, dict) else f"{file}: must be a mapping of keys to values."
 
 
-def _read(file):
-    """The tree of a YAML file, its values, and the keys that stand twice; of a file that cannot be read, nothing."""
+def _read(file: str | Path) -> tuple[yaml.Node | None, Mapping[Any, Any], list[_Duplicate]]:
+    """The node tree of a YAML file, its values, and its duplicate keys; empty if it cannot be read."""
     try:
         text = Path(file).read_text(encoding="utf-8")
         loader = yaml.FullLoader(text)  # as Snakemake's
         node = loader.get_single_node()
-        doubles = list(_doubles(node, [], set()))
-        values = loader.construct_document(node)  # which puts what is merged (<<) into the tree, too
-    except (OSError, RecursionError, *_OF_YAML):
+        duplicates = list(_duplicates(node, [], set()))
+        values = loader.construct_document(node)  # merges (<<) in the tree, too
+    except (OSError, RecursionError, *_YAML_ERRORS):
         return None, {}, []
     try:
         values = json.loads(text, object_pairs_hook=OrderedDict)
     except ValueError:
         pass
-    return node, values if isinstance(values, dict) else {}, doubles
+    return node, values if isinstance(values, dict) else {}, duplicates
 
 
-def _doubles(node, path, seen):
-    """(path, line, line of the first) for each key of a YAML tree that stands twice in its mapping."""
+def _duplicates(node: yaml.Node | None, path: KeyPath, seen: set[int]) -> Iterator[_Duplicate]:
+    """The keys of a node tree that occur twice in their mapping."""
     if isinstance(node, yaml.ScalarNode) or node is None or id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node, yaml.SequenceNode):
-        for place, item in enumerate(node.value):
-            yield from _doubles(item, [*path, place], seen)
+        for index, item in enumerate(node.value):
+            yield from _duplicates(item, [*path, index], seen)
         return
-    first = {}
+    first: dict[tuple[str, str], int] = {}
     for key, value in node.value:
         name = (key.tag, str(key.value))
         if name in first and key.tag != "tag:yaml.org,2002:merge":
             yield [*path, key.value], key.start_mark.line + 1, first[name]
         first.setdefault(name, key.start_mark.line + 1)
-        yield from _doubles(value, [*path, key.value], seen)
+        yield from _duplicates(value, [*path, key.value], seen)
 
 
-def _line_of(node, path):
-    """The line of a path in a YAML tree; of a key that is missing, the line of the mapping that lacks it."""
+def _line_of(node: yaml.Node | None, path: KeyPath) -> int | None:
+    """The line of a path in a node tree; for a missing key, the line of the mapping that lacks it."""
     for depth, part in enumerate(path):
         child = None
         if isinstance(node, yaml.MappingNode):
@@ -139,11 +144,12 @@ def _line_of(node, path):
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             child = node.value[part]
         if child is None:
-            return node.start_mark.line + 1 if node is not None and depth == len(path) - 1 and depth else None
+            is_parent = depth == len(path) - 1 and depth > 0
+            return node.start_mark.line + 1 if node is not None and is_parent else None
         node = child
     return None if node is None else node.start_mark.line + 1
 
 
-def _key(node):
-    """A key as it is in the config: YAML reads some as numbers, truth values or null."""
+def _key(node: yaml.Node) -> Any:
+    """A key as it is in the config: YAML reads some as numbers, booleans or null."""
     return yaml.FullLoader("").construct_object(node, deep=True)
