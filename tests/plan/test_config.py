@@ -683,7 +683,7 @@ def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, c
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("x" * 10_001, "a text of more than 10,000 letters"),
+        ("x" * 10_001, "a text has more than 10,000 characters"),
         ("[" * 50 + "]" * 50, "more than 50 levels of lists and objects"),
         (f"[{'12345, ' * 72_000}]", "more than 500,000 characters"),
         (f"{{sweep: [1, [{'12345, ' * 72_000}]]}}", "more than 500,000 characters"),
