@@ -179,7 +179,7 @@ rule collect:
     log:
         "<sweep>/logs/collect.log",
     shell:
-        "python -m gil_scaling.analysis.tables.build {input.plan:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.tables {input.plan:q} 2> {log:q}"
 
 
 rule draw:

@@ -1,5 +1,6 @@
 """What several tests share: where the project lies, records and result sets made by hand, and how Python is run."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from gil_scaling import __version__, record
+from gil_scaling.analysis import tables
+from gil_scaling.analysis.read import Source, read_sets, read_sweep
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import ProbeError, Prober
 
@@ -171,7 +174,8 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
             {"experiment": name, "role": role, "reference": reference, "is_ceiling": role == "ceiling"}
             for name in experiments
         ]
-        runs.append({"run": one["run"], "waits": False, "no_speedup": False, "uses": uses})
+        kind = backend_kind(one["spec"]["backend"])
+        runs.append({"run": one["run"], "waits": False, "no_speedup": False, "backend_kind": kind, "uses": uses})
     plan = {
         "format": 1,
         "machine": machine,
@@ -187,6 +191,14 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
     return path
 
 
+def backend_kind(backend):
+    """What the workers of a backend are, as its file declares it."""
+    try:
+        return importlib.import_module(f"gil_scaling.measure.backends.{backend}").kind
+    except ModuleNotFoundError:
+        return "threads"
+
+
 def sweep_records(times, **spec):
     """Records of sequential and threaded runs: times is {backend: [total_s of round 1, 2 …]}."""
     made = []
@@ -197,6 +209,26 @@ def sweep_records(times, **spec):
             own["switch_interval_s"] = None if backend == "sequential" else 0.005
             made.append(make_record(f"{own.get('python', '3.14')}-{backend}-r{number}", total_s, spec=own))
     return made
+
+
+def make_tables(folder, records, **options):
+    """The tables of a sweep of records made by hand; options: as write_result_set takes them."""
+    return tables.make(read_sweep(write_result_set(folder, records, **options)))
+
+
+def write_source(folder, *sweeps, machine="m", label=None, call="call-1", roles=None, **options):
+    """Writes sweeps of records as one result set to compare; roles: {number of a record: role}; call: None keeps the records' own."""
+    records = [one for sweep in sweeps for one in sweep]
+    for number, one in enumerate(records):
+        one.update(run=f"r{number}", call={"id": call or one["call"]["id"], "time": "2026-01-01T00:00:00Z"})
+    named = {f"r{number}": role for number, role in (roles or {}).items()}
+    write_result_set(folder, records, machine=machine, roles=named, **options)
+    return Source(label or machine, folder)
+
+
+def compare_sources(*sources):
+    """The tables of several result sets."""
+    return tables.make(read_sets(sources, "noise", by_date=False))
 
 
 def run_python(*arguments, cwd=ROOT, **environment):

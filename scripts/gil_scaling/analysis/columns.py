@@ -1,196 +1,347 @@
-"""Every column of the tables: its name, unit and meaning. CSV headers, tooltips and the README's table come from here."""
+"""The registry of columns: name, type, unit, meaning, vocabulary and limit of each column of each table.
+
+CSV headers and dtypes, the tooltips of the report and the table in the README come from it.
+"""
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
+from gil_scaling import record
+
+STR, INT, FLOAT, BOOL = "str", "Int64", "float", "bool"  # as pandas names them; a bool may be unknown
+
+DAMAGED = "damaged"  # the status of a run whose record cannot be used
+
+FASTER, SLOWER, SAME, NOT_SHOWN, NO_CLAIM = CLAIM_WORDS = ("faster", "slower", "same", "not shown", "no claim")
+CI95, RANGE = INTERVAL_WORDS = ("ci95", "range")
+PAIRED, UNPAIRED = PAIRING_WORDS = ("paired", "unpaired")
+ROLE_WORDS = ("asked", "baseline", "ceiling")
+KIND_WORDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
+SHARING_WORDS = ("own", "read", "written", "locked")
+STATUS_WORDS = (*record.STATUSES, DAMAGED)  # from best to worst
+BUILD, AGAIN, MACHINE = AGAINST_WORDS = ("build", "again", "machine")
+WORKERS, SHARE = AT_WORDS = ("workers", "share")
+FASTEST, TIED, ALONE = "fastest", "tied", "alone"
+
 
 class Column(NamedTuple):
-    """One column; the unit is "" for words and "1" for ratios."""
+    """One column.
+
+    type: STR, INT, FLOAT or BOOL; unit: "" for words, "1" for ratios; words: all values that a column of words may hold,
+    () for any; min: the smallest value of a number, None for any.
+    """
 
     name: str
+    type: str
     unit: str
     meaning: str
+    words: tuple[str, ...] = ()
+    min: float | None = None
 
 
-KEYS = (
-    Column("machine", "", "label of the machine"),
-    Column("python", "", "name of the build"),
-    Column("experiment", "", "name of the experiment"),
-    Column("workload", "", "name of the workload"),
-    Column("params", "", "its parameters as JSON, keys sorted"),
-    Column("backend", "", "name of the backend"),
-    Column("backend_params", "", "those of its parameters that are not at their default, as JSON"),
-    Column("workers", "count", "workers that the backend had"),
-    Column("workers_asked", "", "what the config asked for: a number, or default"),
-    Column("switch_interval_s", "s", "the interval in force; empty where it can have no effect"),
-    Column("start", "", "natural: workers begin as they come; together: all wait at a barrier"),
-    Column("scaling", "", "strong: the same tasks for any number of workers; weak: the whole list once per worker"),
-    Column("timed", "", "which time counts: total (total_s) or work (work_s)"),
+def _seconds(name: str, meaning: str) -> Column:
+    return Column(name, FLOAT, "s", meaning, min=-record.ROUNDING_S)
+
+
+def _count(name: str, meaning: str, min: float = 0) -> Column:
+    return Column(name, INT, "count", meaning, min=min)
+
+
+def _with_interval(column: Column) -> tuple[Column, Column, Column]:
+    """The column, and those of the lower and the upper end of its confidence interval."""
+    ends = (("_low", "lower"), ("_high", "upper"))
+    low, high = (
+        column._replace(name=column.name + suffix, meaning=f"{column.name}: {end} end of the interval")
+        for suffix, end in ends
+    )
+    return column, low, high
+
+
+# What identifies a row, and how it is drawn; made once, when result sets are read.
+IDENTITY = (
+    Column("combination", STR, "", "id of the combination: machine/build/case"),
+    Column("case", STR, "", "id of the combination without machine and build: what is compared across them"),
+    Column("panel", STR, "", "the workload as drawn: its name and those of its parameters that differ"),
+    Column(
+        "series", STR, "", "the backend as drawn, with its parameters, and the switch interval where there are several"
+    ),
+    Column("label", STR, "", "series × workers"),
+    Column("build", STR, "", "the build as drawn: its name, after the machine's where there are several machines"),
 )
 
+# What a combination consists of. `python` and `machine` are all that two combinations of one case do not share.
+KEYS = (
+    Column("machine", STR, "", "label of the machine"),
+    Column("python", STR, "", "name of the build"),
+    Column("experiment", STR, "", "name of the experiment"),
+    Column("workload", STR, "", "name of the workload"),
+    Column("params", STR, "", "its parameters as JSON, keys sorted"),
+    Column("backend", STR, "", "name of the backend"),
+    Column("backend_params", STR, "", "those of its parameters that are not at their default, as JSON"),
+    Column("backend_kind", STR, "", "what its workers are", KIND_WORDS),
+    _count("workers", "workers that the backend had", 1),
+    Column("workers_asked", STR, "", "workers in the config: a number, or default"),
+    Column("switch_interval_s", FLOAT, "s", "the switch interval in force; empty where it can have no effect", min=0),
+    Column(
+        "start",
+        STR,
+        "",
+        "natural: workers begin as they come; together: all wait at a barrier",
+        ("natural", "together"),
+    ),
+    Column(
+        "scaling",
+        STR,
+        "",
+        "strong: the same tasks for any number of workers; weak: the whole list once per worker",
+        ("strong", "weak"),
+    ),
+    Column("timed", STR, "", "which time counts: total (total_s) or work (work_s)", ("total", "work")),
+)
+
+# What makes up a case; a way to run is one of any workload, a line one at any number of workers.
+CASE = ("experiment", "workload", "params", "backend", "backend_params", "workers_asked", "start", "scaling")
+WAY = tuple(name for name in CASE if name not in ("workload", "params"))
+LINE = tuple(name for name in CASE if name != "workers_asked")
+BLOCK = ("machine", "python", "experiment", "workload", "params")  # what shares a baseline
+ORDER = (
+    "experiment",
+    "workload",
+    "params",
+    "python",
+    "backend",
+    "workers",
+    "switch_interval_s",
+)  # of the rows of a table
+
 TIMES = (
-    Column("total_s", "s", "from before the first worker is made to after the last is gone"),
-    Column("startup_s", "s", "to the start of the first task"),
-    Column("work_s", "s", "from the first task's start to the last task's end"),
-    Column("teardown_s", "s", "after the last task's end"),
-    Column("cpu_s", "s", "CPU time of all workers from their start to their end"),
-    Column("task_cpu_s", "s", "CPU time inside the tasks"),
-    Column("cores_used", "1", "task_cpu_s / work_s"),
+    _seconds("total_s", "from before the first worker is made to after the last is gone"),
+    _seconds("startup_s", "until the start of the first task"),
+    _seconds("work_s", "from the start of the first task to the end of the last"),
+    _seconds("teardown_s", "after the end of the last task"),
+    _seconds("cpu_s", "CPU time of all workers from their start to their end"),
+    _seconds("task_cpu_s", "CPU time inside the tasks"),
+    Column("cores_used", FLOAT, "1", "task_cpu_s / work_s", min=-record.ROUNDING_S),
 )
 
 USED = (
-    Column("workers_used", "count", "workers that ran at least one task"),
-    Column("start_method", "", "how processes were started: fork, forkserver or spawn"),
-    Column("voluntary_switches", "count", "context switches of all workers because they waited"),
-    Column("involuntary_switches", "count", "context switches of all workers because another thread got the CPU"),
-    Column("worker_peak_mb", "MiB", "the largest peak of resident memory among the workers' processes"),
+    _count("workers_used", "workers that ran at least one task", 1),
+    Column("start_method", STR, "", "how processes were started: fork, forkserver or spawn"),
+    Column("voluntary_switches", FLOAT, "count", "context switches of all workers because they waited", min=0),
+    Column(
+        "involuntary_switches",
+        FLOAT,
+        "count",
+        "context switches of all workers because another thread got the CPU",
+        min=0,
+    ),
+    Column("worker_peak_mb", FLOAT, "MiB", "peak resident memory of the largest worker process", min=0),
 )
 
-ROUND = Column("round", "", "which repetition of the sweep, from 1")
-ROLE = Column("role", "", "asked, or added: baseline (sequential) or ceiling (processes in steady state)")
-STATUS = Column("status", "", "ok, or what went wrong: the worst among the rounds")
-FLAGS = Column("flags", "", "words, ';' between, that qualify the numbers")
-METRICS = Column("metrics", "", "figures that the workload names, as JSON")
+ROUND = Column("round", INT, "", "repetition of the sweep, from 1", min=1)
+ROLE = Column(
+    "role", STR, "", "asked, or added: baseline (sequential) or ceiling (processes in steady state)", ROLE_WORDS
+)
+RUN = Column("run", STR, "", "name of the run and of its record")
+STATUS = Column("status", STR, "", "ok, or the worst status among the rounds", STATUS_WORDS)
+FLAGS = Column("flags", STR, "", "words that qualify the numbers, separated by ';'")
+METRICS = Column("metrics", STR, "", "further numbers that the workload reports, as JSON")
+INTERVAL = Column(
+    "interval",
+    STR,
+    "",
+    "ci95: 95 % confidence interval; range: of fewer than 6 rounds, which makes no claim",
+    INTERVAL_WORDS,
+)
+PAIRING = Column("pairing", STR, "", "paired: ratios within each round; unpaired: across calls", PAIRING_WORDS)
+CLAIM = Column(
+    "claim",
+    STR,
+    "",
+    "what the confidence interval of the speedup supports, each for itself: faster or slower (by more than 5 %), same "
+    "(within 5 %), not shown (no difference shown), no claim (fewer than 6 rounds)",
+    CLAIM_WORDS,
+)
 
 MEMORY = (
-    Column("peak_memory_mb", "MiB", "peak of the whole process tree, in an extra sample"),
-    Column("memory_kind", "", "pss: shared pages counted once; rss: in each process"),
+    Column("peak_memory_mb", FLOAT, "MiB", "peak memory of the whole process tree, in an extra sample", min=0),
+    Column("memory_kind", STR, "", "pss: shared pages count once; rss: in each process"),
 )
 
 NOISE = (
-    Column("other_cpu_s", "s", "CPU time of other processes during the run, on the CPUs that it may use"),
-    Column("steal_s", "s", "CPU time that the hypervisor took meanwhile"),
-    Column("throttled_s", "s", "for how long the cgroup's quota held CPUs back meanwhile"),
-    Column("reference_loop_before_s", "s", "a fixed loop of about 20 ms, before the run"),
-    Column("reference_loop_after_s", "s", "the same loop after the run"),
-    Column("waited_s", "s", "how long the run waited for quiet (on_noise: wait)"),
-    Column("attempts", "count", "how often it was measured (on_noise: repeat); the last one is here"),
-    Column("noise", "", "what disturbed it: what was seen, and the most that is let pass"),
+    _seconds("other_cpu_s", "CPU time of other processes during the run, on the CPUs that it may use"),
+    Column("steal_s", FLOAT, "s", "CPU time that the hypervisor took during the run"),
+    Column("throttled_s", FLOAT, "s", "time that the cgroup's CPU quota stopped the run"),
+    _seconds("reference_loop_before_s", "a fixed loop of about 20 ms, before the run"),
+    _seconds("reference_loop_after_s", "the same loop after the run"),
+    _seconds("waited_s", "time that the run waited for a quiet machine (on_noise: wait)"),
+    _count("attempts", "how often the run was measured (on_noise: repeat); the last attempt counts", 1),
+    Column("noise", STR, "", "what disturbed the run: the reading and its limit"),
 )
 
 SPEEDUPS = (
-    Column("speedup", "1", "sequential on the same build / this; weak scaling: workers × T_seq(one list) / T"),
-    Column("speedup_reference", "1", "the same against sequential on the reference build"),
+    Column(
+        "speedup", FLOAT, "1", "sequential on the same build / this; weak scaling: workers × T_seq(one list) / T", min=0
+    ),
+    Column("speedup_reference", FLOAT, "1", "the same against sequential on the reference build", min=0),
 )
 
 LIMITS = (
     Column(
-        "speedup_bound", "1", "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)"
+        "speedup_bound",
+        FLOAT,
+        "1",
+        "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)",
+        min=0,
     ),
-    Column("speedup_ceiling", "1", "what processes of the same build reach at that worker count in steady state"),
-    Column("efficiency", "1", "speedup / workers"),
-    Column("efficiency_bound", "1", "speedup / speedup_bound"),
-    Column("efficiency_ceiling", "1", "speedup / speedup_ceiling"),
+    Column(
+        "speedup_ceiling",
+        FLOAT,
+        "1",
+        "what processes of the same build reach at that worker count in steady state",
+        min=0,
+    ),
+    Column("efficiency", FLOAT, "1", "speedup / workers", min=0),
+    Column("efficiency_bound", FLOAT, "1", "speedup / speedup_bound", min=0),
+    Column("efficiency_ceiling", FLOAT, "1", "speedup / speedup_ceiling", min=0),
     Column(
         "karp_flatt",
+        FLOAT,
         "1",
         "experimentally determined serial fraction, beyond what uneven tasks explain; empty when weak or with one worker",
     ),
 )
 
 CLAIMS = (
-    Column(
-        "claim",
-        "",
-        "what the interval of speedup allows to be said, each for itself: faster or slower (by more than 5 %), same "
-        "(within 5 %), not shown (no difference shown), no claim (fewer than 6 rounds)",
+    CLAIM,
+    CLAIM._replace(
+        name="claim_reference", meaning="the same for speedup_reference; both are empty where a row is its own baseline"
     ),
-    Column("claim_reference", "", "the same of speedup_reference; both are empty where a row is its own baseline"),
-    Column("pairing", "", "paired: ratios within each round; unpaired: across calls"),
+    PAIRING,
     Column(
-        "rounds_needed", "count", "rounds after which the speedup (of a baseline: its time) would be known to ± 2 %"
+        "rounds_needed",
+        FLOAT,
+        "count",
+        "rounds after which the speedup (of a baseline: its time) would be known to within ±2 %",
+        min=0,
     ),
-    Column("rounds_disturbed", "count", "rounds that are noisy or drifting"),
+    _count("rounds_disturbed", "rounds with the flag noisy or drifting"),
 )
 
 BUDGET_SHARES = (
-    Column("useful", "1", "share of workers × the timed interval: CPU time that the sequence needs, too"),
-    Column("extra_cpu", "1", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
+    Column("useful", FLOAT, "1", "share of workers × the timed interval: CPU time that sequential needs, too"),
+    Column("extra_cpu", FLOAT, "1", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
     Column(
-        "waiting", "1", "share: between a worker's first and last task without a CPU: for the GIL, a lock, a CPU, I/O"
+        "waiting",
+        FLOAT,
+        "1",
+        "share: between a worker's first and last task without a CPU: for the GIL, a lock, a CPU, I/O",
     ),
-    Column("startup", "1", "share: before each worker's first task"),
-    Column("imbalance", "1", "share: after each worker's last task until the last of all, and workers without a task"),
-    Column("teardown", "1", "share: after the last task of all"),
+    Column("startup", FLOAT, "1", "share: before each worker's first task"),
+    Column(
+        "imbalance", FLOAT, "1", "share: after each worker's last task until the last of all, and workers without tasks"
+    ),
+    Column("teardown", FLOAT, "1", "share: after the last task of all"),
 )
 BUDGET_METRICS = (
     Column(
-        "load_balance", "1", "POP: mean over longest CPU time of the workers; empty where tasks have none of their own"
+        "load_balance",
+        FLOAT,
+        "1",
+        "POP: mean over longest CPU time of the workers; empty where tasks have no CPU time of their own",
     ),
-    Column("communication_efficiency", "1", "POP: longest CPU time of a worker / the timed interval"),
-    Column("parallel_efficiency", "1", "POP: load_balance × communication_efficiency"),
-    Column("computation_scalability", "1", "POP: CPU time in sequence / CPU time here"),
-    Column("global_efficiency", "1", "POP: parallel_efficiency × computation_scalability"),
+    Column("communication_efficiency", FLOAT, "1", "POP: longest CPU time of a worker / the timed interval"),
+    Column("parallel_efficiency", FLOAT, "1", "POP: load_balance × communication_efficiency"),
+    Column("computation_scalability", FLOAT, "1", "POP: sequential CPU time / CPU time here"),
+    Column("global_efficiency", FLOAT, "1", "POP: parallel_efficiency × computation_scalability"),
 )
 
-SUMMARY_MEASURES = (*TIMES, MEMORY[0], *SPEEDUPS)  # those with an interval
-
-
-def _with_intervals(column):
-    ends = ("_low", "lower end of the interval"), ("_high", "upper end of the interval")
-    return (column, *(Column(column.name + end, column.unit, f"{column.name}: {text}") for end, text in ends))
-
+SUMMARY_MEASURES = (*TIMES, MEMORY[0], *SPEEDUPS)  # those with a confidence interval
 
 AGAINST = (
-    Column("against_machine", "", "what it is held against: label of the machine"),
-    Column("against_python", "", "name of the build there"),
+    Column("against_machine", STR, "", "label of the machine on the other side"),
+    Column("against_python", STR, "", "name of the build on the other side"),
+    Column("against_build", STR, "", "the build on the other side as drawn"),
     Column(
-        "kind", "", "build: another build of one machine; again: one machine at another time; machine: another machine"
+        "kind",
+        STR,
+        "",
+        "build: another build of one machine; again: one machine at another time; machine: another machine",
+        AGAINST_WORDS,
     ),
 )
 JUDGED = (
-    Column("rounds", "count", "rounds of this one that it rests on"),
-    Column("against_rounds", "count", "rounds of the other one"),
-    Column("interval", "", "ci95 or range, as in the summary"),
-    Column("pairing", "", "paired or unpaired, as in the summary"),
-    Column("claim", "", "what the interval allows to be said, as in the summary"),
+    _count("rounds", "rounds of this side"),
+    _count("against_rounds", "rounds of the other side"),
+    INTERVAL,
+    PAIRING,
+    CLAIM._replace(meaning="what the confidence interval supports, as in the summary"),
 )
-GAIN = Column("gain", "1", "time of the other one / time of this one: above 1 this one is faster")
+GAIN = Column("gain", FLOAT, "1", "time of the other side / time of this one: above 1 this one is faster", min=0)
+USABLE_CPUS = _count("usable_cpus", "CPUs that a run may use", 1)
+ROUNDS = _count("rounds", "rounds that the row rests on")
+
+
+def _without(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
+    return tuple(column for column in columns if column.name not in names)
+
 
 TABLES = {
     "samples": (
+        *IDENTITY,
         *KEYS,
         ROLE,
         ROUND,
-        Column("run", "", "name of the run and its record"),
-        Column("sample", "", "number of the sample in the run, from 0"),
-        Column("warmup", "", "True: the sample counts in no median"),
+        RUN,
+        Column("sample", INT, "", "number of the sample in the run, from 0", min=0),
+        Column("warmup", BOOL, "", "True: the sample counts in no median"),
         *TIMES,
         *USED,
     ),
     "runs": (
+        *IDENTITY,
         *KEYS,
         ROLE,
         ROUND,
-        Column("run", "", "name of the run and its record"),
-        Column("call", "", "id of the call of Snakemake"),
-        Column("started", "", "when the run began, UTC"),
+        RUN,
+        Column("call", STR, "", "id of the Snakemake call"),
+        Column("started", STR, "", "start of the run, UTC"),
         STATUS._replace(meaning="ok, or what went wrong"),
-        Column("reason", "", "why the status is not ok"),
+        Column("reason", STR, "", "why the status is not ok"),
         *TIMES,
         *USED,
         *MEMORY,
         *NOISE,
-        Column("wall_s", "s", "from the start of the measured process to its end"),
-        Column("snakemake_cpu_s", "s", "CPU time of Snakemake meanwhile"),
-        Column("load_1min", "1", "load average before the run"),
-        Column("clock_cost_s", "s", "what an empty task is seen to take"),
-        Column("source", "", "digest of the workload's source, and of that of a backend of the user's own"),
-        Column("protocol", "", "version of the measuring protocol"),
+        _seconds("wall_s", "from the start of the measured process to its end"),
+        _seconds("snakemake_cpu_s", "CPU time of Snakemake during the run"),
+        Column("load_1min", FLOAT, "1", "load average before the run"),
+        _seconds("clock_cost_s", "apparent duration of an empty task"),
+        Column("source", STR, "", "digest of the workload's source, and of that of a custom backend"),
+        Column("protocol", INT, "", "version of the measuring protocol", min=1),
         METRICS,
         FLAGS,
     ),
     "summary": (
+        *IDENTITY,
         *KEYS,
         ROLE,
-        Column("reference", "", "name of the reference build"),
-        Column("gil", "", "True: the GIL was on, as read back at the end of the runs"),
-        Column("usable_cpus", "count", "CPUs that a run may use"),
-        Column("sharing", "", "what the workers do to one object: own (each has its own), read, written or locked"),
-        Column("rounds_ok", "count", "rounds that the row rests on"),
+        Column("reference", STR, "", "name of the reference build"),
+        Column("reference_build", STR, "", "the reference build as drawn"),
+        Column("gil", BOOL, "", "True: the GIL was on, as read back at the end of the runs"),
+        USABLE_CPUS,
+        Column(
+            "sharing",
+            STR,
+            "",
+            "what the workers do to one object: own (each has its own), read, written or locked",
+            SHARING_WORDS,
+        ),
+        _count("rounds_ok", "rounds that the row rests on"),
         STATUS,
-        Column("reason", "", "why the status is not ok, of the first such round"),
-        Column("interval", "", "ci95: 95 % interval; range: of fewer than 6 rounds, which makes no claim"),
-        *(part for column in SUMMARY_MEASURES for part in _with_intervals(column)),
+        Column("reason", STR, "", "why the status is not ok, from the first such round"),
+        INTERVAL,
+        *(part for column in SUMMARY_MEASURES for part in _with_interval(column)),
         *LIMITS,
         *CLAIMS,
         *USED,
@@ -199,214 +350,206 @@ TABLES = {
         FLAGS,
     ),
     "tasks": (
+        *IDENTITY,
         *KEYS,
         ROUND,
-        Column("task", "", "number of the task, from 0"),
-        Column("worker", "", "number of the worker, from 0"),
-        Column("start_s", "s", "from the sample's beginning to the task's start"),
-        Column("end_s", "s", "from the sample's beginning to the task's end"),
-        Column("cpu_s", "s", "CPU time inside the task; empty for coroutines"),
+        Column("task", INT, "", "number of the task, from 0", min=0),
+        Column("worker", INT, "", "number of the worker, from 0", min=0),
+        _seconds("start_s", "from the sample's beginning to the task's start"),
+        _seconds("end_s", "from the sample's beginning to the task's end"),
+        _seconds("cpu_s", "CPU time inside the task; empty for coroutines"),
     ),
     "segments": (
+        *IDENTITY,
         *KEYS,
         ROUND,
-        Column("worker", "", "number of the worker, from 0"),
-        Column("start_s", "s", "from the sample's beginning to the moment when the worker began to run"),
-        Column("end_s", "s", "from the sample's beginning to the moment when it ceased to"),
+        Column("worker", INT, "", "number of the worker, from 0", min=0),
+        _seconds("start_s", "from the sample's beginning to the time the worker began to run"),
+        _seconds("end_s", "from the sample's beginning to the time it stopped"),
     ),
-    "budget": (
-        *KEYS,
-        Column("rounds", "count", "rounds that the means rest on"),
-        *BUDGET_SHARES,
-        *BUDGET_METRICS,
-    ),
+    "budget": (*IDENTITY, *KEYS, ROUNDS, *BUDGET_SHARES, *BUDGET_METRICS),
     "metrics": (
+        *IDENTITY,
         *KEYS,
-        Column("metric", "", "name of the figure that the workload names"),
-        Column("rounds", "count", "rounds that have it"),
-        *_with_intervals(
-            Column("value", "", "median over the rounds; of a count of so many, the share over all rounds")
-        ),
-        Column(
-            "interval", "", "ci95 and range as in the summary; clopper_pearson: takes each of the counted for itself"
+        Column("metric", STR, "", "name of the number that the workload reports"),
+        ROUNDS,
+        *_with_interval(Column("value", FLOAT, "", "median over the rounds; of a count, its share over all rounds")),
+        INTERVAL._replace(
+            meaning="ci95 and range as in the summary; clopper_pearson: exact for a share of independent trials",
+            words=(*INTERVAL_WORDS, "clopper_pearson"),
         ),
     ),
     "scaling": (
-        *(key for key in KEYS if key.name not in ("workers", "workers_asked")),
-        Column("worker_counts", "count", "numbers of workers up to the usable CPUs that the fits rest on"),
-        Column("rounds", "count", "rounds that have them all"),
-        Column("interval", "", "bootstrap: expanded percentile interval over the rounds; empty below 6 rounds"),
-        *_with_intervals(Column("serial", "1", "Amdahl's serial fraction; from 3 worker counts on")),
-        *_with_intervals(Column("sigma", "1", "USL: contention; from 5 worker counts on")),
-        *_with_intervals(Column("kappa", "1", "USL: coherence, the cost of agreeing")),
-        *_with_intervals(Column("peak_workers", "count", "USL: where more workers begin to do harm; inf if nowhere")),
+        *_without(IDENTITY, "combination", "case", "label"),
+        *_without(KEYS, "workers", "workers_asked"),
+        _count("worker_counts", "numbers of workers up to the usable CPUs that the fits rest on"),
+        ROUNDS,
+        Column(
+            "interval",
+            STR,
+            "",
+            "bootstrap: expanded percentile interval over the rounds; empty below 6 rounds",
+            ("bootstrap",),
+        ),
+        *_with_interval(Column("serial", FLOAT, "1", "Amdahl's serial fraction; from 3 worker counts on")),
+        *_with_interval(Column("sigma", FLOAT, "1", "USL: contention; from 5 worker counts on")),
+        *_with_interval(Column("kappa", FLOAT, "1", "USL: coherence, the cost of agreement between workers")),
+        *_with_interval(
+            Column(
+                "peak_workers", FLOAT, "count", "USL: worker count beyond which more workers are slower; inf if none"
+            )
+        ),
     ),
     "break_even": (
-        *(key for key in KEYS if key.name != "workers"),
-        Column("axis", "", "what grows: a parameter of the workload, or workers"),
-        Column("against", "", "sequential on the same build, or on the reference build"),
+        *_without(IDENTITY, "combination", "case", "label"),
+        *_without(KEYS, "workers"),
+        Column("axis", STR, "", "what grows: a parameter of the workload, or workers"),
+        Column("against", STR, "", "sequential on the same build, or on the reference build"),
         Column(
             "kind",
+            STR,
             "",
             "from or up to the value; always, never, or only between the ends of what was measured; unclear; no claim",
         ),
-        *_with_intervals(Column("value", "", "where this backend begins (or ceases) to be faster")),
-        Column("rounds", "count", "rounds that it rests on"),
+        *_with_interval(Column("value", FLOAT, "", "where this backend starts (or stops) being faster")),
+        ROUNDS,
     ),
     "fastest": (
+        *IDENTITY,
         *KEYS,
-        *_with_intervals(SPEEDUPS[0]),
-        Column("claim", "", "what the interval of this speedup allows to be said"),
+        *_with_interval(SPEEDUPS[0]),
+        CLAIM._replace(meaning="what the confidence interval of this speedup supports"),
+        _count("candidates", "backends compared, each at its best number of workers, sequential included", 1),
+        Column("runner_up", STR, "", "the next best: backend and workers"),
+        Column("runner_up_backend", STR, "", "its backend"),
+        *_with_interval(Column("margin", FLOAT, "1", "time of the runner-up / time of the fastest", min=0)),
+        INTERVAL._replace(meaning="ci95 or range, as in the summary, of the margin"),
+        PAIRING._replace(meaning="paired or unpaired, as in the summary, of the margin"),
         Column(
-            "candidates",
-            "count",
-            "backends that were compared, each at its best number of workers; the sequence is one",
+            "verdict",
+            STR,
+            "",
+            "fastest: faster than each other one by a claim of its own; tied; no claim; or alone",
+            (FASTEST, TIED, NO_CLAIM, ALONE),
         ),
-        Column("runner_up", "", "the next best: backend and workers"),
-        Column("runner_up_backend", "", "its backend"),
-        *_with_intervals(Column("margin", "1", "time of the runner-up / time of the fastest")),
-        Column("interval", "", "ci95 or range, as in the summary, of the margin"),
-        Column("pairing", "", "paired or unpaired, as in the summary, of the margin"),
-        Column("verdict", "", "fastest: faster than each other one by a claim of its own; tied; no claim; or alone"),
-        Column("tied", "", "those not shown to be slower, ';' between"),
+        Column("tied", STR, "", "those not shown to be slower, separated by ';'"),
     ),
     "builds": (
-        Column("machine", "", "label of the machine"),
-        Column("python", "", "name of the build"),
-        Column("implementation", "", "CPython, PyPy …"),
-        Column("version", "", "its version"),
-        Column("free_threaded", "", "True: built to run without the GIL"),
-        Column("gil", "", "True: the GIL is on after its start"),
-        Column("jit", "", "True: the JIT is on"),
-        Column("compiler", "", "what it was compiled with"),
-        Column("pgo", "", "True: with profile-guided optimisation"),
-        Column("lto", "", "True: with link-time optimisation"),
+        Column("machine", STR, "", "label of the machine"),
+        Column("python", STR, "", "name of the build"),
+        IDENTITY[-1],
+        Column("implementation", STR, "", "CPython, PyPy …"),
+        Column("version", STR, "", "its version"),
+        Column("free_threaded", BOOL, "", "True: built to run without the GIL"),
+        Column("gil", BOOL, "", "True: the GIL is on after its start"),
+        Column("jit", BOOL, "", "True: the JIT is on"),
+        Column("compiler", STR, "", "the compiler that built it"),
+        Column("pgo", BOOL, "", "True: with profile-guided optimisation"),
+        Column("lto", BOOL, "", "True: with link-time optimisation"),
     ),
     "changes": (
+        *IDENTITY,
         *KEYS,
         *AGAINST,
-        Column("time_s", "s", "median of the time that counts, of one task list"),
-        Column("against_s", "s", "the same of the other one"),
-        *_with_intervals(GAIN),
+        _seconds("time_s", "median of the time that counts, per task list"),
+        _seconds("against_s", "the same of the other side"),
+        *_with_interval(GAIN),
         *JUDGED,
         FLAGS,
     ),
     "means": (
-        *(key for key in KEYS if key.name not in ("workload", "params")),
+        *_without(IDENTITY, "combination", "case", "panel"),
+        *_without(KEYS, "workload", "params"),
         *AGAINST,
-        Column("workloads", "count", "workloads, with their parameters, that both have"),
-        *_with_intervals(GAIN._replace(meaning="geometric mean over the workloads of what changes.csv calls gain")),
+        _count("workloads", "workloads, with their parameters, that both sides have"),
+        *_with_interval(GAIN._replace(meaning="geometric mean over the workloads of the gains in changes.csv")),
         *JUDGED,
     ),
     "shapes": (
+        *IDENTITY,
         *KEYS,
-        *AGAINST[:2],
-        Column("at", "", "what is equal: workers, or the share (workers / usable CPUs)"),
-        Column("usable_cpus", "count", "CPUs that a run may use"),
-        Column("against_workers", "count", "workers of the other one"),
-        Column("against_usable_cpus", "count", "CPUs that a run of the other one may use"),
+        *AGAINST[:3],
+        Column("at", STR, "", "what is equal: workers, or the share (workers / usable CPUs)", AT_WORDS),
+        USABLE_CPUS,
+        _count("against_workers", "workers of the other side", 1),
+        _count("against_usable_cpus", "CPUs that a run of the other side may use", 1),
         *(
-            Column(f"{prefix}{name}", "1", f"{whose}{meaning}")
-            for prefix, whose in (("", ""), ("against_", "of the other one: "))
+            Column(f"{prefix}{name}", FLOAT, "1", f"{whose}{meaning}", min=0)
+            for prefix, whose in (("", ""), ("against_", "of the other side: "))
             for name, meaning in (
                 ("speedup", "sequential on the same machine and build / this"),
                 ("speedup_ceiling", "what processes reach there"),
                 ("efficiency", "speedup / workers"),
             )
         ),
-        *_with_intervals(
-            Column(
-                "gain",
-                "1",
-                "at equal workers speedup / that of the other one; at equal share efficiency / that of the other",
+        *_with_interval(
+            GAIN._replace(
+                meaning="at equal workers speedup / that of the other side; at equal share efficiency / that of the other side"
             )
         ),
         *JUDGED,
         FLAGS,
     ),
-    "one_sided": (
-        *KEYS,
-        *AGAINST,
-        Column("reason", "", "why the other one has no time of it"),
-    ),
+    "one_sided": (*IDENTITY, *KEYS, *AGAINST, Column("reason", STR, "", "why the other side has no time of it")),
     "noise": (
+        *IDENTITY,
         *KEYS,
-        Column("against", "", "name of the same build that it is held against"),
-        Column("rounds", "count", "rounds that both have"),
-        *_with_intervals(Column("ratio", "1", "time of the one / time of the other, which is 1 in truth")),
-        Column("interval", "", "ci95 or range, as in the summary"),
-        Column("pairing", "", "paired or unpaired, as in the summary"),
-        Column("claim", "", "what the interval would allow to be said"),
+        Column("against", STR, "", "name of the same build that it is compared with"),
+        ROUNDS._replace(meaning="rounds that both have"),
+        *_with_interval(
+            Column("ratio", FLOAT, "1", "time under one name / time under the other; the true value is 1", min=0)
+        ),
+        INTERVAL._replace(meaning="ci95 or range, as in the summary"),
+        PAIRING._replace(meaning="paired or unpaired, as in the summary"),
+        CLAIM._replace(meaning="what the confidence interval would support"),
     ),
     "quality": (
-        Column("machine", "", "label of the machine"),
-        Column("python", "", "name of the build"),
-        Column("backend", "", "name of the backend"),
-        Column("runs", "count", "runs that are ok"),
-        Column("noisy", "count", "of them with the flag noisy"),
-        Column("drifting", "count", "with the flag drifting"),
-        Column("throttled", "count", "with the flag throttled"),
-        Column("repeated", "count", "attempts that were thrown away because they were disturbed (on_noise: repeat)"),
-        Column("waited_s", "s", "time waited for quiet (on_noise: wait)"),
+        Column("machine", STR, "", "label of the machine"),
+        Column("python", STR, "", "name of the build"),
+        IDENTITY[-1],
+        Column("backend", STR, "", "name of the backend"),
+        _count("runs", "runs that are ok"),
+        _count("noisy", "of them with the flag noisy"),
+        _count("drifting", "with the flag drifting"),
+        _count("throttled", "with the flag throttled"),
+        _count("repeated", "attempts discarded because they were disturbed (on_noise: repeat)"),
+        _seconds("waited_s", "time waited for a quiet machine (on_noise: wait)"),
     ),
     "failures": (
+        *IDENTITY,
         *KEYS,
         ROUND,
-        Column("run", "", "name of the run and its record"),
+        RUN,
         STATUS._replace(meaning="failed, wrong_result, timeout, crashed, or damaged (the record cannot be read)"),
-        Column("reason", "", "what happened"),
+        Column("reason", STR, "", "what happened"),
     ),
 }
 
 FLAG_MEANINGS = {
-    "few_rounds": "fewer than 6 rounds, of the row or of its baseline: ranges instead of intervals, and no claim",
+    "few_rounds": "fewer than 6 rounds, of the row or of its baseline: ranges instead of confidence intervals, and no claim",
     "gil_reenabled": "the GIL came back on in a build that runs without it",
     "noisy": "other processes or the hypervisor took more than 5 % of the CPUs during a run",
     "drifting": "a fixed loop took more than 10 % longer or shorter after a run than before it",
-    "throttled": "the cgroup's quota held the CPUs back for more than 1 % of a run",
-    "settings_differ": "hash seed, JIT or thread limits read back in the build are not what was set",
-    "gil_differs": "a worker's GIL was not in the state that the build showed when it was asked",
+    "throttled": "the cgroup's CPU quota stopped a run for more than 1 % of its time",
+    "settings_differ": "hash seed, JIT or thread limits read back in the build are not as set",
+    "gil_differs": "a worker's GIL was not in the state that the build reported when probed",
     "interval_differs": "a worker read back another switch interval than was set",
     "idle_workers": "some workers ran no task",
-    "oversubscribed": "more workers at work than usable CPUs, on tasks that do not wait",
-    "too_short": "the tasks take less than 100 times what the clocks cost",
+    "oversubscribed": "more workers than usable CPUs, on tasks that do not wait",
+    "too_short": "the tasks take less than 100 times the cost of the clocks",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
     "separate_calls": "the compared runs were measured in different calls: unpaired",
-    "unlike_sources": "the source of the workload, or of a backend of the user's own, is not the same on both sides",
+    "unlike_sources": "the source of the workload, or of a custom backend, differs between the two sides",
     "unlike_builds": "version, compiler, PGO or LTO differ from the reference build's",
 }
 
-_WHOLE = (
-    "workers",
-    "workers_used",
-    "against_workers",
-    "usable_cpus",
-    "against_usable_cpus",
-    "rounds_ok",
-    "round",
-    "sample",
-    "task",
-    "worker",
-    "rounds",
-    "against_rounds",
-    "rounds_disturbed",
-    "workloads",
-    "protocol",
-    "candidates",
-)
-_TRUTHS = ("warmup", "gil", "free_threaded", "jit", "pgo", "lto")
-_OF_ANY_UNIT = ("value", "value_low", "value_high")
 
-
-def names(table):
-    """The names of a table's columns, in their order."""
+def names(table: str) -> list[str]:
+    """Names of a table's columns, in their order."""
     return [column.name for column in TABLES[table]]
 
 
-def kind(column):
-    """What a column of the registry holds, as a type of pandas: "str", "Int64", "bool" or "float"."""
-    if column.name in _TRUTHS:
-        return "bool"
-    if column.name in _WHOLE:
-        return "Int64"
-    return "float" if column.unit or column.name in _OF_ANY_UNIT else "str"
+def dtypes(table: str) -> dict[str, str]:
+    """The dtype of each column of a table, for pandas: bools may be missing, so they are read as objects."""
+    kinds = {STR: "str", INT: "Int64", FLOAT: "float64", BOOL: "object"}
+    return {column.name: kinds[column.type] for column in TABLES[table]}

@@ -18,8 +18,8 @@ def flags(found, samples, build, usable_cpus):
     used = min(sample["workers_used"] for sample in samples)
     snakemake = found["snakemake_cpu_s"]
     seen = {
-        "gil_differs": build["gil"] and _gils(measured, samples) != {True},
-        "gil_reenabled": not build["gil"] and _gils(measured, samples) != {False},
+        "gil_differs": build.gil and _gils(measured, samples) != {True},
+        "gil_reenabled": not build.gil and _gils(measured, samples) != {False},
         "interval_differs": _interval_differs(spec["switch_interval_s"], samples),
         "settings_differ": _settings_differ(spec, measured["flags"]),
         "idle_workers": used < samples[-1]["workers"],

@@ -76,8 +76,7 @@ def _found():
     return [
         str(path)
         for path in inside
-        if (path.name.endswith(ARCHIVES) and path.is_file())
-        or (path.name != OUTPUT and any(path.glob("*/tables/runs.csv")))
+        if (path.name.endswith(ARCHIVES) and path.is_file()) or (path.name != OUTPUT and any(path.glob("*/plan.json")))
     ]
 
 
@@ -85,6 +84,6 @@ def _files(path):
     """The files of a set that the comparison may read."""
     if path.is_file():
         return [path]
-    root = path.parent if (path / "tables").is_dir() else path
-    patterns = ("machine.json", "pythons/*.json", "*/config.yaml", "*/tables/*.csv")
-    return sorted(file for pattern in patterns for file in root.glob(pattern) if file.is_file())
+    root = path.parent if (path / "plan.json").is_file() else path
+    patterns = ("machine.json", "pythons/*.json", "*/config.yaml", "*/plan.json", "runs")
+    return sorted(file for pattern in patterns for file in root.glob(pattern) if file.exists())

@@ -1,11 +1,10 @@
 import math
 
 import pytest
-from gil_scaling.analysis.read import load
-from gil_scaling.analysis.tables import build as tables
-from gil_scaling.analysis.tables.budget import METRICS, SHARES, occupancy, shares
+from gil_scaling.analysis.occupancy import occupancy
+from gil_scaling.analysis.tables.budget import METRICS, SHARES, shares
 
-from tests.support import make_record, make_sample, write_result_set
+from tests.support import make_record, make_sample, make_tables
 
 NAMES = ("useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown")
 
@@ -86,7 +85,7 @@ def test_more_workers_than_were_asked_for_count_with_their_time():
 def test_the_sequence_itself_has_no_extra_cpu_time(tmp_path):
     samples = [sample([(0, 0.0, 6.0, cpu)], workers=1, total_s=total_s) for cpu, total_s in ((4, 6), (3, 7), (5, 9))]
     one = make_record("s", samples=samples, spec={"backend": "sequential", "workers": 1})
-    (found,) = tables.tables(load(write_result_set(tmp_path, [one])))["budget"].to_dict("records")
+    (found,) = make_tables(tmp_path, [one])["budget"].to_dict("records")
     assert (found["useful"], found["extra_cpu"]) == (pytest.approx(3 / 7), 0)  # of the sample of median time
 
 
@@ -98,6 +97,6 @@ def test_the_table_holds_the_mean_over_the_rounds_against_the_round_s_own_sequen
         records.append(make_record(f"s{number}", samples=[alone], spec={"backend": "sequential", "workers": 1, **one}))
         pair = sample([(0, 0.0, 6.0, 2.0), (1, 0.0, 6.0, 2.0)])
         records.append(make_record(f"t{number}", samples=[pair], spec=one))
-    found = tables.tables(load(write_result_set(tmp_path, records)))["budget"].set_index("backend").loc["thread"]
+    found = make_tables(tmp_path, records)["budget"].set_index("backend").loc["thread"]
     assert (found["useful"], found["extra_cpu"]) == pytest.approx((1.5 / 12, 2.5 / 12))
     assert found["rounds"] == 2

@@ -2,37 +2,18 @@ import math
 from itertools import combinations_with_replacement
 
 import numpy as np
-import pandas as pd
 import pytest
-from gil_scaling.analysis.read import load
 from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.tables import build as tables
-from gil_scaling.analysis.tables import changes
-from gil_scaling.analysis.tables.pairing import Baselines, with_times
-from gil_scaling.analysis.tables.summary import summarise
+from gil_scaling.analysis.tables.changes import _judge
+from gil_scaling.analysis.tables.pairing import Costs
 from scipy.stats import binom, gmean, mannwhitneyu
 
-from tests.support import make_record, make_sample, sweep_records, write_result_set
+from tests.support import compare_sources as together
+from tests.support import make_record, make_sample, make_tables, sweep_records
+from tests.support import write_source as result_set
 
 DRIFT = np.array([1.0, 1.5, 2.0, 1.2, 0.8, 3.0])
 NOISE = np.exp(np.random.default_rng(6).normal(0, 0.1, (4, 6)))
-
-
-def result_set(folder, *sweeps, machine="m", call="call-1", roles=None, **options):
-    """The runs, the summary and the builds of sweeps of records; roles: {number of a record: role}."""
-    records = [one for sweep in sweeps for one in sweep]
-    for number, one in enumerate(records):
-        one.update(run=f"r{number}", call={"id": call or one["call"]["id"], "time": ""})
-    named = {f"r{number}": role for number, role in (roles or {}).items()}
-    loaded = load(write_result_set(folder, records, machine=machine, roles=named, **options))
-    runs = with_times(loaded.runs)
-    builds = [{**facts, "machine": machine, "python": name, "jit": False} for name, facts in loaded.builds.items()]
-    return runs, summarise(runs, Baselines(runs), loaded.builds), pd.DataFrame(builds)
-
-
-def together(*found, machines=None):
-    """The tables that hold result sets against each other."""
-    return tables.compared(*(pd.concat(parts, ignore_index=True) for parts in zip(*found, strict=True)), machines)
 
 
 def a_and_b(folder, a, b, **options):
@@ -47,12 +28,18 @@ def of_threads(table):
 
 def may_and_june(folder, may, june, **spec):
     """The same of one machine at two times; all changes."""
-    parts = {"may": may, "june": june}
-    found = [
-        result_set(folder / name, sweep_records(times, **spec), machine=name, call=name)
-        for name, times in parts.items()
-    ]
-    return together(*found, machines={"may": "laptop", "june": "laptop"})
+    parts = {"may": sweep_records(may, **spec), "june": sweep_records(june, **spec)}
+    return compare_times(folder, parts)
+
+
+def compare_times(folder, parts, **options):
+    """The tables of one machine at several times: {label: records}."""
+    return together(
+        *(
+            result_set(folder / label, records, machine="laptop", label=label, call=label, **options)
+            for label, records in parts.items()
+        )
+    )
 
 
 def gain(row):
@@ -230,13 +217,14 @@ def test_a_build_that_was_upgraded_meanwhile_is_no_unlike_build(tmp_path):
         result_set(
             tmp_path / name,
             sweep_records(with_sequence([1.0] * 6)),
-            machine=name,
+            machine="laptop",
+            label=name,
             call=name,
             builds={"3.14": {"version": version}},
         )
         for name, version in (("may", "3.14.0"), ("june", "3.14.6"))
     ]
-    found = together(*found, machines={"may": "laptop", "june": "laptop"})["changes"]
+    found = together(*found)["changes"]
     assert set(found["flags"]) == {"separate_calls"}
 
 
@@ -266,23 +254,16 @@ def test_unpaired_all_rounds_of_both_sides_count(tmp_path):
 
 def test_times_of_different_machines_are_not_held_against_each_other(tmp_path):
     found = [result_set(tmp_path / name, sweep_records(with_sequence([1.0] * 6)), machine=name) for name in "mn"]
-    assert {name: len(table) for name, table in together(*found).items() if name != "shapes"} == {
-        "changes": 0,
-        "means": 0,
-        "one_sided": 0,
-    }
+    made = together(*found)
+    assert [len(made[name]) for name in ("changes", "means", "one_sided")] == [0, 0, 0]
 
 
 def test_where_every_run_failed_there_is_nothing_to_compare(tmp_path):
-    sweeps = [sweep_records(with_sequence([1.0]), python=python) for python in "ab"]
-    for one in (*sweeps[0], *sweeps[1]):
+    records = [one for python in "ab" for one in sweep_records(with_sequence([1.0]), python=python)]
+    for one in records:
         one.update(status="failed", reason="broken", measured=None)
-    assert {name: len(table) for name, table in together(result_set(tmp_path, *sweeps)).items()} == {
-        "changes": 0,
-        "means": 0,
-        "shapes": 0,
-        "one_sided": 0,
-    }
+    made = make_tables(tmp_path, records)
+    assert [len(made[name]) for name in ("changes", "means", "shapes", "one_sided")] == [0] * 4
 
 
 def workloads(python, totals, **spec):
@@ -332,8 +313,7 @@ def test_the_interval_of_a_mean_is_that_of_its_rounds(tmp_path):
 
 def test_across_calls_the_means_of_all_rounds_are_held_against_each_other(tmp_path):
     times = {"may": {"w": NOISE[0], "v": NOISE[1]}, "june": {"w": NOISE[2], "v": NOISE[3]}}
-    found = [result_set(tmp_path / name, workloads("a", own), machine=name, call=name) for name, own in times.items()]
-    row = mean_of(together(*found, machines={"may": "laptop", "june": "laptop"}))
+    row = mean_of(compare_times(tmp_path, {name: workloads("a", own) for name, own in times.items()}))
     expected = intervals.unpaired_ratio(gmean(NOISE[:2]), gmean(NOISE[2:]))
     assert (gain(row), row["pairing"]) == (pytest.approx(list(expected[:3])), "unpaired")
 
@@ -369,14 +349,17 @@ def test_a_mean_counts_a_workload_with_each_of_its_parameters(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["experiment", "backend", "backend_params", "workers_asked", "start", "scaling", "timed"]
+    "change",
+    [{"backend": "thread_pool"}, {"backend_params": {"chunksize": 2}}, {"workers": 3}, {"start": "together"}],
 )
-def test_a_mean_is_of_one_way_to_run(name, tmp_path):
-    found = result_set(tmp_path, *(workloads(python, {"w": [1.0], "v": [1.0]}) for python in "ab"))
-    runs = found[0][found[0]["backend"].eq("thread")]
-    assert len(changes.changes(runs, *found[1:])["means"]) == 1
-    other = runs.assign(**{name: runs[name].mask(runs["workload"].eq("v"), "other")})
-    assert len(changes.changes(other, *found[1:])["means"]) == 0
+def test_a_mean_is_of_one_way_to_run(change, tmp_path):
+    found = [workloads(python, {"w": [1.0], "v": [1.0]}) for python in "ab"]
+    assert len(of_threads(together(result_set(tmp_path / "alike", *found))["means"])) == 1
+    for one in (*found[0], *found[1]):
+        if one["spec"]["workload"] == "v" and one["spec"]["backend"] == "thread":
+            one["spec"].update(change)
+    means = together(result_set(tmp_path / "other", *found))["means"]
+    assert means["backend"].tolist() == ["sequential"]
 
 
 def test_each_switch_interval_has_a_mean_of_its_own(tmp_path):
@@ -405,21 +388,14 @@ def test_a_mean_is_paired_where_one_call_measured_each_workload_on_both_sides(tm
     assert mean_of(together(result_set(tmp_path / "swapped", a, b, call=None)))["pairing"] == "unpaired"
 
 
-def test_rounds_of_unknown_calls_are_not_paired(tmp_path):
-    a, b = (workloads(python, {"w": [1.0] * 6, "v": [1.0] * 6}) for python in "ab")
-    runs, *rest = result_set(tmp_path, a, b)
-    found = together((runs.assign(call=pd.Series(None, runs.index, dtype="str")), *rest))
-    assert {*found["changes"]["pairing"], *found["means"]["pairing"]} == {"unpaired"}
-
-
-def frame(times, call):
-    return pd.DataFrame({"round": range(len(times)), "call": call, "cost_s": times})
+def costs(times, call):
+    return Costs(np.arange(len(times)), np.full(len(times), call, object), times)
 
 
 def test_of_comparisons_without_a_difference_about_one_in_twenty_is_called_one():
     random = np.random.default_rng(4)
     times = np.exp(random.normal(0, 0.2, (400, 2, 6)))
-    claims = [changes._judged(frame(own, "june"), frame(other, "may"))["claim"] for own, other in times]
+    claims = [_judge(costs(own, "june"), costs(other, "may"))["claim"] for own, other in times]
     different = claims.count("faster") + claims.count("slower")
     chance = 2 * (1 + 1 + 2 + 3 + 5 + 7) / math.comb(12, 6)  # of a U of 0 to 5, counted by hand, on either side
     assert binom.ppf(0.001, 400, chance) <= different <= binom.ppf(0.999, 400, chance)

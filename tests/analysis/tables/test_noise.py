@@ -1,10 +1,12 @@
+import msgspec
 import numpy as np
 import pytest
+from gil_scaling.analysis.documents import Build
 from gil_scaling.analysis.read import load
 from gil_scaling.analysis.tables import build as tables
-from gil_scaling.analysis.tables import noise
+from gil_scaling.analysis.tables.noise import find_floor, identical_builds
 
-from tests.support import make_record, sweep_records, write_result_set
+from tests.support import BUILD_FACTS, make_record, sweep_records, write_result_set
 
 SAME = {"a": {"fingerprint": "1"}, "b": {"fingerprint": "1"}}
 
@@ -14,10 +16,12 @@ def made(tmp_path, records, **options):
 
 
 def test_two_names_of_one_build_are_twins_and_others_are_not():
-    build = {"fingerprint": "1", "options": [], "env": {}}
-    builds = {"a": build, "b": dict(build), "gil": {**build, "env": {"PYTHON_GIL": "1"}}}
-    builds["c"] = {**build, "fingerprint": "2"}
-    assert noise.identical_builds(builds) == {"b": "a"}
+    facts = {"a": {}, "b": {}, "gil": {"env": {"PYTHON_GIL": "1"}}, "c": {"fingerprint": "2"}}
+    builds = {
+        ("m", name): msgspec.convert({**BUILD_FACTS, "name": name, "fingerprint": "1", **changes}, Build)
+        for name, changes in facts.items()
+    }
+    assert identical_builds(builds) == {("m", "b"): "a"}
 
 
 def test_what_the_twins_differ_by_is_the_noise(tmp_path):
@@ -38,7 +42,7 @@ def test_twins_of_two_calls_are_compared_unpaired(tmp_path):
 def test_without_twins_there_is_no_noise_table(tmp_path):
     found = made(tmp_path, sweep_records({"thread": [2.0] * 6}))["noise"]
     assert len(found) == 0
-    assert noise.floor(found) is None
+    assert find_floor(found) is None
 
 
 def test_the_floor_is_the_distance_that_few_combinations_exceed(tmp_path):
@@ -49,7 +53,7 @@ def test_the_floor_is_the_distance_that_few_combinations_exceed(tmp_path):
         records += sweep_records({"thread": times}, python="b", **spec)
     for number, one in enumerate(records):
         one["run"] = f"r{number}"
-    found = noise.floor(made(tmp_path, records, builds=SAME)["noise"])
+    found = find_floor(made(tmp_path, records, builds=SAME)["noise"])
     assert (found["combinations"], found["different"]) == (4, 1)
     assert found["floor"] == pytest.approx(0.3)
     assert found["typical"] == pytest.approx((0.02 + 1 / 0.98 - 1) / 2)
@@ -67,7 +71,7 @@ def test_an_a_a_test_of_noisy_times_calls_at_most_one_in_twenty_different(tmp_pa
             records += sweep_records({"thread": times.tolist()}, python=python, workers=workers)
     for number, one in enumerate(records):
         one["run"] = f"r{number}"
-    found = noise.floor(made(tmp_path, records, builds=SAME)["noise"])
+    found = find_floor(made(tmp_path, records, builds=SAME)["noise"])
     assert found["combinations"] == combinations
     assert found["different"] <= 0.05 * combinations
     assert 0.01 < found["floor"] < 0.1

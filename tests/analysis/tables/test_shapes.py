@@ -1,12 +1,11 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
 from gil_scaling.analysis.statistics import intervals
 
-from tests.analysis.tables.test_changes import result_set, together
+from tests.support import compare_sources as together
 from tests.support import make_record, make_sample, sweep_records
+from tests.support import write_source as result_set
 
 NOISE = np.exp(np.random.default_rng(8).normal(0, 0.1, (4, 6)))
 LAPTOP, SERVER = [0, 1], list(range(8))  # the CPUs that their runs may use
@@ -103,10 +102,9 @@ def test_of_a_start_together_the_work_counts(tmp_path):
         runs = [make_record(samples=[sample], spec={"start": "together"})]
         return result_set(tmp_path / name, runs, sweep_records({"sequential": [8.0]}), machine=name)
 
-    found = [by_work("laptop", 0.5), by_work("server", 0.4)]
-    runs = pd.concat([one[0] for one in found])
-    assert runs.set_index("backend").loc["sequential", "work_s"].tolist() == [0.8, 0.8]
-    (row,) = together(*found)["shapes"].to_dict("records")
+    found = together(by_work("laptop", 0.5), by_work("server", 0.4))
+    assert found["runs"].set_index("backend").loc["sequential", "work_s"].tolist() == [0.8, 0.8]
+    (row,) = found["shapes"].to_dict("records")
     assert numbers(row, "speedup", "against_speedup", "gain") == pytest.approx([2.0, 1.6, 1.25])
 
 
@@ -173,11 +171,15 @@ def test_without_a_gil_on_one_machine_the_interval_nearest_to_the_default_stands
 
 
 def test_a_run_that_another_call_measured_than_its_sequence_is_flagged(tmp_path):
-    laptop, server = (machine(tmp_path, name, {2: [5.0] * 6}) for name in ("laptop", "server"))
-    runs, *rest = server
-    is_last = runs["round"].gt(4) & runs["backend"].eq("thread")
-    calls = (runs["call"], runs["call"].mask(is_last, "call-2"))
-    found = [together(laptop, (runs.assign(call=own), *rest))["shapes"].iloc[0] for own in calls]
+    def server(last_call):
+        runs = sweep_records({"sequential": [8.0] * 6, "thread": [5.0] * 6})
+        for one in runs:
+            is_last = one["spec"]["round"] > 4 and one["spec"]["backend"] == "thread"
+            one["call"] = {"id": last_call if is_last else "call-1", "time": ""}
+        return result_set(tmp_path / last_call, runs, machine="server", call=None)
+
+    laptop = machine(tmp_path, "laptop", {2: [5.0] * 6})
+    found = [together(laptop, server(call))["shapes"].iloc[0] for call in ("call-1", "call-2")]
     assert [(row["rounds"], row["flags"]) for row in found] == [(6, ""), (6, "separate_calls")]
 
 
@@ -187,30 +189,23 @@ def test_control_runs_and_the_sequence_have_no_shape(tmp_path):
     assert together(*both)["shapes"]["backend"].tolist() == ["thread"]
 
 
-@pytest.mark.parametrize("machines", [{"may": "laptop", "june": "laptop"}, {"may": "laptop"}])
-def test_one_machine_has_no_other_to_be_compared_with(machines, tmp_path):
-    found = [machine(tmp_path, name, {2: [5.0] * 6}) for name in machines]
-    assert len(together(*found, machines=machines)["shapes"]) == 0
+@pytest.mark.parametrize("labels", [("may", "june"), ("may",)])
+def test_one_machine_has_no_other_to_be_compared_with(labels, tmp_path):
+    runs = {label: sweep_records({"sequential": [8.0] * 6, "thread": [5.0] * 6}) for label in labels}
+    found = [result_set(tmp_path / label, own, machine="laptop", label=label) for label, own in runs.items()]
+    assert len(together(*found)["shapes"]) == 0
 
 
-@pytest.mark.parametrize("unknown", [math.nan, None, pd.NA, 0])
-def test_where_the_cpus_are_not_known_there_is_no_equal_share(unknown, tmp_path):
+def test_where_the_cpus_are_not_known_there_is_no_equal_share(tmp_path):
     laptop = machine(tmp_path, "laptop", {2: [5.0] * 6})
-    runs, summary, builds = machine(tmp_path, "server", {2: [4.0] * 6, 8: [2.0] * 6}, cpus=SERVER)
-    found = together(laptop, (runs, summary.assign(usable_cpus=unknown), builds))["shapes"]
-    assert found["at"].tolist() == ["workers"]
+    server = machine(tmp_path, "server", {2: [4.0] * 6, 8: [2.0] * 6}, cpus=None)
+    (server.path / "machine.json").unlink()
+    assert together(laptop, server)["shapes"]["at"].tolist() == ["workers"]
 
 
-def test_runs_that_the_summary_does_not_tell_of_are_left_out(tmp_path):
-    laptop = machine(tmp_path, "laptop", {2: [5.0] * 6, 4: [5.0] * 6})
-    runs, summary, builds = machine(tmp_path, "server", {2: [4.0] * 6, 4: [4.0] * 6})
-    found = together(laptop, (runs, summary[summary["workers"].ne(4)], builds))["shapes"]
-    assert found["workers"].tolist() == [2]
-
-
-def gaps(*found, **options):
+def gaps(*found):
     """What one side alone has: build or machine, that of the other, backend and reason."""
-    table = together(*found, **options)["one_sided"]
+    table = together(*found)["one_sided"]
     names = ["machine", "python", "against_machine", "against_python", "kind", "backend", "reason"]
     return [" ".join(row) for row in table.reindex(columns=names).values.tolist()]
 
@@ -256,7 +251,7 @@ def test_the_workers_that_a_failed_run_did_not_tell_are_the_same_combination(tmp
     ]
     runs[1].update(status="timeout", reason="slow", measured=None)
     found = result_set(tmp_path, runs, *sweeps_of({"sequential": [8.0]}, {"sequential": [8.0]}))
-    assert math.isnan(found[1].set_index(["python", "workers_asked"])["workers"]["b", "default"])
+    assert pd.isna(together(found)["summary"].set_index(["python", "workers_asked"])["workers"]["b", "default"])
     assert gaps(found) == ["m a m b build thread timeout: slow"]
 
 
@@ -279,9 +274,14 @@ def test_control_runs_are_no_gap(tmp_path):
 
 
 def test_what_one_machine_alone_has_is_a_gap_and_so_is_what_one_time_alone_has(tmp_path):
-    both = [machine(tmp_path, "may", {2: [5.0], 4: [5.0]}), machine(tmp_path, "june", {2: [5.0], 8: [5.0]})]
-    for machines, kind in (({"may": "m", "june": "m"}, "again"), ({"may": "m", "june": "n"}, "machine")):
-        assert gaps(*both, machines=machines) == [
+    for june, kind in (("may", "again"), ("june", "machine")):
+        both = (
+            machine(tmp_path / june, "may", {2: [5.0], 4: [5.0]}),
+            machine(tmp_path / june, "june", {2: [5.0], 8: [5.0]}),
+        )
+        plan = both[1].path / "s/plan.json"
+        plan.write_text(plan.read_text().replace('"machine": "june"', f'"machine": "{june}"'))
+        assert gaps(*both) == [
             f"may 3.14 june 3.14 {kind} thread not measured there",
             f"june 3.14 may 3.14 {kind} thread not measured there",
         ]

@@ -39,7 +39,7 @@ def opened(path):
             _unpack(path, found)
         except _DAMAGES as error:
             raise NoSet(f"cannot be unpacked: {scrub(str(error))}") from None
-        while not (found / "tables").is_dir() and not (found / "machine.json").exists():
+        while not (found / "plan.json").exists() and not (found / "machine.json").exists():
             inner = [entry for entry in found.iterdir() if entry.is_dir() and entry.name != _OF_MACOS]
             if len(inner) != 1:
                 break

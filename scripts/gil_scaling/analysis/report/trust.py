@@ -1,11 +1,12 @@
 """What a report says about how far its numbers can be trusted, in sentences made from the tables."""
 
 import math
+from types import SimpleNamespace
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.phrases import format_percent
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
-from gil_scaling.analysis.tables.noise import floor
+from gil_scaling.analysis.tables.noise import find_floor as floor
 from gil_scaling.analysis.tables.summary import unlike
 
 _WORDS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
@@ -23,7 +24,7 @@ def differences(summary, builds, references):
             f"{name} and {reference} differ in more than the GIL: {_listed(differing)}. What separates their times may be "
             "any of these."
             for name in names
-            if (differing := unlike(builds.get(name), builds.get(reference)))
+            if (differing := unlike(*(builds.get(one) and SimpleNamespace(**builds[one]) for one in (name, reference))))
         ]
     return found
 

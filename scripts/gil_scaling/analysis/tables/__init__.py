@@ -1,1 +1,138 @@
-"""The tables: a file each, from frames to a frame."""
+"""The tables: one file each, from frames to a frame; this one makes, writes and reads them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gil_scaling.analysis.columns import BOOL, INT, ORDER, TABLES, dtypes, names
+from gil_scaling.analysis.documents import Builds
+from gil_scaling.analysis.read import Frames, ResultSet
+from gil_scaling.analysis.tables.break_even import break_even
+from gil_scaling.analysis.tables.budget import budget
+from gil_scaling.analysis.tables.changes import changes
+from gil_scaling.analysis.tables.fastest import fastest
+from gil_scaling.analysis.tables.metrics import metrics
+from gil_scaling.analysis.tables.noise import noise
+from gil_scaling.analysis.tables.one_sided import one_sided
+from gil_scaling.analysis.tables.pairing import with_baselines
+from gil_scaling.analysis.tables.pairs import comparable, find_pairs
+from gil_scaling.analysis.tables.quality import quality
+from gil_scaling.analysis.tables.scaling import scaling
+from gil_scaling.analysis.tables.shapes import shapes
+from gil_scaling.analysis.tables.summary import summarise
+from gil_scaling.analysis.tables.tasks import segments, tasks
+
+_TRUE_FALSE = {"True": True, "False": False}
+
+
+def make(frames: Frames) -> dict[str, pd.DataFrame]:
+    """{name: table} of the frames, each with the columns of the registry."""
+    runs = with_baselines(frames.runs)
+    builds = builds_by_machine(frames.sets)
+    summary, of_builds = summarise(runs, builds), _builds(frames.sets, builds)
+    pairs = find_pairs(summary, of_builds, {one.label: one.machine for one in frames.sets})
+    good = comparable(runs, summary)
+    in_order = {
+        "budget": budget(runs),
+        "metrics": metrics(runs),
+        "scaling": scaling(runs),
+        "break_even": break_even(runs),
+        "fastest": fastest(runs),
+        "noise": noise(runs, builds),
+        **changes(good, pairs, builds),
+        "shapes": shapes(good, summary, pairs),
+        "one_sided": one_sided(summary, runs, pairs),
+    }
+    failures = frames.runs[~frames.runs["status"].isin(["ok", "unsupported"])]
+    tables = {
+        **{name: _in_order(table) for name, table in in_order.items()},
+        "samples": frames.samples,
+        "runs": _as_texts(frames.runs),
+        "summary": summary,
+        "tasks": tasks(runs),
+        "segments": segments(runs),
+        "quality": quality(runs),
+        "builds": of_builds,
+        "failures": failures.drop_duplicates(["machine", "run"]),
+    }
+    return {name: _with_types(tables[name], name) for name in TABLES}
+
+
+def builds_by_machine(sets: list[ResultSet]) -> Builds:
+    """The facts of all builds of some result sets."""
+    return {(one.label, name): build for one in sets for name, build in one.builds.items()}
+
+
+def _builds(sets: list[ResultSet], builds: Builds) -> pd.DataFrame:
+    """One row per build, from its facts."""
+    several = len(sets) > 1
+    rows: list[dict[str, Any]] = [
+        {
+            "machine": machine,
+            "python": name,
+            "build": f"{machine} · {name}" if several else name,
+            "jit": build.jit.enabled,
+            **{
+                key: getattr(build, key)
+                for key in ("implementation", "version", "free_threaded", "gil", "compiler", "pgo", "lto")
+            },
+        }
+        for (machine, name), build in builds.items()
+    ]
+    return pd.DataFrame(rows, columns=names("builds"))
+
+
+def _as_texts(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with their lists of flags and their metrics as texts."""
+    columns = runs.reindex(columns=["flags", "metrics"])
+    return runs.assign(
+        flags=columns["flags"].map(lambda flags: ";".join(flags) if isinstance(flags, list) else None),
+        metrics=columns["metrics"].map(
+            lambda found: json.dumps(found, sort_keys=True) if isinstance(found, dict) else None
+        ),
+    )
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order of the summary."""
+    keys = [key for key in ORDER if key in table]
+    return table.sort_values(keys, kind="stable") if len(table) else table
+
+
+def _with_types(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """A table with the columns of the registry, in their order and with their types."""
+    shaped = table.reindex(columns=names(name))
+    whole = [column.name for column in TABLES[name] if column.type == INT]
+    return shaped.astype(dict.fromkeys(whole, "Int64"))
+
+
+def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each table as a CSV file into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def read(folder: Path, chosen: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.DataFrame]:
+    """{name: table} of the CSV files that `write` made, with their types."""
+    return {name: _read(folder / f"{name}.csv", name) for name in chosen}
+
+
+def _read(path: Path, name: str) -> pd.DataFrame:
+    # Of the texts that pandas takes for a missing value only the empty one is: a machine may be called NA.
+    table = pd.read_csv(path, dtype=dtypes(name), keep_default_na=False, na_values=[""])
+    booleans = [column.name for column in TABLES[name] if column.type == BOOL]
+    return table.assign(**{column: table[column].map(_TRUE_FALSE) for column in booleans})
+
+
+def of_experiment(tables: Mapping[str, pd.DataFrame], experiment: str) -> dict[str, pd.DataFrame]:
+    """The tables with the rows of one experiment only; those without experiments as they are."""
+    return {
+        name: table[table["experiment"] == experiment] if "experiment" in table else table
+        for name, table in tables.items()
+    }

@@ -1,59 +1,123 @@
-"""How the same code does on another build, and on the same machine at another time: gains and losses, and their means."""
+"""The tables `changes` and `means`: the same code on another build, and on one machine at another time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import KEYS
-from gil_scaling.analysis.flags import as_words
+from gil_scaling.analysis.columns import BUILD, MACHINE, PAIRED, UNPAIRED
+from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
-from gil_scaling.analysis.tables.pairing import COMBINATION, PAIRED, UNPAIRED, held_against
-from gil_scaling.analysis.tables.sides import BUILD, MACHINE, judged, matched, pairs
+from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs, key_columns
+from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 from gil_scaling.analysis.tables.summary import unlike
 
-_KEYS = [key.name for key in KEYS]
-_WAY = [name for name in COMBINATION if name not in ("machine", "python", "workload", "params", "switch_interval_s")]
 
+def changes(good: pd.DataFrame, pairs: list[Pair], builds: Builds) -> dict[str, pd.DataFrame]:
+    """The tables {"changes": one row per case that both sides of a pair have, "means": one row per way to run several}.
 
-def changes(runs, summary, builds, machines=None):
-    """The tables {"changes": a row a combination that both sides of a pair have, "means": a row a way to run several}.
-
-    runs: a row a run and use, with the column timed_s; summary: theirs; builds: a row a build and machine; machines: as
-    sides.pairs takes them. The gain is the time of the other one over the time of this one: within the rounds that both
-    have, where one call of Snakemake measured both in each, else of all rounds, unpaired, which takes a machine that has
-    become slower meanwhile for the build. Times of different machines are not held against each other; shapes.py compares
-    their speedups.
-    The mean is geometric, over the workloads of an experiment in each round that has all of them; the intervals are those
-    of its ratio over the rounds. Source: Fleming and Wallace, How not to lie with statistics (CACM 29, 1986).
+    good: as pairs.comparable returns the runs. The gain is the time of the other side over the time of this one: within the
+    rounds that both have, where one call of Snakemake measured both in each, else of all rounds, unpaired, which takes a
+    machine that has become slower in between for the build. Times of different machines are not compared; the table shapes
+    compares their speedups.
+    The mean is geometric, over the workloads of an experiment in each round that has all of them; its interval is that of
+    its ratio over the rounds. Source: Fleming and Wallace, How not to lie with statistics (CACM 29, 1986).
     """
-    good = judged(runs, summary)
-    facts = {(one["machine"], one["python"]): one for one in builds.to_dict("records")}
-    rows, means = [], []
-    for pair in pairs(summary, builds, machines):
-        if pair.kind != MACHINE:
-            both = [(own, other) for own, other in matched(good, pair) if own is not None and other is not None]
-            rows += [_row(pair, own, other, facts) for own, other in both]
-            means += _means(pair, both)
-    return {"changes": pd.DataFrame(rows), "means": pd.DataFrame(means)}
+    found = _Changes(good, builds)
+    within = [pair for pair in pairs if pair.kind != MACHINE]
+    both = [(pair, own, other) for pair in within for own, other in found.by_case.both(pair)]
+    rows = [found.row(*part) for part in both]
+    keys = key_columns(good, np.array([own[0] for _, own, _ in both], dtype=int), "changes")
+    table = describe_pairs(pd.concat([keys, pd.DataFrame(rows)], axis=1), [pair for pair, _, _ in both])
+    means = [(pair, *part) for pair in within for part in found.means(pair)]
+    keys = key_columns(good, np.array([first for _, first, _ in means], dtype=int), "means")
+    of_means = describe_pairs(
+        pd.concat([keys, pd.DataFrame([row for *_, row in means])], axis=1), [pair for pair, *_ in means]
+    )
+    return {"changes": table, "means": of_means}
 
 
-def _row(pair, own, other, facts):
-    found = _judged(own, other)
-    return {
-        **own.iloc[0][_KEYS].to_dict(),
-        **pair.columns(),
-        "time_s": own["cost_s"].median(),
-        "against_s": other["cost_s"].median(),
-        **found,
-        "flags": ";".join(sorted(_flags(pair, own, other, found, facts))),
-    }
+class _Changes:
+    """Makes the rows; holds the columns of the runs as arrays."""
+
+    def __init__(self, good: pd.DataFrame, builds: Builds) -> None:
+        self.builds = builds
+        self.by_case = ByCase(good)
+        self.rounds, self.calls, self.cost_s, self.flags, self.sources, self.ways = (
+            good[name].to_numpy(kind)
+            for name, kind in (
+                ("round", int),
+                ("call", object),
+                ("cost_s", float),
+                ("flags", object),
+                ("source", object),
+                ("way", object),
+            )
+        )
+
+    def row(self, pair: Pair, own: Array, other: Array) -> dict[str, Any]:
+        """What one case gains; own, other: row numbers of its runs."""
+        judged = _judge(self._costs(own), self._costs(other))
+        return {
+            "time_s": np.median(self.cost_s[own]),
+            "against_s": np.median(self.cost_s[other]),
+            **judged,
+            "flags": ";".join(sorted(self._flags(pair, own, other, judged))),
+        }
+
+    def _costs(self, rows: Array) -> Costs:
+        return Costs(self.rounds[rows], self.calls[rows], self.cost_s[rows])
+
+    def _flags(self, pair: Pair, own: Array, other: Array, judged: dict[str, Any]) -> set[str]:
+        sources = [{source for source in self.sources[rows] if isinstance(source, str)} for rows in (own, other)]
+        conditions = {
+            "few_rounds": judged["interval"] != intervals.CI95,
+            "separate_calls": judged["pairing"] == UNPAIRED,
+            "unlike_builds": pair.kind == BUILD and unlike(self._build(pair.side), self._build(pair.against)),
+            "unlike_sources": all(sources) and sources[0] != sources[1],
+        }
+        of_runs = {flag for flags in self.flags[np.concatenate([own, other])] for flag in flags}
+        return of_runs | {name for name, is_so in conditions.items() if is_so}
+
+    def _build(self, side: Side) -> Any:
+        return self.builds.get((side.machine, side.python))
+
+    def means(self, pair: Pair) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(a row number of its runs, the row) per way to run at least two workloads that both sides have in some round."""
+        by_way: dict[str, list[tuple[Array, Array]]] = {}
+        for own, other in self.by_case.both(pair):
+            by_way.setdefault(self.ways[own[0]], []).append((own, other))
+        for several in (groups for groups in by_way.values() if len(groups) > 1):
+            own_mean, other_mean = (self._geometric_mean(side) for side in zip(*several, strict=True))
+            if len(own_mean.rounds) and len(other_mean.rounds):
+                yield several[0][0][0], {"workloads": len(several), **_judge(own_mean, other_mean)}
+
+    def _geometric_mean(self, groups: tuple[Array, ...]) -> Costs:
+        """Geometric mean of the groups in each round that has all of them; its call names that of each group in turn."""
+        rounds = reduce(np.intersect1d, (self.rounds[rows] for rows in groups))
+        chosen = [_in_rounds(rows, self.rounds, rounds) for rows in groups]
+        logs = np.log([self.cost_s[rows] for rows in chosen])
+        calls = np.array(
+            [" ".join(map(str, self.calls[list(rows)])) for rows in zip(*chosen, strict=True)], dtype=object
+        )
+        return Costs(rounds, calls, np.exp(logs.mean(axis=0)))
 
 
-def _judged(own, other):
-    """The gain of one side over the other, and what it rests on, as columns."""
-    estimate, pairing = held_against(own, other)
-    shared = set(own["round"]) & set(other["round"])
-    rounds, against_rounds = (len(shared if pairing == PAIRED else side) for side in (own, other))
+def _in_rounds(rows: Array, rounds: Array, wanted: Array) -> Array:
+    places = dict(zip(rounds[rows], rows, strict=True))
+    return np.array([places[number] for number in wanted], dtype=int)
+
+
+def _judge(own: Costs, other: Costs) -> dict[str, Any]:
+    """The gain of one side over the other, and what it rests on."""
+    estimate, pairing = compare_costs(own, other)
+    shared = len(np.intersect1d(own.rounds, other.rounds))
+    rounds, against_rounds = (shared if pairing == PAIRED else len(side.rounds) for side in (own, other))
     return {
         **estimate.columns("gain"),
         "rounds": rounds,
@@ -62,44 +126,3 @@ def _judged(own, other):
         "pairing": pairing,
         "claim": claim(estimate),
     }
-
-
-def _flags(pair, own, other, found, facts):
-    of_runs = {word for value in [*own["flags"], *other["flags"]] for word in as_words(value)}
-    of_builds = (facts.get((side.machine, side.python)) for side in (pair.side, pair.against))
-    sources = [set(side["source"].dropna()) for side in (own, other)]
-    conditions = {
-        "few_rounds": found["interval"] != intervals.CI95,
-        "separate_calls": found["pairing"] == UNPAIRED,
-        "unlike_builds": pair.kind == BUILD and unlike(*of_builds),
-        "unlike_sources": all(sources) and sources[0] != sources[1],
-    }
-    return of_runs | {flag for flag, holds in conditions.items() if holds}
-
-
-def _means(pair, both):
-    """A row for each way to run at least two workloads that both sides have, all of them in one round at least."""
-    found = {}
-    for own, other in both:
-        first = own.iloc[0]
-        key = (*(first[name] for name in _WAY), _none_for_nan(first["switch_interval_s"]))
-        found.setdefault(key, []).append((own, other))
-    for several in (groups for groups in found.values() if len(groups) > 1):
-        own, other = (_geometric_mean(one) for one in zip(*several, strict=True))
-        if len(own) and len(other):
-            first = several[0][0].iloc[0]
-            keys = {name: first[name] for name in _KEYS if name not in ("workload", "params")}
-            yield {**keys, **pair.columns(), "workloads": len(several), **_judged(own, other)}
-
-
-def _none_for_nan(value):
-    return None if value != value else value
-
-
-def _geometric_mean(groups):
-    """A row for each round that has all of the groups: their geometric mean as cost_s, and the call of each in turn."""
-    runs = pd.concat(groups)
-    by_round = runs.assign(log_s=np.log(runs["cost_s"])).groupby("round")
-    calls = by_round["call"].agg(lambda found: " ".join(found) if found.notna().all() else np.nan)
-    rounds = pd.DataFrame({"cost_s": np.exp(by_round["log_s"].mean()), "call": calls, "count": by_round.size()})
-    return rounds[rounds["count"] == len(groups)].reset_index()

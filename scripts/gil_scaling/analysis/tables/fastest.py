@@ -27,7 +27,7 @@ def fastest(runs: pd.DataFrame) -> pd.DataFrame:
     with 3 % of noise the first is tied with the third.
     """
     is_candidate = runs["status"].eq("ok") & ~runs["no_speedup"].eq(True) & runs["role"].ne("ceiling")
-    candidates = _with_costs(runs, runs[is_candidate])
+    candidates = _with_costs(runs[is_candidate])
     ranked = _ranked(candidates)
     candidates = candidates[candidates["combination"].isin(ranked.index)]
     rounds = dict(arrays(candidates, ["round", "call", "cost_s", "base_call", "base_s"]))
@@ -44,12 +44,9 @@ def timed_per_block(rows: pd.DataFrame) -> pd.Series:
     return is_work.map({True: "work", False: "total"})
 
 
-def _with_costs(runs: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+def _with_costs(candidates: pd.DataFrame) -> pd.DataFrame:
     """The candidates with the time that counts for all of their block, cost_s of one task list and base_s of the baseline."""
     candidates = candidates.assign(timed=timed_per_block(candidates))
-    bases = runs.drop_duplicates(["machine", "run"])[["machine", "run", "work_s", "total_s"]]
-    bases = bases.rename(columns={"run": "base_run", "work_s": "base_work_s", "total_s": "base_total_s"})
-    candidates = candidates.merge(bases, on=["machine", "base_run"], how="left")
     is_work = candidates["timed"].eq("work")
     return candidates.assign(
         cost_s=candidates["work_s"].where(is_work, candidates["total_s"]) / candidates["lists"],

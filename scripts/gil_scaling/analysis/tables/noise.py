@@ -1,40 +1,37 @@
 """The noise floor of a machine: how much identical builds differ."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SLOWER, claim
 from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns, with_keys
 from gil_scaling.analysis.tables.pairing import ratio_of
 
 
-def identical_builds(builds: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """{name: name of the first identical build}: of the same fingerprint, options and environment.
-
-    builds: {name: facts} of one machine.
-    """
-    first: dict[str, str] = {}
-    identities = {
-        name: json.dumps([build["fingerprint"], build["options"], build["env"]], sort_keys=True)
-        for name, build in builds.items()
-    }
-    firsts = {name: first.setdefault(identity, name) for name, identity in identities.items()}
-    return {name: other for name, other in firsts.items() if other != name}
+def identical_builds(builds: Builds) -> dict[tuple[str, str], str]:
+    """{(machine, name): name of the first identical build there}: of the same fingerprint, options and environment."""
+    first: dict[tuple[str, str], str] = {}
+    identical = {}
+    for (machine, name), build in builds.items():
+        identity = json.dumps([build.fingerprint, build.options, build.env], sort_keys=True)
+        if first.setdefault((machine, identity), name) != name:
+            identical[machine, name] = first[machine, identity]
+    return identical
 
 
-def noise(runs: pd.DataFrame, builds: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """The table: one row per combination of a build that is identical to an earlier one, with the ratio of their times.
-
-    builds: {name: facts} of the machine.
-    """
+def noise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
+    """The table: one row per combination of a build that is identical to an earlier one, with the ratio of their times."""
     runs = runs[runs["status"] == "ok"]
     others = runs[["machine", "python", "case", "round", "timed_s", "call"]].rename(columns={"python": "against"})
-    runs = runs.assign(against=runs["python"].map(identical_builds(builds))).dropna(subset="against")
+    identical = identical_builds(builds)
+    sides = zip(runs["machine"], runs["python"], strict=True)
+    runs = runs.assign(against=pd.Series([identical.get(side) for side in sides], runs.index, dtype="str"))
+    runs = runs.dropna(subset="against")
     pairs = runs.merge(others, on=["machine", "against", "case", "round"], suffixes=("", "_against"))
     columns = ["timed_s", "timed_s_against", "call", "call_against"]
     rows = [_compare(combination, rounds) for combination, rounds in arrays(pairs, columns)]
@@ -54,7 +51,7 @@ def _compare(combination: str, rounds: Arrays) -> dict[str, Any]:
     }
 
 
-def floor(table: pd.DataFrame) -> dict[str, Any] | None:
+def find_floor(table: pd.DataFrame) -> dict[str, Any] | None:
     """The noise floor that a noise table gives, None where it allows no claim.
 
     different_share: of the combinations called faster or slower although nothing differs, with its interval;

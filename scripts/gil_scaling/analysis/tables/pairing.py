@@ -1,101 +1,121 @@
-"""Finds for each run the one that it is held against, and the ratio of their times over the rounds."""
+"""Pairs each run with its sequential baseline, and gives the ratio of their times over the rounds."""
 
-import math
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from gil_scaling.analysis.columns import KEYS
+from gil_scaling.analysis.columns import BLOCK, KEYS, PAIRED, UNPAIRED, names  # noqa: F401
 from gil_scaling.analysis.statistics import intervals
+from gil_scaling.analysis.statistics.intervals import Estimate
 
-# What tells combinations apart: of `workers` only what was asked, for a run that failed tells no more.
-COMBINATION = [key.name for key in KEYS if key.name != "workers"]
-BLOCK = ("machine", "experiment", "python", "workload", "params")  # what shares a baseline
+KEY_NAMES = [key.name for key in KEYS]
+Array = npt.NDArray[Any]
 
-PAIRED, UNPAIRED = "paired", "unpaired"
-_HELD = ["round", "call", "cost_s"]
-
-
-class Baselines:
-    """The sequential run of each block and round; where its own threads make the interval an axis, of each interval."""
-
-    def __init__(self, runs):
-        found = runs[(runs["backend"] == "sequential") & (runs["status"] == "ok") & ~runs["no_speedup"].eq(True)]
-        self._rows = {}
-        for row in found.to_dict("records"):
-            block = (*(row[name] for name in BLOCK), row["round"])
-            self._rows.setdefault(block, row)
-            self._rows[(*block, row["switch_interval_s"])] = row
-
-    def of(self, run, python=None):
-        """The baseline of a run, on its own build or on another one; None where there is none."""
-        block = {**{name: run[name] for name in BLOCK}, "python": python or run["python"]}
-        key = (*(block[name] for name in BLOCK), run["round"])
-        return self._rows.get((*key, run["switch_interval_s"]), self._rows.get(key))
+_OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy")
 
 
-def combinations(runs):
-    """(keys as a dictionary, runs) of each combination; `workers` is what the first run that knows it had."""
-    for key, group in runs.groupby(COMBINATION, dropna=False, sort=False):
-        known = group["workers"].dropna()
-        workers = known.iloc[0] if len(known) else math.nan
-        yield {**dict(zip(COMBINATION, key, strict=True)), "workers": workers}, group
+def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of known builds with their times, and with those of their baselines beside them.
 
-
-def with_times(runs):
-    """The runs that belong to a build, with the column timed_s: the time that counts, in seconds."""
-    runs = runs[runs["python"].notna()].copy()
-    runs["timed_s"] = np.where(runs["timed"] == "work", column(runs, "work_s"), column(runs, "total_s"))
-    return runs
-
-
-def column(frame, name):
-    """A column of a frame; of unknown values where it has none of this name."""
-    return frame[name] if name in frame else pd.Series(math.nan, frame.index)
-
-
-def ratio(pairs, times):
-    """The ratio base / run over the rounds, and how it was taken: paired within one call of Snakemake, else unpaired.
-
-    pairs: (run, base) of the rounds, base None where there is none; times: the name of the time that counts. With weak
-    scaling the run did as many task lists as it had workers, so the ratio is that of the throughputs.
+    runs: as in read.Frames. Added: timed_s, the time that counts; lists, the number of task lists that the run did (with weak
+    scaling one per worker); base_<name>, of the sequential run of the same block and round, and reference_<name>, of that on
+    the reference build, for the names run, call, timed_s (the same kind of time as the run's), total_s, work_s, task_cpu_s,
+    durations and occupancy; all are missing where there is no baseline.
     """
-    pairs = [(run, base) for run, base in pairs if base is not None]
-    above = np.array([base[times] * lists_of(run) for run, base in pairs])
-    below = np.array([run[times] for run, _ in pairs])
-    return ratio_of(above, below, all(run["call"] == base["call"] for run, base in pairs))
+    runs = runs[runs["python"].notna()].reset_index(drop=True)
+    runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *_OF_BASE])))
+    runs["lists"] = np.where(runs["scaling"].eq("weak"), runs["workers"].astype(float), 1.0)
+    runs["timed_s"] = timed(runs)
+    is_base = runs["backend_kind"].eq("sequential") & runs["status"].eq("ok") & ~runs["no_speedup"].eq(True)
+    bases = runs.loc[is_base, ["block", "round", "switch_interval_s", *_OF_BASE]]
+    parts = [key.astype("str") for key in (runs["machine"], runs["reference"])]
+    other = parts[0].str.cat([parts[1], runs["block"].str.split("|", n=2).str[2]], sep="|")
+    return pd.concat(
+        [runs, _matched(runs, runs["block"], bases, "base_"), _matched(runs, other, bases, "reference_")], axis=1
+    )
 
 
-def ratio_of(above, below, is_one_call):
-    """The ratio of two times over the rounds, and how it was taken; above, below: (rounds,), the same round at each place."""
+def _matched(runs: pd.DataFrame, block: pd.Series, bases: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    """The columns of the baseline of each run: at its own switch interval where it was measured there, else the first one."""
+    keys = pd.DataFrame({"block": block, "round": runs["round"], "switch_interval_s": runs["switch_interval_s"]})
+    by_interval, by_round = ["block", "round", "switch_interval_s"], ["block", "round"]
+    number = pd.Series(np.arange(len(bases), dtype=float), bases.index)
+    numbered = bases[by_interval].assign(number=number)
+    exact = numbered.dropna(subset="switch_interval_s").drop_duplicates(by_interval, keep="last")
+    first = numbered.drop_duplicates(by_round)[[*by_round, "number"]]
+    at_interval = keys.merge(exact, "left", by_interval)["number"]
+    place = at_interval.fillna(keys.merge(first, "left", by_round)["number"])
+    taken = bases.reset_index(drop=True).reindex(place)[list(_OF_BASE)].reset_index(drop=True)
+    taken["timed_s"] = timed(taken.assign(timed=runs["timed"]))
+    return taken.add_prefix(prefix)
+
+
+def timed(runs: pd.DataFrame) -> pd.Series:
+    """The time that counts for each run, in seconds: work_s or total_s."""
+    return runs["work_s"].where(runs["timed"].eq("work"), runs["total_s"]).astype(float)
+
+
+def by_combination(runs: pd.DataFrame, key: str = "combination") -> Iterator[Array]:
+    """The row numbers of each combination, in the order in which they first occur."""
+    codes, _ = pd.factorize(runs[key])
+    order = np.argsort(codes, kind="stable")
+    ends = np.flatnonzero(np.diff(codes[order])) + 1
+    return iter(np.split(order, ends) if len(order) else [])
+
+
+def key_columns(runs: pd.DataFrame, rows: Array, table: str) -> pd.DataFrame:
+    """What identifies the rows of a table: the identity and key columns of these rows of the runs that the table has."""
+    shared = [name for name in names(table) if name in _IDENTIFYING]
+    return runs.loc[rows, shared].reset_index(drop=True)
+
+
+_IDENTIFYING = frozenset(names("one_sided")) - {"reason", "kind", "against_machine", "against_python", "against_build"}
+
+
+class Ratio(NamedTuple):
+    """A ratio of times over the rounds, and how it was taken."""
+
+    estimate: Estimate
+    pairing: str
+
+
+def ratio_of(above: Array, below: Array, is_one_call: bool) -> Ratio:
+    """The ratio of two times over the rounds; above, below: (rounds,), the same round at each place."""
     if is_one_call:
-        return intervals.paired_ratio(above / below), PAIRED
-    return intervals.unpaired_ratio(above, below), UNPAIRED
+        return Ratio(intervals.paired_ratio(above / below), PAIRED)
+    return Ratio(intervals.unpaired_ratio(above, below), UNPAIRED)
 
 
-def held_against(own, base):
-    """The ratio base / own of the column cost_s, and how it was taken: within the rounds where one call measured both.
+class Costs(NamedTuple):
+    """Runs of one combination: their rounds, calls, and times per task list in seconds; each (rounds,)."""
 
-    own, base: a row a round, with the columns round, call and cost_s. Below 6 rounds of either, a range.
+    rounds: Array
+    calls: Array
+    cost_s: Array
+
+
+def compare_costs(own: Costs, other: Costs) -> Ratio:
+    """The ratio other / own: within the rounds that both have where one call measured both in each, else unpaired.
+
+    Below 6 rounds of either, the estimate is a range.
     """
-    both = own[_HELD].merge(base[_HELD], on="round", suffixes=("", "_base"))
-    if len(both) and both["call"].eq(both["call_base"]).all():
-        return ratio_of(both["cost_s_base"].to_numpy(float), both["cost_s"].to_numpy(float), is_one_call=True)
-    times = (side["cost_s"].to_numpy(float) for side in (base, own))
-    return intervals.unpaired_ratio(*times, min_rounds=intervals.MIN_ROUNDS), UNPAIRED
+    _, mine, theirs = np.intersect1d(own.rounds, other.rounds, return_indices=True)
+    if len(mine) and (own.calls[mine] == other.calls[theirs]).all():
+        return ratio_of(other.cost_s[theirs], own.cost_s[mine], is_one_call=True)
+    estimate = intervals.unpaired_ratio(other.cost_s, own.cost_s, intervals.MIN_ROUNDS)
+    return Ratio(estimate, UNPAIRED)
 
 
-def with_costs(runs):
-    """The runs with the column cost_s: the time of one task list, in seconds; they have the column timed_s."""
-    workers = runs["workers"].astype(float)
-    return runs.assign(cost_s=runs["timed_s"].astype(float) / workers.where(runs["scaling"].eq("weak"), 1.0))
+# Earlier names, until their users have moved on.
+COMBINATION = [name for name in names("one_sided") if name in KEY_NAMES and name not in ("workers", "backend_kind")]
 
 
-def one(run, base, times):
-    """The ratio base / run of one round."""
-    return base[times] * lists_of(run) / run[times]
-
-
-def lists_of(run):
-    """How many task lists a run did: one, or with weak scaling one for each worker."""
-    return run["workers"] if run["scaling"] == "weak" else 1
+def with_times(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs of known builds with timed_s."""
+    runs = runs[runs["python"].notna()].copy()
+    return runs.assign(timed_s=timed(runs))

@@ -1,160 +1,212 @@
-"""Sums runs up over the rounds: a row a combination, with intervals, speedups and limits."""
+"""The table `summary`: one row per combination, over its rounds, with confidence intervals, speedups and limits."""
+
+from __future__ import annotations
 
 import json
 import math
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gil_scaling import record
-from gil_scaling.analysis.columns import MEMORY, TIMES, USED, names
-from gil_scaling.analysis.read import DAMAGED, median_metrics
+from gil_scaling.analysis.columns import (
+    MEMORY,
+    NO_CLAIM,
+    ORDER,
+    PAIRED,
+    ROLE_WORDS,
+    STATUS_WORDS,
+    TIMES,
+    UNPAIRED,
+    names,
+)
+from gil_scaling.analysis.documents import Build, Builds
+from gil_scaling.analysis.read import take_medians
 from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.statistics.claims import NO_CLAIM, claim
+from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
-from gil_scaling.analysis.statistics.makespan import best_makespan, speedup_bound
-from gil_scaling.analysis.tables.pairing import BLOCK, PAIRED, UNPAIRED, column, combinations, one, ratio
+from gil_scaling.analysis.statistics.makespan import best_makespan
+from gil_scaling.analysis.tables.pairing import Array, Ratio, by_combination, key_columns, ratio_of
 from gil_scaling.analysis.tables.quality import is_disturbed
 
-ORDER = ("experiment", "workload", "params", "python", "backend", "workers", "switch_interval_s")
-_ROLES = ["asked", "baseline", "ceiling"]
-_STATUSES = (*record.STATUSES, DAMAGED)
+_MEASURES = [*(column.name for column in TIMES), MEMORY[0].name]
+_FIRST = ("reference", "reference_build", "usable_cpus", "sharing")  # the same in all rounds
+_MEDIANS = ("voluntary_switches", "involuntary_switches", "worker_peak_mb")
 
 
-def summarise(runs, baselines, builds):
-    """The summary table of the runs.
-
-    runs: a row a run and use, as load gives them, with the column timed_s; baselines: their Baselines;
-    builds: {name: facts of pythons/<name>.json}.
-    """
-    rows = [_row(key, group, baselines, builds) for key, group in combinations(runs)]
-    table = _with_ceiling(pd.DataFrame(rows).reindex(columns=[*names("summary"), "is_ceiling"]))
+def summarise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
+    """The table of the runs, as pairing.with_baselines returns them; builds: {(machine, python): facts}."""
+    summary = _Summary(runs, builds)
+    groups = list(by_combination(runs))
+    keys = key_columns(runs, np.array([rows[0] for rows in groups], dtype=int), "summary").drop(
+        columns=["workers", "usable_cpus"], errors="ignore"
+    )
+    table = pd.concat([keys, pd.DataFrame([summary.row(rows) for rows in groups])], axis=1)
+    table = _with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"]))
     return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
 
 
-def _row(key, group, baselines, builds):
-    """One row: the group holds the runs of one combination, one a round."""
-    good = group[group["status"] == "ok"]
-    bad = group[group["status"] != "ok"]
-    row = {
-        **key,
-        "role": min(group["role"], key=_ROLES.index),
-        "reference": group["reference"].iloc[0],
-        "usable_cpus": group["usable_cpus"].iloc[0],
-        "sharing": group["sharing"].iloc[0],
-        "is_ceiling": group["is_ceiling"].any(),
-        "rounds_ok": len(good),
-        "status": max(group["status"], key=_STATUSES.index),
-        "reason": bad["reason"].iloc[0] if len(bad) else None,
-        "interval": intervals.RANGE,
-    }
-    if not len(good):
+class _Summary:
+    """Makes the rows; holds the columns of the runs as arrays, of which each row takes its rounds."""
+
+    def __init__(self, runs: pd.DataFrame, builds: Builds) -> None:
+        self.builds = builds
+        numbers = [
+            *_MEASURES,
+            *_MEDIANS,
+            "timed_s",
+            "lists",
+            "workers",
+            "usable_cpus",
+            "base_timed_s",
+            "reference_timed_s",
+        ]
+        self.numbers = {name: runs[name].to_numpy(float) for name in dict.fromkeys((*numbers, "base_task_cpu_s"))}
+        self.values = {name: runs[name].to_numpy(object) for name in runs if name not in self.numbers}
+        self.makespan = cache(lambda base, workers: best_makespan(self.durations[base], workers))
+        self.durations: dict[str, list[float]] = {}
+
+    def row(self, rows: Array) -> dict[str, Any]:
+        """One row, but for its keys; rows: the row numbers of its runs, one per round."""
+        value = self.values
+        is_ok = value["status"][rows] == "ok"
+        good, bad = rows[is_ok], rows[~is_ok]
+        workers = self.numbers["workers"][rows]
+        row = {
+            "workers": next((number for number in workers if not math.isnan(number)), math.nan),
+            "role": min(value["role"][rows], key=ROLE_WORDS.index),
+            **{name: value[name][rows[0]] for name in _FIRST if name in value},
+            "usable_cpus": self.numbers["usable_cpus"][rows[0]],
+            "is_ceiling": bool(value["is_ceiling"][rows].any()),
+            "rounds_ok": len(good),
+            "status": max(value["status"][rows], key=STATUS_WORDS.index),
+            "reason": value["reason"][bad[0]] if len(bad) else None,
+            "interval": intervals.RANGE,
+        }
+        if not len(good):
+            return row
+        for name in _MEASURES:
+            row.update(intervals.median(self.numbers[name][good]).columns(name))
+        self._add_speedups(row, good)
+        row.update(self._used(good))
+        row["flags"] = ";".join(sorted(self._flags(row, good)))
         return row
-    for measure in (*TIMES, MEMORY[0]):
-        values = column(good, measure.name)
-        row.update(intervals.median(values if values.notna().all() else []).columns(measure.name))
-    _add_speedups(row, good, baselines)
-    row.update(_used(good), flags=";".join(sorted(_flags(row, good, builds))))
-    return row
+
+    def _used(self, good: Array) -> dict[str, Any]:
+        """What the workers used and what the workload reports, over the rounds."""
+        value = self.values
+        medians = {name: _median(self.numbers[name][good]) for name in _MEDIANS}
+        return {
+            **medians,
+            "gil": value["gil"][good[-1]],
+            "workers_used": min(value["workers_used"][good]),
+            "start_method": value["start_method"][good[-1]],
+            "memory_kind": value["memory_kind"][good[-1]],
+            "metrics": json.dumps(take_medians(list(value["metrics"][good])), sort_keys=True),
+            "rounds_disturbed": sum(map(is_disturbed, value["flags"][good])),
+        }
+
+    def _flags(self, row: dict[str, Any], good: Array) -> set[str]:
+        value = self.values
+        machine, python, reference = (value[name][good[0]] for name in ("machine", "python", "reference"))
+        conditions = {
+            "few_rounds": row["interval"] != intervals.CI95,
+            "separate_calls": row["pairing"] == UNPAIRED,
+            "unlike_builds": unlike(self.builds.get((machine, python)), self.builds.get((machine, reference))),
+        }
+        return {flag for flags in value["flags"][good] for flag in flags} | {
+            name for name, is_so in conditions.items() if is_so
+        }
+
+    def _ratio(self, good: Array, side: str) -> tuple[Ratio, Array]:
+        """The speedup over the baselines of one side, base or reference, and the row numbers that have one."""
+        base_s = self.numbers[f"{side}_timed_s"]
+        paired = good[~np.isnan(base_s[good])]
+        is_one_call = bool((self.values["call"][paired] == self.values[f"{side}_call"][paired]).all())
+        above = base_s[paired] * self.numbers["lists"][paired]
+        return ratio_of(above, self.numbers["timed_s"][paired], is_one_call=is_one_call), paired
+
+    def _add_speedups(self, row: dict[str, Any], good: Array) -> None:
+        """Add both speedups with their intervals, the claims that these support, and the limits."""
+        (own, own_pairing), based = self._ratio(good, "base")
+        (other, other_pairing), against = self._ratio(good, "reference")
+        row.update(own.columns("speedup") | other.columns("speedup_reference"))
+        known = [estimate for estimate in (own, other) if not math.isnan(estimate.value)]
+        row["pairing"] = (UNPAIRED if UNPAIRED in (own_pairing, other_pairing) else PAIRED) if known else None
+        is_enough = len(good) >= intervals.MIN_ROUNDS and all(estimate.kind == intervals.CI95 for estimate in known)
+        row["interval"] = intervals.CI95 if is_enough else intervals.RANGE
+        for name, estimate, side, rows in (
+            ("claim", own, "base", based),
+            ("claim_reference", other, "reference", against),
+        ):
+            is_itself = (self.values["run"][rows] == self.values[f"{side}_run"][rows]).all()
+            row[name] = None if math.isnan(estimate.value) or is_itself else claim(estimate) if is_enough else NO_CLAIM
+        row["rounds_needed"] = self._rounds_needed(good, based)
+        row["efficiency"] = row["speedup"] / row["workers"]
+        if self.values["scaling"][good[0]] == "strong" and len(based):
+            self._add_limits(row, based)
+
+    def _rounds_needed(self, good: Array, based: Array) -> float:
+        """Of the speedup in each round; of the time, where the row is the baseline itself or has none."""
+        number = self.numbers
+        values = number["timed_s"][good]
+        if self.values["backend_kind"][good[0]] != "sequential" and len(based):
+            values = number["base_timed_s"][based] * number["lists"][based] / number["timed_s"][based]
+        return intervals.rounds_needed(np.log(values))
+
+    def _add_limits(self, row: dict[str, Any], based: Array) -> None:
+        row["speedup_bound"] = float(np.median([self._bound(place) for place in based]))
+        row["efficiency_bound"] = row["speedup"] / row["speedup_bound"]
+        allowed = float(np.median([self._task_limit(place) for place in based]))
+        row["karp_flatt"] = karp_flatt(row["speedup"] * row["workers"] / allowed, row["workers"])
+
+    def _bound(self, place: int) -> float:
+        """The speedup that the tasks and the CPUs allow; see statistics.makespan.speedup_bound."""
+        base_s, cpu_s, workers, usable = (
+            float(self.numbers[name][place]) for name in ("base_timed_s", "base_task_cpu_s", "workers", "usable_cpus")
+        )
+        makespan_s = self._makespan(place)
+        if makespan_s is not None:
+            return base_s / max(makespan_s, 0.0 if math.isnan(cpu_s) else cpu_s / usable)
+        # Too many tasks to be recorded one by one: none of them is the limit.
+        return min(workers, base_s * usable / cpu_s) if cpu_s else workers
+
+    def _task_limit(self, place: int) -> float:
+        """The speedup that the best schedule of the tasks reaches, however many CPUs there are; `workers` for equal ones."""
+        makespan_s = self._makespan(place)
+        if makespan_s is None:
+            return float(self.numbers["workers"][place])
+        return math.fsum(self.values["base_durations"][place]) / makespan_s
+
+    def _makespan(self, place: int) -> float | None:
+        """Best makespan of the baseline's tasks on so many workers, None where they were not recorded one by one."""
+        durations = self.values["base_durations"][place]
+        if not isinstance(durations, list):
+            return None
+        base = f"{self.values['machine'][place]}/{self.values['base_run'][place]}"
+        self.durations[base] = durations
+        return float(self.makespan(base, int(self.numbers["workers"][place])))
 
 
-def _used(good):
-    """What the workers used and what the workload names, over the rounds."""
-    last = good.iloc[-1]
-    medians = {name: pd.to_numeric(column(good, name)).median() for name in (used.name for used in USED[2:])}
-    return {
-        **medians,
-        "gil": last["gil"],
-        "workers_used": good["workers_used"].min(),
-        "start_method": last["start_method"],
-        "memory_kind": last["memory_kind"],
-        "metrics": json.dumps(median_metrics(list(map(json.loads, good["metrics"]))), sort_keys=True),
-        "rounds_disturbed": sum(map(is_disturbed, good["flags"])),
-    }
+def _median(values: Array) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else math.nan
 
 
-def _flags(row, good, builds):
-    flags = {flag for found in good["flags"] for flag in found}
-    conditions = {
-        "few_rounds": row["interval"] != intervals.CI95,
-        "separate_calls": row["pairing"] == UNPAIRED,
-        "unlike_builds": unlike(builds.get(row["python"]), builds.get(good["reference"].iloc[0])),
-    }
-    return flags | {flag for flag, holds in conditions.items() if holds}
-
-
-def _add_speedups(row, good, baselines):
-    """Adds both speedups with their intervals, what these allow to be said, and the limits."""
-    times = f"{row['timed']}_s"
-    pairs = [(run, baselines.of(run)) for run in good.to_dict("records")]
-    against = [(run, baselines.of(run, run["reference"])) for run, _ in pairs]
-    (own, own_pairing), (other, other_pairing) = ratio(pairs, times), ratio(against, times)
-    row.update(own.columns("speedup") | other.columns("speedup_reference"))
-    known = [found for found in (own, other) if not math.isnan(found.value)]
-    row["pairing"] = (UNPAIRED if UNPAIRED in (own_pairing, other_pairing) else PAIRED) if known else None
-    is_enough = len(good) >= intervals.MIN_ROUNDS and all(found.kind == intervals.CI95 for found in known)
-    row["interval"] = intervals.CI95 if is_enough else intervals.RANGE
-    row["claim"] = _claim(own, is_enough, pairs)
-    row["claim_reference"] = _claim(other, is_enough, against)
-    row["rounds_needed"] = _rounds_needed(row, good, pairs, times)
-    row["efficiency"] = row["speedup"] / row["workers"]
-    if row["scaling"] == "strong":
-        _add_limits(row, pairs, times)
-
-
-def _claim(estimate, is_enough, pairs):
-    """What may be said of a ratio; nothing where there is none, or where a run is its own baseline."""
-    if math.isnan(estimate.value) or all(base is None or run["run"] == base["run"] for run, base in pairs):
-        return None
-    return claim(estimate) if is_enough else NO_CLAIM
-
-
-def _rounds_needed(row, good, pairs, times):
-    """Of the speedup in each round; of the time, where the row is the baseline itself or has none."""
-    held = [one(run, base, times) for run, base in pairs if base is not None]
-    values = good[times] if row["backend"] == "sequential" or not held else held
-    return intervals.rounds_needed(np.log(np.asarray(values, dtype=float)))
-
-
-def _add_limits(row, pairs, times):
-    based = [(run, base) for run, base in pairs if base is not None]
-    if not based:
-        return
-    row["speedup_bound"] = float(np.median([_bound(run, base, times) for run, base in based]))
-    row["efficiency_bound"] = row["speedup"] / row["speedup_bound"]
-    allowed = float(np.median([_allowed_by_tasks(run, base) for run, base in based]))
-    row["karp_flatt"] = karp_flatt(row["speedup"] * row["workers"] / allowed, row["workers"])
-
-
-def _bound(run, base, times):
-    workers, usable = int(run["workers"]), run["usable_cpus"]
-    if isinstance(base["durations"], list):
-        return speedup_bound(base[times], base["durations"], base["task_cpu_s"], workers, usable)
-    # Too many tasks to be recorded one by one: none of them is the limit.
-    return min(workers, base[times] * usable / base["task_cpu_s"]) if base["task_cpu_s"] else workers * 1.0
-
-
-def _allowed_by_tasks(run, base):
-    """The speedup that the best schedule of the tasks reaches, however many CPUs there are; `workers` for equal ones."""
-    if not isinstance(base["durations"], list):
-        return run["workers"]
-    return math.fsum(base["durations"]) / best_makespan(base["durations"], int(run["workers"]))
-
-
-def _with_ceiling(table):
-    """Adds the speedup that processes reach in steady state at the same worker count, and the efficiency against it."""
-    by = [*BLOCK, "scaling", "workers"]
-    ceilings = table[table["is_ceiling"].eq(True)].set_index(by)["speedup"].to_dict()
-    found = [ceilings.get(tuple(row[name] for name in by), math.nan) for row in table.to_dict("records")]
-    is_one = table["backend"] == "sequential"
-    table["speedup_ceiling"] = np.where(is_one, math.nan, found)
+def _with_ceiling(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the speedup that processes reach in steady state at the same worker count, and the efficiency against it."""
+    by = ["machine", "python", "experiment", "workload", "params", "scaling", "workers"]
+    ceilings = table[table["is_ceiling"].eq(True)].drop_duplicates(by, keep="last")[[*by, "speedup"]]
+    ceiling = table[by].merge(ceilings, "left", by)["speedup"].astype(float)
+    table["speedup_ceiling"] = ceiling.where(table["backend_kind"].ne("sequential"))
     table["efficiency_ceiling"] = table["speedup"] / table["speedup_ceiling"]
     return table
 
 
-def unlike(build, reference):
-    """What two builds differ in, so that their speeds tell of more than the GIL: {what: (this one's, the reference's)}."""
+def unlike(build: Build | None, reference: Build | None) -> dict[str, tuple[Any, Any]]:
+    """What two builds differ in besides the GIL: {what: (value of this one, value of the reference)}."""
     if build is None or reference is None:
         return {}
-    pairs = {name: (build[name], reference[name]) for name in ("version", "compiler", "pgo", "lto")}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1] and not any(map(pd.isna, pair))}
+    pairs = {name: (getattr(build, name), getattr(reference, name)) for name in ("version", "compiler", "pgo", "lto")}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,0 +1,215 @@
+"""Reads the files beside the records, also those of other people: plans, facts of machines and builds, configs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+import yaml
+
+from gil_scaling.result_set import read_bytes
+from gil_scaling.text import printable
+from gil_scaling.value_types import MAX_NUMBER, RecordError, check_json
+
+MAX_BYTES = 2**20  # of the facts of a machine or build, and of a config
+_MAX_PLAN_BYTES = 100 * 2**20
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+ShortText = Annotated[str, msgspec.Meta(max_length=60)]
+Number = Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+T = TypeVar("T")
+
+
+class DocumentError(Exception):
+    """A file that cannot be used as a whole; the message says why."""
+
+
+class Use(msgspec.Struct, frozen=True):
+    """Where a run is used: in which experiment, in which role, against which reference build."""
+
+    experiment: Name
+    role: Literal["asked", "baseline", "ceiling"]
+    reference: Name
+    is_ceiling: bool
+
+
+class PlannedRun(msgspec.Struct, frozen=True):
+    """A run of a plan, and what its record does not hold: facts of its workload and of its backend."""
+
+    run: Annotated[str, msgspec.Meta(pattern=r"^[^/\x00]{1,250}\Z")]
+    waits: bool
+    uses: Annotated[list[Use], msgspec.Meta(min_length=1)]
+    no_speedup: bool = False
+    sharing: ShortText | None = None
+    backend_kind: Literal["sequential", "threads", "processes", "interpreters", "coroutines"] = "threads"
+
+
+class Size(msgspec.Struct, frozen=True):
+    """A size that was `auto` in the config, as calibrated on a build."""
+
+    parameter: Text
+    value: Number
+    workload: Text
+    python: Text
+    seconds: Number
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a sweep consists of."""
+
+    machine: Name
+    sweep: Name
+    builds: list[Annotated[str, msgspec.Meta(pattern=rf"^pythons/{NAME.pattern}\.json\Z")]]
+    experiments: list[Name]
+    noise_sweep: Name
+    runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
+    sizes: list[Size] = []
+
+
+class Jit(msgspec.Struct, frozen=True):
+    """Whether a build has a JIT, and whether it is on."""
+
+    available: bool | None
+    enabled: bool | None
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of a build, as its probe found them."""
+
+    name: Name
+    implementation: Text
+    version: Text
+    compiler: Text
+    gil: bool
+    free_threaded: bool
+    pgo: bool
+    lto: bool
+    jit: Jit
+    fingerprint: Text = ""
+    options: list[Text] = []
+    configure_arguments: list[Text] = []
+    env: dict[Text, Text] = {}
+
+
+Builds = Mapping[tuple[str, str], Build]  # {(label of the machine, name): facts}
+
+
+class _Machine(msgspec.Struct):
+    usable_cpus: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+
+
+class _Experiment(msgspec.Struct):
+    name: Text
+
+
+class _Config(msgspec.Struct):
+    experiments: list[_Experiment] = []
+
+
+@contextmanager
+def exit_on_error() -> Iterator[None]:
+    """End the program with the message, and without a traceback, where a file cannot be used."""
+    try:
+        yield
+    except DocumentError as error:
+        raise SystemExit(str(error)) from None
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan of a sweep; raises DocumentError."""
+    plan = _decode(path, Plan, _MAX_PLAN_BYTES)
+    if len({planned.run for planned in plan.runs}) < len(plan.runs):
+        raise DocumentError(f"{path}: names a run twice")
+    return plan
+
+
+def read_machine(path: Path) -> dict[str, Any]:
+    """All facts of a machine.json, among them usable_cpus; raises DocumentError."""
+    text = read_document(path)
+    _parse(path, text, _Machine)
+    facts: dict[str, Any] = _checked(path, json.loads(text))
+    return facts
+
+
+def read_build(path: Path) -> Build:
+    """The facts of a pythons/<name>.json; raises DocumentError, also where they are another build's."""
+    build = _decode(path, Build, MAX_BYTES)
+    if build.name != path.stem:
+        raise DocumentError(f"{path}: describes the build {build.name!r}")
+    return build
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML without aliases: a few lines of them may stand for billions of values."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise DocumentError("contains aliases")
+        return super().compose_node(parent, index)
+
+
+_YAML_ERRORS = (  # what its reader raises, also for tags that do not fit their values
+    yaml.YAMLError,
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The mapping in a config.yaml; raises DocumentError."""
+    text = read_document(path)
+    try:
+        found = yaml.load(text, _Loader)
+        json.dumps(found, default=str)  # dates and lists are no keys
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from None
+    except _YAML_ERRORS:
+        raise DocumentError(f"{path}: is not valid YAML") from None
+    if not isinstance(found, dict):
+        raise DocumentError(f"{path}: must be a mapping of keys to values")
+    try:
+        msgspec.convert(found, _Config)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"{path}: {printable(str(error)):.200}") from None
+    checked: dict[str, Any] = _checked(path, found)
+    return checked
+
+
+def read_document(path: Path, max_bytes: int = MAX_BYTES) -> str:
+    """The text of a file; raises DocumentError where it is too large, not text, or cannot be read."""
+    try:
+        return read_bytes(path, max_bytes).decode()
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{path}: cannot be read: {error}") from None
+    except ValueError as error:
+        raise DocumentError(f"{path}: {error}") from None
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _decode(path: Path, kind: type[T], max_bytes: int) -> T:
+    return _parse(path, read_document(path, max_bytes), kind)
+
+
+def _parse(path: Path, text: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise DocumentError(f"{path}: {printable(str(error)):.200}") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise DocumentError(f"{path}: is not valid JSON: {printable(str(error)):.200}") from None
+
+
+def _checked(path: Path, values: Any) -> Any:
+    """The values, where tables and pages can hold them; raises DocumentError."""
+    try:
+        check_json(values, "its values")
+    except RecordError as error:
+        raise DocumentError(f"{path}: {error}") from None
+    return values
