@@ -15,8 +15,7 @@ from gil_scaling.plan import catalog, prober
 from gil_scaling.plan import workflow as calls
 from snakemake.exceptions import WorkflowError
 
-from tests.measure.running import measure
-from tests.measure.test_conformance import FAIL_ON_PURPOSE, WORKLOADS
+from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, measure
 from tests.support import ROOT, make_spec, missing
 
 NASTY = "-n a'b\"c $(touch owned)`touch owned`;touch owned\n{brace} %s ü漢  \\ *"
@@ -226,7 +225,7 @@ print(json.dumps(seen))
 
 def test_workloads_connect_and_bind_to_this_machine_alone(tmp_path):
     (tmp_path / "audit.py").write_text(AUDIT)
-    tried = {name: params for name, params in WORKLOADS.items() if name not in FAIL_ON_PURPOSE}
+    tried = {name: params for name, params in SMALL_PARAMS.items() if name not in FAIL_ON_PURPOSE}
     done = subprocess.run(
         [sys.executable, str(tmp_path / "audit.py")],
         input=json.dumps(tried),

@@ -117,7 +117,7 @@ def test_a_result_that_cannot_travel_is_a_failed_run(backend, start):
             "wrong_result",
             "a task was run more than once",
         ),
-        ("def run(job): return [next(job.calls())()]", "wrong_result", "1 results came of 2 tasks"),
+        ("def run(job): return [next(job.calls())()]", "wrong_result", "expected 2 results, one per task; got 1"),
     ],
 )
 def test_a_backend_that_goes_wrong_is_a_record_with_its_reason(backend, status, reason, start):

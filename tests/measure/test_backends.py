@@ -6,16 +6,14 @@ import pytest
 from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
-from tests.measure.running import counted, measure
+from tests.measure.running import measure, measure_file, measure_supported, timed_samples
 
-CHUNKING = [
-    name for name in catalog.names(catalog.BACKENDS) if "chunksize" in catalog.read_backend(name, ".").parameters
-]
+NAMES = catalog.names(catalog.BACKENDS)
 KINDS = {"sequential", "threads", "processes", "interpreters", "coroutines"}
 
 
-@pytest.mark.parametrize("name", catalog.names(catalog.BACKENDS))
-def test_every_backend_declares_itself_in_literals(name):
+@pytest.mark.parametrize("name", NAMES)
+def test_backend_declares_itself_in_literals(name):
     tree = ast.parse((catalog.BACKENDS / f"{name}.py").read_text())
     assigned = [node for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
     constants = {node.targets[0].id: node.value.value for node in assigned}
@@ -24,13 +22,86 @@ def test_every_backend_declares_itself_in_literals(name):
     assert load_backend(name).by_hand
 
 
+@pytest.mark.parametrize("start", ["natural", "together"])
+@pytest.mark.parametrize(
+    "backend", ["thread", "process", "process_fork", "process_spawn", "process_forkserver", "interpreter"]
+)
+def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
+    params = {"n": 10, "count": 6}
+    result = measure_supported(build, tmp_path, backend=backend, workers=4, params=params, start=start)
+    for sample in result.measured["samples"]:
+        assert sample["tasks"]["worker"][:4] == [0, 1, 2, 3]
+        assert sample["workers_used"] == 4
+
+
+TOGETHER = [name for name in NAMES if load_backend(name).together and load_backend(name).kind != "sequential"]
+
+
+@pytest.mark.parametrize("backend", TOGETHER)
+def test_together_all_workers_exist_before_the_start(backend, build, tmp_path):
+    params = {"n": 10, "count": 7}
+    result = measure_supported(build, tmp_path, backend=backend, workers=3, start="together", params=params)
+    assert result.status == "ok", result.stderr
+    assert {sample["workers"] for sample in timed_samples(result)} == {3}
+
+
+@pytest.mark.parametrize("backend", ["thread", "process"])
+def test_default_is_one_worker_per_task(backend, this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend=backend, workers="default", params={"n": 10, "count": 3})
+    assert [(sample["workers"], sample["workers_used"]) for sample in timed_samples(result)] == [(3, 3)] * 2
+
+
+def test_default_of_a_pool_is_the_library_s(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread_pool", workers="default")
+    assert timed_samples(result)[0]["workers"] > 4
+
+
+@pytest.mark.parametrize(
+    ("backend", "method"),
+    [("process_fork", "fork"), ("process_spawn", "spawn"), ("process_forkserver", "forkserver"), ("process", None)],
+)
+def test_start_method_is_the_backend_s_or_the_default(backend, method, build, tmp_path):
+    version = tuple(map(int, build.facts["version"].split(".")[:2]))
+    default = "forkserver" if version >= (3, 14) else "fork"
+    assert timed_samples(measure(build, tmp_path, backend=backend))[0]["start_method"] == (method or default)
+
+
+def test_peak_memory_of_a_spawned_worker_excludes_the_parent(build, tmp_path):
+    source = "def tasks():\n    data = b'x' * 200_000_000\n    return [1, 2]\ndef task(a): return a\n"
+    (sequential,) = timed_samples(measure_file(build, tmp_path, source))[0]["worker_peak_mb"]
+    spawned = timed_samples(measure_file(build, tmp_path, source, backend="process_spawn"))[0]["worker_peak_mb"]
+    assert max(spawned) < 100 < 190 < sequential
+
+
+@pytest.mark.parametrize(
+    ("backend", "items"),
+    [
+        *((name, 250) for name in ("thread", "sequential", "asyncio", "thread_pool", "asyncio_to_thread")),
+        *((name, 0) for name in ("process", "process_pool")),
+    ],
+)
+def test_workers_of_one_process_share_and_processes_do_not(backend, items, build, tmp_path):
+    params = {"n": 50, "count": 5}
+    result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
+    assert [sample["metrics"] for sample in timed_samples(result)] == [{"items_in_parent": items}] * 2
+
+
+def test_worker_that_dies_is_named_with_its_exit_code(this_build, tmp_path):
+    source = "import os\ndef tasks(): return [1, 2]\ndef task(a):\n    if a == 2: os._exit(7)\n"
+    result = measure_file(this_build, tmp_path, source, backend="process")
+    assert (result.status, result.reason.endswith("worker 1 died with exit code 7")) == ("failed", True)
+
+
+CHUNKING = [name for name in NAMES if "chunksize" in catalog.read_backend(name, ".").parameters]
+
+
 @pytest.mark.parametrize("backend", CHUNKING)
-def test_the_tasks_of_a_chunk_run_in_one_worker(backend, build, tmp_path):
-    params = {"n": 10, "count": 9}
-    result = measure(build, tmp_path, backend=backend, backend_params={"chunksize": 3}, workers=3, params=params)
-    if result.status == "unsupported":
-        pytest.skip(result.reason)
-    for sample in counted(result):
+def test_tasks_of_a_chunk_run_in_one_worker(backend, build, tmp_path):
+    params, backend_params = {"n": 10, "count": 9}, {"chunksize": 3}
+    result = measure_supported(
+        build, tmp_path, backend=backend, backend_params=backend_params, workers=3, params=params
+    )
+    for sample in timed_samples(result):
         workers = sample["tasks"]["worker"]
         assert [len(set(workers[first : first + 3])) for first in (0, 3, 6)] == [1, 1, 1]
         assert sample["tasks"]["index"] == list(range(9))
@@ -40,92 +111,105 @@ def test_the_tasks_of_a_chunk_run_in_one_worker(backend, build, tmp_path):
 def test_one_chunk_of_all_tasks_keeps_one_worker_busy(backend, this_build, tmp_path):
     params = {"n": 10, "count": 6}
     result = measure(this_build, tmp_path, backend=backend, backend_params={"chunksize": 6}, params=params)
-    assert [(sample["workers"], sample["workers_used"]) for sample in counted(result)] == [(2, 1)] * 2
+    assert [(sample["workers"], sample["workers_used"]) for sample in timed_samples(result)] == [(2, 1)] * 2
 
 
-def test_each_event_loop_of_a_thread_gathers_every_so_manyth_task(build, tmp_path):
+def test_asyncio_threads_distributes_tasks_round_robin(build, tmp_path):
     result = measure(build, tmp_path, backend="asyncio_threads", workers=3, params={"n": 10, "count": 7})
-    for sample in counted(result):
+    for sample in timed_samples(result):
         assert sample["tasks"]["worker"] == [0, 1, 2, 0, 1, 2, 0]
         assert sample["tasks"]["cpu_s"] == [None] * 7
         assert sample["task_cpu_s"] > 0
 
 
-OWN = """
+# ---- custom backends
+
+CUSTOM = """
 one_thread_per_gil = False
 
 def run(job, twice=False):
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(job.workers) as pool:
-        found = list(pool.map(lambda call: call(), job.calls()))
-    return found * 2 if twice else found
+        results = list(pool.map(lambda call: call(), job.calls()))
+    return results * 2 if twice else results
 """
 
 
-@pytest.fixture
-def own(tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text(OWN)
-    return {"backend": "mine", "backend_reference": str(path)}
+def measure_backend(build, folder, source, **changes):
+    path = folder / "mine.py"
+    path.write_text(source)
+    return measure(build, folder, **{"backend": "mine", "backend_reference": str(path), **changes})
 
 
-def test_a_backend_of_one_s_own_returns_what_its_calls_gave(own, build, tmp_path):
-    result = measure(build, tmp_path, **own, workers=3)
+def test_custom_backend_returns_what_its_calls_returned(build, tmp_path):
+    result = measure_backend(build, tmp_path, CUSTOM, workers=3)
     assert (result.status, result.reason) == ("ok", None)
-    assert {sample["workers"] for sample in counted(result)} == {3}
-    assert counted(result)[0]["tasks"]["index"] == list(range(5))
+    assert {sample["workers"] for sample in timed_samples(result)} == {3}
+    assert timed_samples(result)[0]["tasks"]["index"] == list(range(5))
 
 
-def test_its_parameters_reach_it_and_results_too_many_are_wrong(own, this_build, tmp_path):
-    result = measure(this_build, tmp_path, **own, backend_params={"twice": True})
+def test_custom_backend_that_runs_a_task_twice_is_wrong(this_build, tmp_path):
+    result = measure_backend(this_build, tmp_path, CUSTOM, backend_params={"twice": True})
     assert (result.status, result.reason) == ("wrong_result", "a task was run more than once")
 
 
-def test_what_its_calls_did_not_return_is_refused(own, this_build, tmp_path):
-    path = tmp_path / "mine.py"
-    path.write_text("def run(job):\n    return [call()[1] for call in job.calls()]\n")
-    result = measure(this_build, tmp_path, **own)
+def test_custom_backend_that_returns_anything_else_fails(this_build, tmp_path):
+    source = "def run(job):\n    return [call()[1] for call in job.calls()]\n"
+    result = measure_backend(this_build, tmp_path, source)
     assert result.status == "failed"
-    assert "run() of a backend is to return what its calls returned, not [(0, 4950)]" in result.reason
+    assert "run() of a backend must return what its calls returned, not [(0, 4950)]" in result.reason
 
 
-def test_a_custom_backend_does_not_start_together(own, this_build, tmp_path):
-    result = measure(this_build, tmp_path, **own, start="together")
-    assert (result.status, result.reason) == (
-        "unsupported",
-        "backend 'mine' does not support `start: together`",
-    )
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"start": "together"}, "backend 'mine' does not support `start: together`"),
+        ({"workload": "exception", "params": {}}, "backend 'mine' has no hand-written form"),
+    ],
+)
+def test_custom_backend_does_not_support_what_it_lacks(changes, reason, this_build, tmp_path):
+    result = measure_backend(this_build, tmp_path, CUSTOM, **changes)
+    assert (result.status, result.reason) == ("unsupported", reason)
 
 
-def test_its_threads_share_and_its_processes_do_not(own, this_build, tmp_path):
-    source = Path(own["backend_reference"]).read_text()
-    processes = source.replace("ThreadPoolExecutor", "ProcessPoolExecutor")
-    processes = processes.replace("lambda call: call(), job.calls()", "perform, job.calls()")
-    (tmp_path / "far.py").write_text(f"from gil_scaling.measure.worker import perform\n{processes}")
-    seen = []
-    for name in ("mine", "far"):
-        where = {"backend": name, "backend_reference": str(tmp_path / f"{name}.py")}
-        result = measure(this_build, tmp_path, **where, workload="shared_append", params={"n": 10, "count": 4})
-        assert result.status == "ok", result.reason
-        seen.append(counted(result)[0]["metrics"]["items_in_parent"])
-    assert seen == [40, 0]
+def test_custom_backend_may_have_a_hand_written_form(this_build, tmp_path):
+    by_hand = "def by_hand(task, calls, workers, consumed):\n    list(map(task, calls))\n"
+    result = measure_backend(this_build, tmp_path, CUSTOM + by_hand, workload="exception", params={})
+    seen = [sample["metrics"]["seen"] for sample in timed_samples(result)]
+    assert seen == ["ValueError: this task raises on purpose"] * 2
 
 
-def test_the_backend_in_the_readme_runs(this_build, tmp_path):
+PROCESSES = CUSTOM.replace("ThreadPoolExecutor", "ProcessPoolExecutor").replace(
+    "lambda call: call(), job.calls()", "run_call, job.calls()"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "items"), [(CUSTOM, 40), (f"from gil_scaling.measure.worker import run_call\n{PROCESSES}", 0)]
+)
+def test_custom_threads_share_and_custom_processes_do_not(source, items, this_build, tmp_path):
+    params = {"n": 10, "count": 4}
+    result = measure_backend(this_build, tmp_path, source, workload="shared_append", params=params)
+    assert result.status == "ok", result.reason
+    assert timed_samples(result)[0]["metrics"]["items_in_parent"] == items
+
+
+@pytest.fixture
+def readme_backend():
+    return re.search(r"```python\n(\"\"\"joblib.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+
+
+def test_backend_of_the_readme_runs(readme_backend, this_build, tmp_path):
     pytest.importorskip("joblib")
-    source = re.search(r"```python\n(\"\"\"joblib.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
-    path = tmp_path / "loky.py"
-    path.write_text(source)
-    result = measure(this_build, tmp_path, backend="loky", backend_reference=str(path), switch_interval_s=0.0123)
+    result = measure_backend(this_build, tmp_path, readme_backend, switch_interval_s=0.0123)
     assert (result.status, result.reason) == ("ok", None), result.stderr
-    for sample in counted(result):
+    for sample in timed_samples(result):
         assert sample["tasks"]["index"] == list(range(5))
         assert set(sample["switch_intervals_s"]) == {0.0123}
 
 
-def test_the_backend_in_the_readme_is_unsupported_without_its_library():
-    source = re.search(r"```python\n(\"\"\"joblib.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+def test_backend_of_the_readme_needs_its_library(readme_backend):
     names = {}
-    exec(source, names)
+    exec(readme_backend, names)
     names["find_spec"] = lambda name: None
     assert names["available"]() == "joblib is not installed in this Python"

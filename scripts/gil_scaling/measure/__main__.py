@@ -1,10 +1,14 @@
-"""`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER` measures what FOLDER/spec.json asks for.
+"""`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
-Processes that a backend spawns import this module again, so it imports nothing before it is asked to.
+EVENTS is a file descriptor. Processes that a backend spawns import this module again, so it imports nothing at the top.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Notify
 
-def main(arguments):
+
+def main(arguments: list[str]) -> None:
     """Runs the command; a run leaves FOLDER/result.json: status, reason and what was measured."""
     import json
     import os
@@ -15,46 +19,46 @@ def main(arguments):
         print(json.dumps(probe()))
         return
     _, folder, events = arguments
-    own_id = os.getpid()
+    pid = os.getpid()
 
-    def tell(event):
+    def notify(event: str) -> None:
         os.write(int(events), event.encode() + b"\n")
 
-    result = _attempt(f"{folder}/spec.json", tell)
-    if os.getpid() != own_id:  # a copy that a task forked, and that came back with it
+    result = _run(f"{folder}/spec.json", notify)
+    if os.getpid() != pid:  # a copy that a task forked, and that returned from it
         os._exit(0)
     with open(f"{folder}/result.json", "w") as file:
         file.write(result)
     try:
-        tell("measured")
+        notify("measured")
     except OSError:  # the workload closed the pipe
         pass
 
 
-def _attempt(path, tell):
-    """What came of the run, as JSON."""
+def _run(path: str, notify: "Notify") -> str:
+    """Runs the spec; returns the result as JSON."""
     import json
-    import traceback  # now, for there may be no memory left when it is needed
+    import traceback  # now, because there may be no memory left when it is needed
 
     from gil_scaling.measure import run
 
     with open(path) as file:
         spec = json.load(file)
     try:
-        return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, tell)}, allow_nan=False)
+        return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, notify)}, allow_nan=False)
     except run.Unsupported as error:
         status, reason = "unsupported", str(error)
     except run.WrongResult as error:
         status, reason = "wrong_result", str(error)
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)  # which may hold all the memory
+        traceback.clear_frames(error.__traceback__)  # they may hold all the memory
         _print_traceback()
-        status, reason = "failed", run.said(error)
+        status, reason = "failed", run.format_exception(error)
     return json.dumps({"status": status, "reason": reason})
 
 
-def _print_traceback():
-    """Writes to stderr whatever became of sys.stderr; where it is closed, the reason is in the result all the same."""
+def _print_traceback() -> None:
+    """Writes to file descriptor 2, because the workload may have replaced sys.stderr; a closed one is no error."""
     import os
     import traceback
 

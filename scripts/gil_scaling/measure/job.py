@@ -1,91 +1,109 @@
-"""What a backend gets (a job) and what it gives back (an outcome)."""
+"""What a backend gets (a job) and what it returns (an outcome)."""
 
 import os
 
 from gil_scaling.measure.worker import Call, Report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+    from gil_scaling.measure.interfaces import Result, Task, Usage
+    from gil_scaling.measure.worker import Settings, Shared
+
 
 class Job:
-    """One sample's work: the task arguments, how many workers (None: as many as the backend takes), how they begin."""
+    """The work of one sample: task arguments, number of workers (None: the backend's default), how they start."""
 
-    __slots__ = ("arguments", "setting", "shared", "together", "workers")
+    __slots__ = ("arguments", "settings", "shared", "together", "workers")
 
-    def __init__(self, setting, arguments, workers, together, shared):
-        self.setting = setting
+    def __init__(
+        self, settings: "Settings", arguments: "list[Any]", workers: "int | None", together: bool, shared: "Shared"
+    ) -> None:
+        self.settings = settings
         self.arguments = arguments
         self.workers = workers
         self.together = together
         self.shared = shared
 
-    def workers_or_one_a_task(self):
-        """The number of workers; by default the lecture's one worker per item."""
+    def worker_count(self) -> int:
+        """The number of workers; by default one per task, as in the lecture."""
         return self.workers or len(self.arguments)
 
-    def first_pair(self, number):
-        """The (index, argument) that a worker begins with: worker i takes task i, so that every worker works."""
+    def first_task(self, number: int) -> "tuple[Task, ...]":
+        """The task that a worker begins with: worker i runs task i, so that every worker works."""
         return ((number, self.arguments[number]),) if number < len(self.arguments) else ()
 
-    def pairs(self, number, beyond):
-        """What a worker of this address space runs: its own task, then whatever is left in the deque beyond."""
-        yield from self.first_pair(number)
+    def tasks_of(self, number: int, remaining: "deque[int]") -> "Iterator[Task]":
+        """The tasks of a worker in this address space: its first one, then from the queue of remaining indices."""
+        yield from self.first_task(number)
         while True:
             try:
-                index = beyond.popleft()
+                index = remaining.popleft()
             except IndexError:
                 return
             yield index, self.arguments[index]
 
-    def calls(self, chunksize=1):
-        """What a pool runs, in the order of the tasks: calls without arguments, each of chunksize tasks in a row."""
-        pairs = tuple(enumerate(self.arguments))
-        home = os.getpid()
-        for first in range(0, len(pairs), chunksize):
-            yield Call(self.setting, pairs[first : first + chunksize], home, self.shared)
+    def calls(self, chunksize: int = 1) -> "Iterator[Call]":
+        """What a pool runs, in task order: calls without arguments, each of chunksize consecutive tasks."""
+        tasks = tuple(enumerate(self.arguments))
+        pid = os.getpid()
+        for first in range(0, len(tasks), chunksize):
+            yield Call(self.settings, tasks[first : first + chunksize], pid, self.shared)
 
-    def warm_argument(self, number):
+    def warmup_argument(self, number: int) -> "Any":
         """The argument of the untimed task that a worker runs before it waits for the others."""
         return self.arguments[number % len(self.arguments)]
 
 
 class Outcome:
-    """What came of a job: a report a worker, the results in the order of the tasks, how many workers there were.
+    """What a job gave: a report per worker, the results in task order, the number of workers.
 
-    `used` (as worker.used_by_thread gives it) and task_cpu_s, in seconds, are set where the workers cannot tell their
-    own: coroutines of one thread.
+    `usage` and task_cpu_s, in seconds, are set where the workers cannot read their own: coroutines of one thread.
     """
 
-    __slots__ = ("reports", "results", "start_method", "task_cpu_s", "used", "workers")
+    __slots__ = ("reports", "results", "start_method", "task_cpu_s", "usage", "workers")
 
-    def __init__(self, reports, pairs, workers, start_method=None):
+    def __init__(
+        self, reports: list[Report], results: "Iterable[Result]", workers: int, start_method: "str | None" = None
+    ) -> None:
         self.reports = reports
-        self.results = [result for _, result in sorted(pairs, key=_index_of)]
+        self.results = [result for _, result in sorted(results, key=_index)]
         self.workers = workers
         self.start_method = start_method
-        self.used = self.task_cpu_s = None
+        self.usage: Usage | None = None
+        self.task_cpu_s: float | None = None
 
     @classmethod
-    def of_pool(cls, outcomes, workers=None, start_method=None):
-        """Joins what the calls of a job gave into one report a worker, in the order of their first tasks.
+    def of_calls(
+        cls,
+        call_results: "Iterable[tuple[Report, Iterable[Result]]]",
+        workers: "int | None" = None,
+        start_method: "str | None" = None,
+    ) -> "Outcome":
+        """Merges what the calls of a job returned into one report per worker, in the order of their first tasks.
 
         workers: how many the pool had; None: as many as ran tasks.
         """
-        joined = {}
-        pairs = []
-        for report, results in outcomes:
-            pairs += results
-            worker = joined.setdefault(report.key, Report(report.key))
+        by_worker: dict[Any, Report] = {}
+        all_results: list[Result] = []
+        for report, results in call_results:
+            all_results += results
+            worker = by_worker.setdefault(report.key, Report(report.key))
             worker.tasks += report.tasks
-            worker.home = report.home
+            worker.pid = report.pid
             worker.gil_before = report.gil_before if worker.gil_before is None else worker.gil_before
-            if worker.used is None or report.used[0] >= worker.used[0]:  # the latest of its calls
+            if worker.usage is None or (report.usage and report.usage[0] >= worker.usage[0]):  # the latest of its calls
                 worker.gil_after, worker.switch_interval_s = report.gil_after, report.switch_interval_s
-                worker.used = report.used
-        reports = sorted(joined.values(), key=lambda worker: min(task[1] for task in worker.tasks))
-        return cls(reports, pairs, workers or len(reports), start_method)
+                worker.usage = report.usage
+        reports = sorted(by_worker.values(), key=lambda worker: min(task[1] for task in worker.tasks))
+        return cls(reports, all_results, workers or len(reports), start_method)
 
 
-def _index_of(pair):
-    return pair[0]
+def _index(result: "Result") -> int:
+    return result[0]
 
 
 class WorkerFailed(Exception):

@@ -1,4 +1,4 @@
-"""What a build is, as it tells itself."""
+"""What a build is, as it reports itself."""
 
 import hashlib
 import os
@@ -9,11 +9,15 @@ import sysconfig
 
 from gil_scaling.measure.worker import gil_enabled
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def probe():
-    """The facts of this build, and under `files` the real paths of what it was loaded from."""
+
+def probe() -> "dict[str, Any]":
+    """The facts of this build, and under `files` the real paths of its executable and library."""
     free_threaded = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
-    jit = getattr(sys, "_jit", None)
+    jit: Any = getattr(sys, "_jit", None)
     arguments = _configure_arguments()
     files = {"executable": os.path.realpath(sys.executable), "libpython": _libpython()}
     major, minor = sys.version_info[:2]
@@ -38,14 +42,14 @@ def probe():
     }
 
 
-def _configure_arguments():
+def _configure_arguments() -> list[str]:
     """The arguments of `configure` without the paths of the machine that built it."""
     text = sysconfig.get_config_var("CONFIG_ARGS") or ""
     arguments = [quoted or plain for quoted, plain in re.findall(r"'([^']*)'|(\S+)", text)]
     return [argument for argument in arguments if "/" not in argument]
 
 
-def _libpython():
+def _libpython() -> "str | None":
     """The path of the shared libpython in use, or None where the executable holds it all."""
     try:
         with open("/proc/self/maps") as maps:
@@ -57,7 +61,7 @@ def _libpython():
         return os.path.realpath(path) if name and name.endswith((".so", ".dylib")) else None
 
 
-def _digest(path):
+def _digest(path: str) -> "str | None":
     try:
         with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest()

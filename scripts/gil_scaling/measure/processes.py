@@ -1,4 +1,4 @@
-"""What the backends of processes share: workers of multiprocessing.Process, and how those of a pool meet."""
+"""Processes of our own (multiprocessing.Process), and how the processes of a pool wait for each other."""
 
 import multiprocessing
 import os
@@ -6,72 +6,84 @@ from collections import deque
 from multiprocessing.connection import wait
 
 from gil_scaling.measure.job import Outcome, WorkerFailed
-from gil_scaling.measure.worker import Report, Shared, untimed_task, used_by_new_process, work_through
+from gil_scaling.measure.worker import Report, Shared, new_process_usage, run_tasks, run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from multiprocessing.connection import Connection
+    from typing import Any
+
+    from gil_scaling.measure.interfaces import Barrier, Calls, Result, Task, TaskFunction
+    from gil_scaling.measure.job import Job
+    from gil_scaling.measure.worker import Settings
 
 
-def available(method):
-    """None, or why this system cannot start processes in this way."""
+def available(method: str) -> "str | None":
+    """None, or why this system cannot start processes with this method."""
     if method not in multiprocessing.get_all_start_methods():
         return f"this system has no start method {method!r}"
     return None
 
 
-def run(job, method=None):
-    """Runs the job in its own processes; those tasks that no worker begins with are handed out one by one."""
-    context = multiprocessing.get_context(method)
-    workers = job.workers_or_one_a_task()
-    gate = context.Barrier(workers) if job.together else None
-    beyond = deque(enumerate(job.arguments))
+def run(job: "Job", method: "str | None" = None) -> Outcome:
+    """Runs the job in new processes: each begins with one task, the remaining ones are handed out on request."""
+    context: Any = multiprocessing.get_context(method)
+    workers = job.worker_count()
+    barrier = context.Barrier(workers) if job.together else None
+    remaining = deque(enumerate(job.arguments))
     for _ in range(min(workers, len(job.arguments))):
-        beyond.popleft()
-    crew = {}
+        remaining.popleft()
+    processes: dict[Any, tuple[int, Any]] = {}
     try:
         for number in range(workers):
-            here, there = context.Pipe()
-            warm = (gate, job.warm_argument(number)) if gate else None
-            arguments = (job.setting, job.first_pair(number), bool(beyond), warm, there)
+            connection, worker_end = context.Pipe()
+            warmup = (barrier, job.warmup_argument(number)) if barrier else None
+            arguments = (job.settings, job.first_task(number), bool(remaining), warmup, worker_end)
             process = context.Process(target=_work, args=arguments)
             process.start()
-            there.close()
-            crew[here] = (number, process)
-        done = _hand_out(crew, beyond)
+            worker_end.close()
+            processes[connection] = (number, process)
+        answers = _serve_tasks(processes, remaining)
     except BaseException:
-        for _, process in crew.values():
+        for _, process in processes.values():
             process.kill()
         raise
     finally:
-        for _, process in crew.values():
+        for _, process in processes.values():
             process.join()
-    reports = [report for report, _ in done]
-    pairs = [pair for _, results in done for pair in results]
-    return Outcome(reports, pairs, workers, context.get_start_method())
+    results = [result for _, worker_results in answers for result in worker_results]
+    return Outcome([report for report, _ in answers], results, workers, context.get_start_method())
 
 
-def _hand_out(crew, beyond):
-    """Answers the workers until each has sent its report and results; these, by number of the worker."""
-    done = {}
-    waiting = dict(crew)
-    while waiting:
-        for connection in wait(list(waiting)):
-            number, process = waiting[connection]
+def _serve_tasks(
+    processes: "dict[Any, tuple[int, Any]]", remaining: "deque[Task]"
+) -> "list[tuple[Report, list[Result]]]":
+    """Hands out tasks until each worker has sent its report and results; returns these in the order of the workers."""
+    answers = {}
+    running = dict(processes)
+    connection: Any
+    while running:
+        for connection in wait(list(running)):
+            number, process = running[connection]
             try:
                 message = connection.recv()
             except (EOFError, ConnectionError):
                 process.join()
                 raise WorkerFailed(f"worker {number} died with exit code {process.exitcode}") from None
             if message is None:
-                connection.send(beyond.popleft() if beyond else None)
+                connection.send(remaining.popleft() if remaining else None)
             elif isinstance(message, str):
                 raise WorkerFailed(f"worker {number} raised:\n{message}")
             else:
-                done[number] = message
-                del waiting[connection]
-    return [done[number] for number in sorted(done)]
+                answers[number] = message
+                del running[connection]
+    return [answers[number] for number in sorted(answers)]
 
 
-def by_hand(task, calls, consumed, method=None):
-    """One process per call; the exit code of the first that failed, if the caller looks at them."""
-    context = multiprocessing.get_context(method)
+def by_hand(task: "TaskFunction", calls: "Calls", consumed: bool, method: "str | None" = None) -> "str | None":
+    """One process per call; returns the exit code of the first that failed, if the caller looks at them."""
+    context: Any = multiprocessing.get_context(method)
     processes = [context.Process(target=task, args=(call,)) for call in calls]
     for process in processes:
         process.start()
@@ -81,32 +93,39 @@ def by_hand(task, calls, consumed, method=None):
     return f"exit code {codes[0]}" if codes and consumed else None
 
 
-_gate = None
+_pool_barrier: "Barrier | None" = None
 
 
-def enter(gate):
-    """Begins a worker of a pool: keeps the barrier at which the workers meet, None where they do not."""
-    global _gate
-    _gate = gate
+def set_pool_barrier(barrier: "Barrier | None") -> None:
+    """Initializes a worker of a pool with the barrier at which the workers wait; None where they do not."""
+    global _pool_barrier
+    _pool_barrier = barrier
 
 
-def meet(setting, argument):
+def warm_up_and_wait(settings: "Settings", argument: "Any") -> None:
     """Runs one untimed task in a worker of a pool and waits for the other workers."""
-    untimed_task(setting, argument)
-    _gate.wait()
+    run_untimed_task(settings, argument)
+    if _pool_barrier is not None:
+        _pool_barrier.wait()
 
 
-def _work(setting, first, more, warm, connection):
+def _work(
+    settings: "Settings",
+    first: "tuple[Task, ...]",
+    has_more: bool,
+    warmup: "tuple[Barrier, Any] | None",
+    connection: "Connection[Any, Any]",
+) -> None:
     try:
-        setting.apply()
-        if warm is not None:
-            gate, argument = warm
-            untimed_task(setting, argument)
-            gate.wait()
+        settings.apply()
+        if warmup is not None:
+            barrier, argument = warmup
+            run_untimed_task(settings, argument)
+            barrier.wait()
         report = Report(os.getpid())
-        shared = Shared(setting.workload)
-        pairs = _asked_for(first, connection) if more else first
-        results = work_through(setting, pairs, shared, report, used_by_new_process)
+        shared = Shared(settings.workload)
+        tasks = _request_tasks(first, connection) if has_more else first
+        results = run_tasks(settings, tasks, shared, report, new_process_usage)
         connection.send((report, results))
     except BaseException:
         import traceback  # here, because its import would take longer than many a task
@@ -114,11 +133,11 @@ def _work(setting, first, more, warm, connection):
         connection.send(traceback.format_exc())
 
 
-def _asked_for(first, connection):
+def _request_tasks(first: "Iterable[Task]", connection: "Connection[Any, Any]") -> "Iterator[Task]":
     yield from first
     while True:
         connection.send(None)
-        pair = connection.recv()
-        if pair is None:
+        task = connection.recv()
+        if task is None:
             return
-        yield pair
+        yield task

@@ -10,11 +10,19 @@ from time import perf_counter
 from gil_scaling.measure import workload as workloads
 from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
-from gil_scaling.measure.worker import Report, Setting, Shared, gil_enabled, work_through
+from gil_scaling.measure.worker import Report, Settings, Shared, gil_enabled, run_tasks
 from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
 
-MOST_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
-MOST_SEGMENTS = 1000  # of a sample, the first
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from gil_scaling.measure.interfaces import Backend, Notify, Record
+    from gil_scaling.measure.workload import Workload
+
+MAX_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
+MAX_SEGMENTS = 1000  # per sample; the first ones are kept
 
 
 class WrongResult(Exception):
@@ -25,257 +33,261 @@ class Unsupported(Exception):
     """This build or system cannot run the combination; the message says why."""
 
 
-def run(spec, tell):
-    """Measures what spec asks for; returns the measured part of a run record.
+def run(spec: "Record", notify: "Notify") -> "Record":
+    """Measures one combination; returns the measured part of a run record.
 
     spec: the record's spec, with `reference` and `backend_reference` (the workload's and the backend's name or path),
     `expected` (digest or None) and `thread_limits` (the variables that limit the threads of libraries).
-    tell: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
+    notify: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
     Raises Unsupported, WrongResult, or what the workload raises.
     """
     backend = workloads.load_backend(spec["backend_reference"])
     workload = workloads.load(spec["reference"])
-    _check_available(spec, backend, workload.module)
+    _check_supported(spec, backend, workload.module)
     execute = _executor(spec, backend, workload.module)
-    setting = Setting(workload, spec["switch_interval_s"])
-    setting.apply()
-    facts = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
-    params = spec["params"]
+    settings = Settings(workload, spec["switch_interval_s"])
+    settings.apply()
+    measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     workers = None if spec["workers"] == "default" else spec["workers"]
-    with workload.open_context(params) as context:
-        arguments = workload.tasks(params, context=context, workers=workers)
-        if not arguments:
-            raise ValueError(f"workload {spec['workload']!r} made no tasks of {params!r}")
-        if spec["scaling"] == "weak":
-            arguments = arguments * workers
+    with workload.open_context(spec["params"]) as context:
+        arguments = _make_arguments(spec, workload, context, workers)
         together = spec["start"] == "together"
 
-        def sample():
+        def measure_sample() -> "tuple[Record, str | None]":
             shared = Shared(workload)
-            return _sample(execute, Job(setting, arguments, workers, together, shared), workload)
+            return _sample(execute, Job(settings, arguments, workers, together, shared), workload)
 
         samples, digests = [], []
         for number in range(spec["warmups"] + spec["repeats"]):
-            measured, found = sample()
-            samples.append(dict(measured, warmup=number < spec["warmups"]))
+            sample, found = measure_sample()
+            samples.append(dict(sample, warmup=number < spec["warmups"]))
             digests.append(found)
         if not getattr(workload.module, "no_speedup", False):
-            tell("memory_begin")
-            sample()
-            tell("memory_end")
-        facts["expected"] = _check_digests(spec["expected"], digests, setting, arguments)
-    facts.update(
+            notify("memory_begin")
+            measure_sample()
+            notify("memory_end")
+        measured["expected"] = _check_digests(spec["expected"], digests, settings, arguments)
+    measured.update(
         samples=samples,
         gil_after=gil_enabled(),
         clock_cost_s=_clock_cost_s(),
         flags=_flags(spec["thread_limits"]),
     )
-    return facts
+    return measured
 
 
-def _check_available(spec, backend, module):
-    """Raises Unsupported where the backend or the workload cannot do what is asked."""
+def _check_supported(spec: "Record", backend: "Backend", module: "Any") -> None:
+    """Raises Unsupported where the backend or the workload cannot run in this build, or not in this way."""
     facts = {"backend": spec["backend"], "backend_kind": backend.kind, "by_hand": backend.by_hand}
     for part in (backend, module):
         available = getattr(part, "available", None)
-        reason = available(**workloads.named_of(available, facts)) if available else None
+        reason = available(**workloads.select_parameters(available, facts)) if available else None
         if reason:
             raise Unsupported(reason)
     if spec["start"] == "together" and not backend.together:
         raise Unsupported(f"backend {spec['backend']!r} does not support `start: together`")
 
 
-def _executor(spec, backend, module):
-    """What takes a job and runs it: the backend, or the workload itself where it is about the backend's failures."""
+def _executor(spec: "Record", backend: "Backend", module: "Any") -> "Callable[[Job], Any]":
+    """What runs a job: the backend, or the workload itself where it studies the backend's failures."""
     run_on = getattr(module, "run_on", None)
     if run_on is not None:
         return partial(run_on, spec["backend_reference"])
     return partial(backend.run, **spec["backend_params"])
 
 
-def _sample(execute, job, workload):
+def _make_arguments(spec: "Record", workload: "Workload", context: "Any", workers: "int | None") -> "list[Any]":
+    arguments = workload.tasks(spec["params"], context=context, workers=workers)
+    if not arguments:
+        raise ValueError(f"workload {spec['workload']!r} made no tasks of {spec['params']!r}")
+    return arguments * (workers or 1) if spec["scaling"] == "weak" else arguments
+
+
+def _sample(execute: "Callable[[Job], Any]", job: Job, workload: "Workload") -> "tuple[Record, str | None]":
     """Times one sample; returns its part of the record and the digest of its results (None: it has a check)."""
     gc.collect()
-    began = perf_counter()
+    start = perf_counter()
     outcome = execute(job)
-    ended = perf_counter()
+    end = perf_counter()
     if not isinstance(outcome, Outcome):
-        outcome = _joined(outcome, job)
+        outcome = _outcome_of_custom(outcome, job)
     results = outcome.results
     if len(results) != len(job.arguments):
-        raise WrongResult(f"{len(results)} results came of {len(job.arguments)} tasks")
-    of_workload = (results, job.arguments, *job.shared.arguments())
+        raise WrongResult(f"expected {len(job.arguments)} results, one per task; got {len(results)}")
+    hook_arguments = (results, job.arguments, *job.shared.arguments())
     try:
-        workload.hook("check", *of_workload)
+        workload.call_hook("check", *hook_arguments)
     except Exception as error:
-        raise WrongResult(said(error)) from error
-    metrics = workload.hook("metrics", *of_workload) or {}
-    segments = workload.hook("segments", *of_workload)
-    found = None if hasattr(workload.module, "check") else digest(results)
-    measured = _times(outcome, began, ended)
-    return dict(measured, metrics=_clean(metrics), segments=_segments(segments, began)), found
+        raise WrongResult(format_exception(error)) from error
+    metrics = workload.call_hook("metrics", *hook_arguments) or {}
+    segments = workload.call_hook("segments", *hook_arguments)
+    results_digest = None if hasattr(workload.module, "check") else digest(results)
+    sample = _times(outcome, start, end)
+    return dict(sample, metrics=_clean_metrics(metrics), segments=_segments(segments, start)), results_digest
 
 
-def said(error):
-    """An exception in words: its type and message, also where the message cannot be made."""
+def format_exception(error: BaseException) -> str:
+    """The type and message of an exception, also where making the message fails."""
     import traceback
 
     return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
-def _joined(outcomes, job):
-    """The outcome of a backend of the user's own, which returns what its calls gave."""
-    outcomes = list(outcomes)
-    for one in outcomes:
-        if not (isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], Report)):
-            raise TypeError(f"run() of a backend is to return what its calls returned, not {one!r:.60}")
-    ran = [task[0] for report, _ in outcomes for task in report.tasks]
-    if len(set(ran)) < len(ran):
+def _outcome_of_custom(returned: "Any", job: Job) -> Outcome:
+    """The outcome of a custom backend, which returns what its calls returned."""
+    call_results = list(returned)
+    for item in call_results:
+        if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Report)):
+            raise TypeError(f"run() of a backend must return what its calls returned, not {item!r:.60}")
+    indices = [task[0] for report, _ in call_results for task in report.tasks]
+    if len(set(indices)) < len(indices):
         raise WrongResult("a task was run more than once")
-    return Outcome.of_pool(outcomes, job.workers)
+    return Outcome.of_calls(call_results, job.workers)
 
 
-def _segments(segments, began):
-    """(worker, start, end) in seconds of the clock, as columns in seconds from the sample's beginning."""
+def _segments(segments: "Iterable[Any] | None", start: float) -> "Record | None":
+    """(worker, start, end) in seconds of the clock, as columns in seconds from the start of the sample."""
     if segments is None:
         return None
-    first = sorted(segments, key=lambda segment: segment[1])[:MOST_SEGMENTS]
+    first = sorted(segments, key=lambda segment: segment[1])[:MAX_SEGMENTS]
     return {
         "worker": [worker for worker, _, _ in first],
-        "start_s": [start - began for _, start, _ in first],
-        "end_s": [end - began for _, _, end in first],
+        "start_s": [begin - start for _, begin, _ in first],
+        "end_s": [end - start for _, _, end in first],
     }
 
 
-def _times(outcome, began, ended):
+def _times(outcome: Outcome, start: float, end: float) -> "Record":
+    """The times of a sample by phase, what its workers used and read back, and its tasks."""
+    reports = outcome.reports
     tasks = [
-        (index, worker, start - began, end - began, cpu)
-        for worker, report in enumerate(outcome.reports)
-        for index, start, end, cpu in report.tasks
+        (index, worker, task_start - start, task_end - start, cpu_s)
+        for worker, report in enumerate(reports)
+        for index, task_start, task_end, cpu_s in report.tasks
     ]
     first = min(task[2] for task in tasks)
     last = max(task[3] for task in tasks)
-    reports = outcome.reports
-    used = outcome.used or [_sum_of(parts) for parts in zip(*(report.used or _UNKNOWN for report in reports))]
+    usages = [outcome.usage or report.usage or (None,) * 4 for report in reports]
+    cpu_s, voluntary, involuntary = map(_sum_known, list(zip(*([outcome.usage] if outcome.usage else usages)))[:3])
     return {
-        "total_s": ended - began,
+        "total_s": end - start,
         "startup_s": first,
         "work_s": last - first,
-        "teardown_s": ended - began - last,
-        "cpu_s": used[0],
-        "task_cpu_s": outcome.task_cpu_s if outcome.task_cpu_s is not None else _sum_of(task[4] for task in tasks),
-        "voluntary_switches": used[1],
-        "involuntary_switches": used[2],
-        "worker_peak_mb": [(outcome.used or report.used or _UNKNOWN)[3] for report in reports],
+        "teardown_s": end - start - last,
+        "cpu_s": cpu_s,
+        "task_cpu_s": _sum_known(task[4] for task in tasks) if outcome.task_cpu_s is None else outcome.task_cpu_s,
+        "voluntary_switches": voluntary,
+        "involuntary_switches": involuntary,
+        "worker_peak_mb": [usage[3] for usage in usages],
         "workers": outcome.workers,
-        "workers_used": sum(bool(report.tasks) for report in outcome.reports),
+        "workers_used": sum(bool(report.tasks) for report in reports),
         "start_method": outcome.start_method,
         "gil_before": [report.gil_before for report in reports],
         "gil": _gil_after(reports),
         "switch_intervals_s": [report.switch_interval_s for report in reports],
-        "tasks": _columns(sorted(tasks)) if len(tasks) <= MOST_TASKS else None,
-        "task_summary": None if len(tasks) <= MOST_TASKS else _summaries(tasks),
+        "tasks": _columns(sorted(tasks)) if len(tasks) <= MAX_TASKS else None,
+        "task_summary": None if len(tasks) <= MAX_TASKS else _summaries(tasks),
     }
 
 
-_UNKNOWN = (None,) * 4  # of a worker that cannot tell what it used
+def _sum_known(values: "Iterable[Any]") -> "Any":
+    """The sum of the values, None where one of them is unknown."""
+    values = list(values)
+    return None if None in values else sum(values)
 
 
-def _sum_of(parts):
-    """The sum of parts, None where one of them is not known."""
-    parts = list(parts)
-    return None if None in parts else sum(parts)
-
-
-def _gil_after(reports):
+def _gil_after(reports: list[Report]) -> "list[bool | None]":
     """For each worker whether the GIL was on at its end.
 
-    In a build without it, importing an extension module turns it on for a moment, whatever the module says of itself
-    (_PyEval_EnableGILTransient in CPython); once on to stay, it never goes off. So what a worker of this interpreter saw
-    counts only while it lasts.
+    In a free-threaded build, importing an extension module switches it on for an instant, whatever the module declares
+    (_PyEval_EnableGILTransient in CPython); once on for good, it never goes off. So what a worker of this interpreter
+    read counts only if it lasts.
     """
     now = gil_enabled()
-    return [report.gil_after and (now or report.home != os.getpid()) for report in reports]
+    return [report.gil_after and (now or report.pid != os.getpid()) for report in reports]
 
 
-def _columns(tasks):
+def _columns(tasks: "list[Any]") -> "Record":
     names = ("index", "worker", "start_s", "end_s", "cpu_s")
-    return {name: [task[place] for task in tasks] for place, name in enumerate(names)}
+    return {name: [task[column] for task in tasks] for column, name in enumerate(names)}
 
 
-def _summaries(tasks):
-    """A summary for each worker: its first start, last end, count, CPU time, and quantiles of its tasks' times."""
+def _summaries(tasks: "list[Any]") -> "list[Record]":
+    """A summary per worker: first start, last end, count, CPU time, and quantiles of the durations of its tasks."""
     summaries = []
     for worker in sorted({task[1] for task in tasks}):
-        own = [task for task in tasks if task[1] == worker]
-        durations = sorted(task[3] - task[2] for task in own)
+        worker_tasks = [task for task in tasks if task[1] == worker]
+        durations = sorted(task[3] - task[2] for task in worker_tasks)
         summaries.append(
             {
                 "worker": worker,
-                "count": len(own),
-                "first_s": min(task[2] for task in own),
-                "last_s": max(task[3] for task in own),
-                "cpu_s": _sum_of(task[4] for task in own),
-                "quantiles_s": [durations[round(q * (len(own) - 1) / 4)] for q in range(5)],
+                "count": len(worker_tasks),
+                "first_s": min(task[2] for task in worker_tasks),
+                "last_s": max(task[3] for task in worker_tasks),
+                "cpu_s": _sum_known(task[4] for task in worker_tasks),
+                "quantiles_s": [durations[round(q * (len(durations) - 1) / 4)] for q in range(5)],
             }
         )
     return summaries
 
 
-def _clean(metrics):
-    """The metrics as a record can hold them: numbers, words, None for an unknown number, and whatever else as text."""
+def _clean_metrics(metrics: "dict[Any, Any]") -> "Record":
+    """The metrics as a record can hold them: numbers, booleans, None for an unknown number, all else as text."""
     return {_text(name, MAX_NAME): _plain(value) for name, value in metrics.items()}
 
 
-def _plain(value):
+def _plain(value: "Any") -> "Any":
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, (bool, int, float)) else _text(value, MAX_TEXT)
 
 
-def _text(value, most):
-    """The value as text of at most so many letters that a file can hold: control characters and halves of others as escapes."""
-    return printable(str(value))[:most]
+def _text(value: "Any", max_length: int) -> str:
+    """The value as text of limited length, with control characters and lone surrogates escaped."""
+    return printable(str(value))[:max_length]
 
 
-def _check_digests(expected, digests, setting, arguments):
-    """Compares each sample's results with the expected digest, which is made here where none is known yet."""
+def _check_digests(
+    expected: "str | None", digests: "list[str | None]", settings: Settings, arguments: "list[Any]"
+) -> "str | None":
+    """Compares the digest of each sample with the expected one, which is made here if it is not known yet."""
     if digests[-1] is None:
         return None
     if expected is None:
-        results = work_through(setting, enumerate(arguments), Shared(setting.workload), Report("check"))
+        results = run_tasks(settings, enumerate(arguments), Shared(settings.workload), Report("check"))
         expected = digest([result for _, result in results])
     for number, found in enumerate(digests):
         if found != expected:
             raise WrongResult(
-                f"the results of sample {number} have the digest {found[:12]}, in sequence it is {expected[:12]}"
+                f"the results of sample {number} have digest {str(found)[:12]}, the sequential ones {expected[:12]}"
             )
     return expected
 
 
-class _Empty:
+class _EmptyWorkload:
     """A workload whose task does nothing."""
 
     has_shared = False
+    module = None
 
-    @staticmethod
-    def task(_):
-        return None
+    def task(self, argument: "Any") -> None:
+        """Does nothing."""
 
 
-def _clock_cost_s():
-    """What an empty task is seen to take: the cost of the clocks, in seconds (median of 1001)."""
+def _clock_cost_s() -> float:
+    """The measured duration of an empty task, in seconds (median of 1001): the cost of reading the clocks."""
     report = Report("clock")
-    work_through(Setting(_Empty, None), ((0, None),) * 1001, Shared(_Empty), report)
+    workload = _EmptyWorkload()
+    run_tasks(Settings(workload, None), ((0, None),) * 1001, Shared(workload), report)
     return sorted(end - start for _, start, end, _ in report.tasks)[500]
 
 
-def _flags(thread_limits):
-    """What the interpreter says of how it runs: read back, not believed.
+def _flags(thread_limits: list[str]) -> "Record":
+    """How the interpreter really runs, as it reports itself.
 
     thread_limits: names of the variables that limit the threads of libraries.
     """
-    jit = getattr(sys, "_jit", None)
+    jit: Any = getattr(sys, "_jit", None)
     names = [name for name in dir(sys.flags) if not name.startswith(("_", "n_")) and name not in ("count", "index")]
     return {
         "version": sys.version,

@@ -1,30 +1,38 @@
-"""A crew of threads: what the backends share whose workers are threads of ours."""
+"""Threads of our own, for the backends that do not use a pool."""
 
 import threading
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
-def run_crew(work, workers, gate=None):
-    """Runs work(number) in a thread for each worker and waits for them all; raises what the first to fail raised.
+    from gil_scaling.measure.interfaces import Barrier
+    from gil_scaling.measure.job import Job
 
-    gate: the barrier at which they meet, if any; a failure opens it for the others.
+
+def run_threads(work: "Callable[[int], Any]", workers: int, barrier: "Barrier | None" = None) -> None:
+    """Runs work(number) in a thread per worker and waits for all; raises the first exception.
+
+    barrier: where the workers wait for each other, if they do; a failure aborts it.
     """
-    failures = []
+    failures: list[BaseException] = []
 
-    def guarded(number):
+    def guarded(number: int) -> None:
         try:
             work(number)
         except BaseException as error:
             failures.append(error)
-            if gate is not None:
-                gate.abort()
+            if barrier is not None:
+                barrier.abort()
 
     start_and_join(guarded, range(workers))
     if failures:
         raise failures[0]
 
 
-def start_and_join(target, arguments):
-    """Starts a thread for each argument and waits for them all; an exception ends its own thread only."""
+def start_and_join(target: "Callable[[Any], Any]", arguments: "Iterable[Any]") -> None:
+    """Starts a thread per argument and waits for all; an exception ends its own thread only."""
     threads = [threading.Thread(target=target, args=(argument,)) for argument in arguments]
     for thread in threads:
         thread.start()
@@ -32,6 +40,6 @@ def start_and_join(target, arguments):
         thread.join()
 
 
-def gate_of(job, workers):
-    """The barrier at which all workers wait before they begin; None where they begin as they come."""
+def make_barrier(job: "Job", workers: int) -> "threading.Barrier | None":
+    """The barrier at which all workers wait before their tasks; None where they start independently."""
     return threading.Barrier(workers) if job.together else None

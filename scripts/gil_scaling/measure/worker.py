@@ -1,4 +1,4 @@
-"""What a worker does on every backend: prologue, timed tasks, report.
+"""What a worker does on every backend: prepare, run timed tasks, report.
 
 Every worker imports this module, and importing is part of what a process costs: it stays light.
 All times are seconds on the clock `time.perf_counter`, which the processes of a machine share.
@@ -12,36 +12,50 @@ from time import perf_counter, process_time, thread_time
 
 from gil_scaling.measure import workload as workloads
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
-class Setting:
-    """What each worker of a sample must know: the workload and the switch interval, in seconds or None."""
+    from gil_scaling.measure.interfaces import HasTask, ReportState, Result, Task, TaskTime, Usage
+
+
+class Settings:
+    """What each worker of a sample needs: the workload, and the switch interval in seconds (None: the default)."""
 
     __slots__ = ("switch_interval_s", "workload")
 
-    def __init__(self, workload, switch_interval_s):
+    def __init__(self, workload: "HasTask", switch_interval_s: "float | None") -> None:
         self.workload = workload
         self.switch_interval_s = switch_interval_s
 
-    def __reduce__(self):
-        # The workload goes first: loading it makes the classes known that later arguments are made of.
-        return _setting, (self.workload.reference, self.switch_interval_s)
+    def __reduce__(self) -> "tuple[Any, ...]":
+        # The workload is unpickled first: loading it defines the classes of the arguments that follow.
+        return load_settings, self.plain()
 
-    def apply(self):
-        """Sets the switch interval: forkserver, spawn and interpreters do not inherit it."""
+    def plain(self) -> "tuple[str, float | None]":
+        """The arguments of load_settings: what interpreters share without pickling."""
+        workload: Any = self.workload
+        return workload.reference, self.switch_interval_s
+
+    def apply(self) -> None:
+        """Sets the switch interval, which forkserver, spawn and interpreters do not inherit."""
         if self.switch_interval_s is not None:
             sys.setswitchinterval(self.switch_interval_s)
 
 
-def _setting(reference, switch_interval_s):
-    return Setting(workloads.load(reference), switch_interval_s)
+def load_settings(reference: str, switch_interval_s: "float | None") -> Settings:
+    """The settings in a worker that received plain values."""
+    return Settings(workloads.load(reference), switch_interval_s)
 
 
-def gil_enabled():
+def gil_enabled() -> bool:
     """Whether this interpreter runs with the GIL now."""
-    return getattr(sys, "_is_gil_enabled", _true)()
+    enabled: bool = getattr(sys, "_is_gil_enabled", _true)()
+    return enabled
 
 
-def _true():
+def _true() -> bool:
     return True
 
 
@@ -50,11 +64,11 @@ class Shared:
 
     __slots__ = ("value",)
 
-    def __init__(self, workload):
+    def __init__(self, workload: "HasTask") -> None:
         if workload.has_shared:
             self.value = workload.module.shared()
 
-    def arguments(self):
+    def arguments(self) -> "tuple[Any, ...]":
         """What a task takes after its argument: the shared state, or nothing."""
         return (self.value,) if hasattr(self, "value") else ()
 
@@ -62,155 +76,176 @@ class Shared:
 _MAXRSS_MB = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10  # bytes there, KiB elsewhere
 
 
-def used_by_thread():
-    """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this thread; the memory is its process's."""
-    whose = getattr(resource, "RUSAGE_THREAD", None)  # Linux
-    usage = resource.getrusage(resource.RUSAGE_SELF if whose is None else whose)
-    switches = (None, None) if whose is None else (usage.ru_nvcsw, usage.ru_nivcsw)
-    return (thread_time(), *switches, usage.ru_maxrss * _MAXRSS_MB)
+def thread_usage() -> "Usage":
+    """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this thread; memory is of its process."""
+    who = getattr(resource, "RUSAGE_THREAD", None)  # Linux
+    usage = resource.getrusage(resource.RUSAGE_SELF if who is None else who)
+    peak_mb = usage.ru_maxrss * _MAXRSS_MB
+    if who is None:
+        return thread_time(), None, None, peak_mb
+    return thread_time(), usage.ru_nvcsw, usage.ru_nivcsw, peak_mb
 
 
-def used_by_process():
+def process_usage() -> "Usage":
     """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return process_time(), usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_maxrss * _MAXRSS_MB
 
 
-def used_by_new_process():
-    """The same of a process that has just been made: of a spawned one, Linux counts its parent's peak as its own."""
+def new_process_usage() -> "Usage":
+    """The usage of a new process; its ru_maxrss is useless: on Linux a spawned process inherits its parent's peak."""
     try:
         with open("/proc/self/status") as status:
             peak_mb = next(int(line.split()[1]) / 2**10 for line in status if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
-        return used_by_process()
-    return (*used_by_process()[:3], peak_mb)
+        return process_usage()
+    return (*process_usage()[:3], peak_mb)
 
 
-def used_since(began, now):
-    """What was used between two readings; the peak of the memory is the later one's."""
-    return (*(None if later is None else later - earlier for earlier, later in zip(began[:3], now)), now[3])
+def usage_since(start: "Usage", end: "Usage") -> "Usage":
+    """What was used between two readings; peak memory is that of the later one."""
+    return end[0] - start[0], _difference(start[1], end[1]), _difference(start[2], end[2]), end[3]
+
+
+def _difference(before: "int | None", after: "int | None") -> "int | None":
+    return None if before is None or after is None else after - before
 
 
 class Report:
-    """What one worker says of itself: whose it is, what it read back, what it used, its tasks.
+    """What one worker reports: its identity, its tasks, what it used, the GIL and switch interval that it read back.
 
-    `tasks` holds (index, start, end, cpu) in seconds; cpu is None where a task has none of its own.
-    `home` is the process it lived in, None for another interpreter; `used` is as used_by_thread gives it.
+    `tasks` holds (index, start, end, CPU time) in seconds; the CPU time is None for coroutines.
+    `pid` is the process that it ran in, None for another interpreter.
     """
 
-    __slots__ = ("gil_after", "gil_before", "home", "key", "switch_interval_s", "tasks", "used")
+    __slots__ = ("gil_after", "gil_before", "key", "pid", "switch_interval_s", "tasks", "usage")
 
-    def __init__(self, key):
+    def __init__(self, key: "Any") -> None:
         self.key = key
-        self.home = os.getpid()
-        self.tasks = []
-        self.gil_before = self.gil_after = self.switch_interval_s = self.used = None
+        self.pid: int | None = os.getpid()
+        self.tasks: list[TaskTime] = []
+        self.gil_before: bool | None = None
+        self.gil_after: bool | None = None
+        self.switch_interval_s: float | None = None
+        self.usage: Usage | None = None
 
-    def read_before(self):
-        """Notes the GIL's state before the first task."""
+    def read_before(self) -> None:
+        """Reads the state of the GIL before the first task."""
         self.gil_before = gil_enabled()
 
-    def read_after(self, used=None):
-        """Notes the GIL's state and the interval in force after the last task, and what the worker used."""
+    def read_after(self, usage: "Usage | None" = None) -> None:
+        """Reads the state of the GIL and the switch interval after the last task, and keeps the worker's usage."""
         self.gil_after = gil_enabled()
         self.switch_interval_s = sys.getswitchinterval()
-        self.used = used
+        self.usage = usage
 
-    def __getstate__(self):
-        readings = (self.gil_before, self.gil_after, self.switch_interval_s, self.used)
-        return self.key, self.home, tuple(self.tasks), readings
+    def __getstate__(self) -> "ReportState":
+        readings = (self.gil_before, self.gil_after, self.switch_interval_s, self.usage)
+        return self.key, self.pid, tuple(self.tasks), readings
 
-    def __setstate__(self, state):
-        self.key, self.home, self.tasks, readings = state
-        self.gil_before, self.gil_after, self.switch_interval_s, self.used = readings
+    def __setstate__(self, state: "ReportState") -> None:
+        self.key, self.pid, tasks, readings = state
+        self.tasks = list(tasks)
+        self.gil_before, self.gil_after, self.switch_interval_s, self.usage = readings
 
     @classmethod
-    def of(cls, state):
-        """The report that another interpreter gave as plain values."""
+    def from_interpreter(cls, state: "ReportState") -> "Report":
+        """The report that another interpreter returned as plain values."""
         report = cls(None)
         report.__setstate__(state)
-        report.home = None
+        report.pid = None
         return report
 
 
-def work_through(setting, pairs, shared, report, used=used_by_thread, began=None):
-    """One worker's life: runs each (index, argument) of pairs; returns [(index, result)].
+def run_tasks(
+    settings: Settings,
+    tasks: "Iterable[Task]",
+    shared: Shared,
+    report: Report,
+    read_usage: "Callable[[], Usage]" = thread_usage,
+    start: "Usage | None" = None,
+) -> "list[Result]":
+    """Runs one worker's tasks, timed, and completes its report; returns [(index, result)].
 
-    used reads what the worker has used since its beginning, or since the reading `began` for one that lived before.
+    read_usage: reads what the worker used; start: the reading before, for a worker that is not new.
     """
-    task = setting.workload.task
+    task = settings.workload.task
     extra = shared.arguments()
     results = []
-    note = report.tasks.append
+    add_time = report.tasks.append
     report.read_before()
-    for index, argument in pairs:
-        start = perf_counter()
-        cpu_start = thread_time()
+    for index, argument in tasks:
+        started = perf_counter()
+        cpu_started = thread_time()
         result = task(argument, *extra)
-        cpu = thread_time() - cpu_start
-        note((index, start, perf_counter(), cpu))
+        cpu_s = thread_time() - cpu_started
+        add_time((index, started, perf_counter(), cpu_s))
         results.append((index, result))
-    report.read_after(used() if began is None else used_since(began, used()))
+    report.read_after(read_usage() if start is None else usage_since(start, read_usage()))
     return results
 
 
-def untimed_task(setting, argument):
-    """Runs one task for warmth alone, on shared state that is thrown away."""
-    setting.workload.task(argument, *Shared(setting.workload).arguments())
+def run_untimed_task(settings: Settings, argument: "Any") -> None:
+    """Runs one task as a warm-up, on shared state of its own."""
+    settings.workload.task(argument, *Shared(settings.workload).arguments())
 
 
 class Call:
-    """A few tasks in a row as a pool runs them: called in a worker, it gives the worker's report and [(index, result)].
+    """A few consecutive tasks as a pool runs them: called in a worker, it returns the worker's report and [(index, result)].
 
-    It can be pickled; where it arrives, the tasks find shared state that is made once for that address space.
+    It can be pickled; where it arrives, the tasks share state that is made once per address space.
     """
 
-    __slots__ = ("home", "pairs", "setting", "shared")
+    __slots__ = ("parent_pid", "settings", "shared", "tasks")
 
-    def __init__(self, setting, pairs, home, shared=None):
-        self.setting = setting
-        self.pairs = pairs
-        self.home = home
+    def __init__(
+        self, settings: Settings, tasks: "tuple[Task, ...]", parent_pid: int, shared: "Shared | None" = None
+    ) -> None:
+        self.settings = settings
+        self.tasks = tasks
+        self.parent_pid = parent_pid
         self.shared = shared
 
-    def __reduce__(self):
-        return Call, (self.setting, self.pairs, self.home)
+    def __reduce__(self) -> "tuple[Any, ...]":
+        return Call, (self.settings, self.tasks, self.parent_pid)
 
-    def __call__(self):
+    def __call__(self) -> "tuple[Report, list[Result]]":
         pid = os.getpid()
         shared = self.shared
-        if shared is None or pid != self.home:
-            self.setting.apply()
-            shared = _own_shared(self.setting, pid)
+        if shared is None or pid != self.parent_pid:
+            self.settings.apply()
+            shared = _shared_of_process(self.settings, pid)
         report = Report((pid, threading.get_ident()))
-        used = used_by_thread if pid == self.home else used_by_process
-        return report, work_through(self.setting, self.pairs, shared, report, used)
+        read_usage = thread_usage if pid == self.parent_pid else process_usage
+        return report, run_tasks(self.settings, self.tasks, shared, report, read_usage)
 
 
-def perform(call):
+def run_call(call: Call) -> "tuple[Report, list[Result]]":
     """Runs a call: for pools that map a function over arguments."""
     return call()
 
 
-def know(reference):
-    """Loads a workload in a worker that gets plain values: its classes must be known before arguments made of them come."""
+def load_workload(reference: str) -> None:
+    """Loads a workload in an interpreter, which must know its classes before it receives arguments made of them."""
     workloads.load(reference)
 
 
-def perform_plainly(reference, switch_interval_s, pairs, home):
-    """A call given and answered as plain values: (the report's state, results).
+def run_plain_call(
+    reference: str, switch_interval_s: "float | None", tasks: "tuple[Task, ...]", parent_pid: int
+) -> "tuple[ReportState, tuple[Result, ...]]":
+    """Runs a call that is given and answered as plain values: (the report's state, results).
 
-    Interpreters share tuples, texts, numbers and bytes as they are; one thing more among them, and all would be pickled,
-    the arguments of the tasks too.
+    Interpreters share tuples, strings, numbers and bytes without copying; a single other object among them, and all are
+    pickled, the arguments of the tasks included.
     """
-    report, results = Call(_setting(reference, switch_interval_s), pairs, home)()
+    report, results = Call(load_settings(reference, switch_interval_s), tasks, parent_pid)()
     return report.__getstate__(), tuple(results)
 
 
-_own = {}
+_shared_by_pid: dict[int, Shared] = {}
 
 
-def _own_shared(setting, pid):
-    if pid not in _own:  # by the process, for a forked child must not take over its parent's
-        _own[pid] = Shared(setting.workload)
-    return _own[pid]
+def _shared_of_process(settings: Settings, pid: int) -> Shared:
+    if pid not in _shared_by_pid:  # by process, because a forked child must not take over its parent's
+        _shared_by_pid[pid] = Shared(settings.workload)
+    return _shared_by_pid[pid]

@@ -1,1 +1,1 @@
-"""One file a backend: how the tasks of a workload are run."""
+"""One file per backend: how the tasks of a workload are run."""

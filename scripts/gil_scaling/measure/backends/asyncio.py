@@ -1,7 +1,6 @@
 """asyncio: one event loop, at most as many coroutines in flight as there are workers.
 
-A workload without a coroutine form runs its blocking task inside one coroutine each: it shows what blocking the
-loop does.
+A workload without a coroutine form runs each blocking task inside a coroutine, which shows what blocking the loop does.
 """
 
 import asyncio
@@ -9,25 +8,87 @@ from collections import deque
 from time import perf_counter, thread_time
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.worker import Report, Shared, used_by_thread, used_since
+from gil_scaling.measure.worker import Report, Shared, thread_usage, usage_since
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Any, Calls, CoroutineFunction, HasTask, Job, Result, TaskFunction
 
 kind = "coroutines"
 one_thread_per_gil = True
 together = True
 
 
-def run(job):
+def run(job: "Job") -> Outcome:
     """Runs the tasks on one new event loop in this thread."""
-    began = used_by_thread()
+    start = thread_usage()
     outcome = asyncio.run(_run(job))
-    outcome.used = used_since(began, used_by_thread())
+    outcome.usage = usage_since(start, thread_usage())
     return outcome
 
 
-def by_hand(task, calls, workers, consumed):
+async def _run(job: "Job") -> Outcome:
+    workers = job.worker_count()
+    task = coroutine_of(job.settings.workload)
+    barrier = _Barrier(workers) if job.together else None
+    remaining = deque(range(workers, len(job.arguments)))
+    reports = [Report(number) for number in range(workers)]
+    extra = job.shared.arguments()
+    results: list[Result] = []
+    cpu_times: list[float] = []
+
+    async def work(number: int) -> None:
+        report = reports[number]
+        if barrier is not None:
+            await task(job.warmup_argument(number), *Shared(job.settings.workload).arguments())
+            await barrier.wait()
+        report.read_before()
+        for index, argument in job.tasks_of(number, remaining):
+            if not cpu_times:
+                cpu_times.append(thread_time())
+            start = perf_counter()
+            result = await task(argument, *extra)
+            report.tasks.append((index, start, perf_counter(), None))
+            results.append((index, result))
+        cpu_times.append(thread_time())
+        report.read_after()
+
+    await asyncio.gather(*map(work, range(workers)))
+    outcome = Outcome(reports, results, workers)
+    outcome.task_cpu_s = max(cpu_times) - cpu_times[0]  # of the loop: coroutines have none of their own
+    return outcome
+
+
+def coroutine_of(workload: "HasTask") -> "CoroutineFunction":
+    """The workload's coroutine form, or its blocking task inside a coroutine."""
+    task_async: CoroutineFunction | None = getattr(workload.module, "task_async", None)
+    if task_async is not None:
+        return task_async
+
+    async def blocking(*arguments: "Any") -> "Any":
+        return workload.task(*arguments)
+
+    return blocking
+
+
+class _Barrier:
+    """asyncio.Barrier, which exists from Python 3.11 on."""
+
+    def __init__(self, parties: int) -> None:
+        self.missing = parties
+        self.complete = asyncio.Event()
+
+    async def wait(self) -> None:
+        self.missing -= 1
+        if not self.missing:
+            self.complete.set()
+        await self.complete.wait()
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """One asyncio task per call; gather raises the first exception, wait raises none."""
 
-    async def main():
+    async def main() -> None:
         tasks = [asyncio.create_task(task(call)) for call in calls]
         if consumed:
             await asyncio.gather(*tasks)
@@ -35,61 +96,3 @@ def by_hand(task, calls, workers, consumed):
             await asyncio.wait(tasks)
 
     asyncio.run(main())
-
-
-async def _run(job):
-    workers = job.workers_or_one_a_task()
-    task = coroutine_of(job.setting.workload)
-    gate = _Gate(workers) if job.together else None
-    beyond = deque(range(workers, len(job.arguments)))
-    reports = [Report(number) for number in range(workers)]
-    extra = job.shared.arguments()
-    done = []
-    cpu_marks = []
-
-    async def work(number):
-        report = reports[number]
-        if gate is not None:
-            await task(job.warm_argument(number), *Shared(job.setting.workload).arguments())
-            await gate.wait()
-        report.read_before()
-        for index, argument in job.pairs(number, beyond):
-            if not cpu_marks:
-                cpu_marks.append(thread_time())
-            start = perf_counter()
-            result = await task(argument, *extra)
-            report.tasks.append((index, start, perf_counter(), None))
-            done.append((index, result))
-        cpu_marks.append(thread_time())
-        report.read_after()
-
-    await asyncio.gather(*map(work, range(workers)))
-    outcome = Outcome(reports, done, workers)
-    outcome.task_cpu_s = max(cpu_marks) - cpu_marks[0]  # of the loop: coroutines have none of their own
-    return outcome
-
-
-def coroutine_of(workload):
-    """The workload's coroutine form, else its blocking task inside a coroutine."""
-    form = getattr(workload.module, "task_async", None)
-    if form is not None:
-        return form
-
-    async def blocking(*arguments):
-        return workload.task(*arguments)
-
-    return blocking
-
-
-class _Gate:
-    """asyncio.Barrier, which Python has from 3.11 on."""
-
-    def __init__(self, count):
-        self.missing = count
-        self.open = asyncio.Event()
-
-    async def wait(self):
-        self.missing -= 1
-        if not self.missing:
-            self.open.set()
-        await self.open.wait()

@@ -1,7 +1,7 @@
-"""An asyncio event loop in each of as many threads as there are workers.
+"""One asyncio event loop per worker, each in a thread of its own.
 
 Worker i gathers the tasks i, i + workers, i + 2 workers and so on: all of them are in flight at once. A workload without a
-coroutine form runs its blocking task inside one coroutine each.
+coroutine form runs each blocking task inside a coroutine.
 """
 
 import asyncio
@@ -9,55 +9,68 @@ from time import perf_counter, thread_time
 
 from gil_scaling.measure.backends.asyncio import coroutine_of
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of, run_crew, start_and_join
-from gil_scaling.measure.worker import Report, Shared, used_by_thread
+from gil_scaling.measure.threads import make_barrier, run_threads, start_and_join
+from gil_scaling.measure.worker import Report, Shared, thread_usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Any, Barrier, Calls, Job, Result, TaskFunction
 
 kind = "coroutines"
 one_thread_per_gil = False
 together = True
 
 
-def run(job):
+def run(job: "Job") -> Outcome:
     """Runs the tasks on new event loops in new threads."""
-    workers = job.workers_or_one_a_task()
-    gate = gate_of(job, workers)
+    workers = job.worker_count()
+    barrier = make_barrier(job, workers)
     reports = [Report(number) for number in range(workers)]
-    done = []
-    task_cpu_s = []
+    results: list[Result] = []
+    task_cpu_s: list[float] = []
 
-    def work(number):
-        asyncio.run(_run(job, number, workers, gate, reports[number], done, task_cpu_s))
-        reports[number].read_after(used_by_thread())
+    def work(number: int) -> None:
+        asyncio.run(
+            _run(job, range(number, len(job.arguments), workers), barrier, reports[number], results, task_cpu_s)
+        )
+        reports[number].read_after(thread_usage())
 
-    run_crew(work, workers, gate)
-    outcome = Outcome(reports, done, workers)
+    run_threads(work, workers, barrier)
+    outcome = Outcome(reports, results, workers)
     outcome.task_cpu_s = sum(task_cpu_s)  # of the loops: coroutines have none of their own
     return outcome
 
 
-def by_hand(task, calls, workers, consumed):
-    """One event loop per worker, each in a thread of its own."""
-
-    async def gather(calls):
-        await asyncio.gather(*map(task, calls))
-
-    start_and_join(lambda calls: asyncio.run(gather(calls)), [calls[number::workers] for number in range(workers)])
-
-
-async def _run(job, number, workers, gate, report, done, task_cpu_s):
-    task = coroutine_of(job.setting.workload)
+async def _run(
+    job: "Job",
+    indices: range,
+    barrier: "Barrier | None",
+    report: Report,
+    results: "list[Result]",
+    task_cpu_s: list[float],
+) -> None:
+    task = coroutine_of(job.settings.workload)
     extra = job.shared.arguments()
-    if gate is not None:
-        await task(job.warm_argument(number), *Shared(job.setting.workload).arguments())
-        gate.wait()
+    if barrier is not None:
+        await task(job.warmup_argument(indices.start), *Shared(job.settings.workload).arguments())
+        barrier.wait()
 
-    async def work(index):
+    async def run_task(index: int) -> None:
         start = perf_counter()
         result = await task(job.arguments[index], *extra)
         report.tasks.append((index, start, perf_counter(), None))
-        done.append((index, result))
+        results.append((index, result))
 
-    began = thread_time()
+    cpu_start = thread_time()
     report.read_before()
-    await asyncio.gather(*map(work, range(number, len(job.arguments), workers)))
-    task_cpu_s.append(thread_time() - began)
+    await asyncio.gather(*map(run_task, indices))
+    task_cpu_s.append(thread_time() - cpu_start)
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
+    """One event loop per worker, each in a thread of its own."""
+
+    async def gather(share: "list[Any]") -> None:
+        await asyncio.gather(*map(task, share))
+
+    start_and_join(lambda share: asyncio.run(gather(share)), [calls[number::workers] for number in range(workers)])

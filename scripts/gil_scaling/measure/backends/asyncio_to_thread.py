@@ -1,48 +1,53 @@
-"""asyncio.to_thread: the blocking tasks in the event loop's thread pool, whose size is the number of workers."""
+"""asyncio.to_thread: blocking tasks in the event loop's thread pool, whose size is the number of workers."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from gil_scaling.measure.backends.asyncio import by_hand as run_coroutines
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of
-from gil_scaling.measure.worker import untimed_task
+from gil_scaling.measure.threads import make_barrier
+from gil_scaling.measure.worker import run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Any, Calls, Job, TaskFunction
 
 kind = "threads"
 one_thread_per_gil = False
 together = True
 
 
-def run(job):
+def run(job: "Job") -> Outcome:
     """Runs the tasks on one new event loop and its thread pool."""
     return asyncio.run(_run(job))
 
 
-def by_hand(task, calls, workers, consumed):
-    """One asyncio.to_thread per call."""
-
-    async def in_thread(call):
-        await asyncio.to_thread(task, call)
-
-    run_coroutines(in_thread, calls, workers, consumed)
-
-
-async def _run(job):
-    # The loop makes the same pool by itself, but tells nobody its size.
+async def _run(job: "Job") -> Outcome:
+    # The loop makes the same pool by default, but nothing reports its size.
     pool = ThreadPoolExecutor(job.workers, thread_name_prefix="asyncio")
     workers = pool._max_workers
     asyncio.get_running_loop().set_default_executor(pool)
     if job.together:
-        await _meet(job, workers)
-    outcomes = await asyncio.gather(*map(asyncio.to_thread, job.calls()))
-    return Outcome.of_pool(outcomes, workers)
+        await _start_workers(job, workers)
+    call_results = await asyncio.gather(*(asyncio.to_thread(call) for call in job.calls()))
+    return Outcome.of_calls(call_results, workers)
 
 
-async def _meet(job, workers):
-    gate = gate_of(job, workers)
+async def _start_workers(job: "Job", workers: int) -> None:
+    barrier = make_barrier(job, workers)
 
-    def warm(number):
-        untimed_task(job.setting, job.warm_argument(number))
-        gate.wait()
+    def warm_up(number: int) -> None:
+        run_untimed_task(job.settings, job.warmup_argument(number))
+        if barrier is not None:
+            barrier.wait()
 
-    await asyncio.gather(*(asyncio.to_thread(warm, number) for number in range(workers)))
+    await asyncio.gather(*(asyncio.to_thread(warm_up, number) for number in range(workers)))
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
+    """One asyncio.to_thread per call."""
+
+    async def in_thread(call: "Any") -> None:
+        await asyncio.to_thread(task, call)
+
+    run_coroutines(in_thread, calls, workers, consumed)

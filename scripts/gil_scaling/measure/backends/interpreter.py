@@ -1,4 +1,4 @@
-"""concurrent.interpreters (3.14+): a new interpreter with a GIL of its own in each of as many threads as there are workers.
+"""concurrent.interpreters (3.14+): a thread per worker, each with a new interpreter that has a GIL of its own.
 
 Worker i begins with task i and then takes the next from a queue that the interpreters share.
 """
@@ -6,16 +6,21 @@ Worker i begins with task i and then takes the next from a queue that the interp
 from contextlib import closing
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of, run_crew
-from gil_scaling.measure.worker import Report, Setting, Shared, know, untimed_task, work_through
-from gil_scaling.measure.workload import load
+from gil_scaling.measure.threads import make_barrier, run_threads
+from gil_scaling.measure.worker import Report, Shared, load_settings, load_workload, run_tasks, run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gil_scaling.measure.interfaces import Any, Calls, Job, ReportState, Result, Task, TaskFunction
 
 kind = "interpreters"
 one_thread_per_gil = True
 together = True
 
 
-def available():
+def available() -> "str | None":
     """None, or why this build cannot."""
     try:
         from concurrent import interpreters  # noqa: F401
@@ -24,55 +29,57 @@ def available():
     return None
 
 
-def run(job):
-    """Runs the tasks in as many interpreters as there are workers."""
+def run(job: "Job") -> Outcome:
+    """Runs the tasks in one new interpreter per worker."""
     from concurrent import interpreters
 
-    workers = job.workers_or_one_a_task()
-    gate = gate_of(job, workers)
-    beyond = interpreters.create_queue()
+    workers = job.worker_count()
+    barrier = make_barrier(job, workers)
+    remaining = interpreters.create_queue()
     for index in range(workers, len(job.arguments)):
-        beyond.put((index, job.arguments[index]))
-    plain = (job.setting.workload.reference, job.setting.switch_interval_s)
-    done = {}
+        remaining.put((index, job.arguments[index]))
+    settings = job.settings.plain()
+    answers: dict[int, Any] = {}
 
-    def work(number):
+    def work(number: int) -> None:
         with closing(interpreters.create()) as interpreter:
-            interpreter.call(know, plain[0])
-            if gate is not None:
-                interpreter.call(untimed_task, job.setting, job.warm_argument(number))
-                gate.wait()
-            done[number] = interpreter.call(_work, *plain, number, job.first_pair(number), beyond)
+            interpreter.call(load_workload, settings[0])
+            if barrier is not None:
+                interpreter.call(run_untimed_task, job.settings, job.warmup_argument(number))
+                barrier.wait()
+            answers[number] = interpreter.call(_work, *settings, number, job.first_task(number), remaining)
 
-    run_crew(work, workers, gate)
-    reports = [Report.of(done[number][0]) for number in range(workers)]
-    return Outcome(reports, [pair for _, results in done.values() for pair in results], workers)
+    run_threads(work, workers, barrier)
+    reports = [Report.from_interpreter(answers[number][0]) for number in range(workers)]
+    return Outcome(reports, [result for _, results in answers.values() for result in results], workers)
 
 
-def by_hand(task, calls, workers, consumed):
+def _work(
+    reference: str, switch_interval_s: "float | None", number: int, first: "tuple[Task, ...]", remaining: "Any"
+) -> "tuple[ReportState, tuple[Result, ...]]":
+    """From and to plain values, see worker.run_plain_call."""
+    settings = load_settings(reference, switch_interval_s)
+    settings.apply()
+    report = Report(number)
+    results = run_tasks(settings, _take_tasks(first, remaining), Shared(settings.workload), report)
+    return report.__getstate__(), tuple(results)
+
+
+def _take_tasks(first: "tuple[Task, ...]", remaining: "Any") -> "Iterator[Task]":
+    from concurrent.interpreters import QueueEmpty
+
+    yield from first
+    while True:
+        try:
+            yield remaining.get_nowait()
+        except QueueEmpty:
+            return
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """One interpreter per call, each in a thread of its own."""
     from concurrent import interpreters
 
     threads = [interpreters.create().call_in_thread(task, call) for call in calls]
     for thread in threads:
         thread.join()
-
-
-def _work(reference, switch_interval_s, number, first, beyond):
-    """From and to plain values, which interpreters share as they are; one thing more among them, and all are pickled."""
-    setting = Setting(load(reference), switch_interval_s)
-    setting.apply()
-    report = Report(number)
-    results = work_through(setting, _pairs(first, beyond), Shared(setting.workload), report)
-    return report.__getstate__(), tuple(results)
-
-
-def _pairs(first, beyond):
-    from concurrent.interpreters import QueueEmpty
-
-    yield from first
-    while True:
-        try:
-            yield beyond.get_nowait()
-        except QueueEmpty:
-            return

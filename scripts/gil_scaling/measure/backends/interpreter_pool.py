@@ -1,20 +1,27 @@
-"""concurrent.futures.InterpreterPoolExecutor and its map (3.14+): a GIL for each interpreter, in one process.
+"""concurrent.futures.InterpreterPoolExecutor and its map (3.14+): one GIL per interpreter, in one process.
 
-`chunksize` tasks in a row are one task of the pool; the library's own parameter has no effect on interpreters.
+`chunksize` consecutive tasks are one task of the pool; the library's own parameter has no effect on interpreters.
 """
 
 import os
 from itertools import repeat
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.worker import Report, know, perform_plainly, untimed_task
+from gil_scaling.measure.worker import Report, load_workload, run_plain_call, run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from concurrent.futures import InterpreterPoolExecutor
+
+    from gil_scaling.measure.interfaces import Any, Calls, Job, TaskFunction
+    from gil_scaling.measure.worker import Call, Settings
 
 kind = "interpreters"
 one_thread_per_gil = True
 together = True
 
 
-def available():
+def available() -> "str | None":
     """None, or why this build cannot."""
     try:
         from concurrent.futures import InterpreterPoolExecutor  # noqa: F401
@@ -23,19 +30,49 @@ def available():
     return None
 
 
-def run(job, chunksize=1):
+def run(job: "Job", chunksize: int = 1) -> Outcome:
     """Runs the tasks in a new pool."""
     from concurrent.futures import InterpreterPoolExecutor
 
-    with InterpreterPoolExecutor(job.workers, initializer=know, initargs=(job.setting.workload.reference,)) as pool:
-        workers = pool._max_workers  # the only place that tells the default
+    reference, _ = job.settings.plain()
+    with InterpreterPoolExecutor(job.workers, initializer=load_workload, initargs=(reference,)) as pool:
+        workers = pool._max_workers  # the default is found nowhere else
         if job.together:
-            _meet(job, pool, workers)
-        done = list(pool.map(perform_plainly, *zip(*map(_plain, job.calls(chunksize)))))
-    return Outcome.of_pool([(Report.of(state), results) for state, results in done], workers)
+            _start_workers(job, pool, workers)
+        answers = list(pool.map(run_plain_call, *zip(*map(_plain, job.calls(chunksize)))))
+    return Outcome.of_calls([(Report.from_interpreter(state), results) for state, results in answers], workers)
 
 
-def by_hand(task, calls, workers, consumed):
+def _plain(call: "Call") -> "tuple[Any, ...]":
+    return (*call.settings.plain(), call.tasks, call.parent_pid)
+
+
+def _start_workers(job: "Job", pool: "InterpreterPoolExecutor", workers: int) -> None:
+    """A barrier made of two pipes: interpreters share file descriptors, but no lock."""
+    ready, ready_end = os.pipe()
+    go, go_end = os.pipe()
+    try:
+        arguments = map(job.warmup_argument, range(workers))
+        waits = pool.map(_warm_up_and_wait, repeat(job.settings), arguments, repeat(ready_end), repeat(go))
+        waiting = 0
+        while waiting < workers:
+            waiting += len(os.read(ready, workers))
+        os.write(go_end, b"g" * workers)
+        list(waits)
+    finally:
+        for descriptor in (ready, ready_end, go, go_end):
+            os.close(descriptor)
+
+
+def _warm_up_and_wait(settings: "Settings", argument: "Any", ready_end: int, go: int) -> None:
+    try:
+        run_untimed_task(settings, argument)
+    finally:
+        os.write(ready_end, b"r")
+        os.read(go, 1)
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """Map of a new pool; an exception surfaces when the results are consumed."""
     from concurrent.futures import InterpreterPoolExecutor
 
@@ -43,32 +80,3 @@ def by_hand(task, calls, workers, consumed):
         results = pool.map(task, calls)
         if consumed:
             list(results)
-
-
-def _plain(call):
-    return call.setting.workload.reference, call.setting.switch_interval_s, call.pairs, call.home
-
-
-def _meet(job, pool, workers):
-    """A barrier of two pipes: interpreters share file descriptors, but no lock."""
-    ready, say_ready = os.pipe()
-    go, say_go = os.pipe()
-    try:
-        warm_arguments = map(job.warm_argument, range(workers))
-        met = pool.map(_warm, repeat(job.setting), warm_arguments, repeat(say_ready), repeat(go))
-        waiting = 0
-        while waiting < workers:
-            waiting += len(os.read(ready, workers))
-        os.write(say_go, b"g" * workers)
-        list(met)
-    finally:
-        for descriptor in (ready, say_ready, go, say_go):
-            os.close(descriptor)
-
-
-def _warm(setting, argument, say_ready, go):
-    try:
-        untimed_task(setting, argument)
-    finally:
-        os.write(say_ready, b"r")
-        os.read(go, 1)

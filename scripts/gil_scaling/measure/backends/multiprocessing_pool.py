@@ -6,30 +6,41 @@
 import multiprocessing
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.processes import enter, meet
-from gil_scaling.measure.worker import perform
+from gil_scaling.measure.processes import set_pool_barrier, warm_up_and_wait
+from gil_scaling.measure.worker import run_call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Any, Calls, Job, TaskFunction
 
 kind = "processes"
 one_thread_per_gil = True
 together = True
 
 
-def run(job, chunksize=None):
+def run(job: "Job", chunksize: "int | None" = None) -> Outcome:
     """Runs the tasks in a new pool, whose workers end when there is no more work."""
-    context = multiprocessing.get_context()
-    gate = context.Barrier(job.workers or _default_size()) if job.together else None
-    with context.Pool(job.workers, initializer=enter, initargs=(gate,)) as pool:
-        workers = pool._processes  # the only place that tells the default
+    context: Any = multiprocessing.get_context()
+    barrier = context.Barrier(job.workers or _default_size()) if job.together else None
+    with context.Pool(job.workers, initializer=set_pool_barrier, initargs=(barrier,)) as pool:
+        workers = pool._processes  # the default is found nowhere else
         if job.together:
-            warm_arguments = [(job.setting, job.warm_argument(number)) for number in range(workers)]
-            pool.starmap(meet, warm_arguments, chunksize=1)
-        outcomes = pool.map(perform, job.calls(), chunksize)
+            arguments = [(job.settings, job.warmup_argument(number)) for number in range(workers)]
+            pool.starmap(warm_up_and_wait, arguments, chunksize=1)
+        call_results = pool.map(run_call, job.calls(), chunksize)
         pool.close()
         pool.join()
-    return Outcome.of_pool(outcomes, workers, context.get_start_method())
+    return Outcome.of_calls(call_results, workers, context.get_start_method())
 
 
-def by_hand(task, calls, workers, consumed):
+def _default_size() -> int:
+    pool: Any
+    with multiprocessing.Pool() as pool:
+        size: int = pool._processes
+        return size
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """Map of a new pool; an exception surfaces when the results are consumed."""
     with multiprocessing.Pool(workers) as pool:
         results = pool.map_async(task, calls, chunksize=1)
@@ -37,8 +48,3 @@ def by_hand(task, calls, workers, consumed):
             results.get()
         pool.close()
         pool.join()
-
-
-def _default_size():
-    with multiprocessing.Pool() as pool:
-        return pool._processes

@@ -1,22 +1,26 @@
-"""multiprocessing.Process with the start method fork: copies of the parent, made in a moment, with all that it holds."""
+"""multiprocessing.Process with the start method fork: a fast copy of the parent with all its memory."""
 
 from gil_scaling.measure import processes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Calls, Job, Outcome, TaskFunction
 
 kind = "processes"
 one_thread_per_gil = True
 together = True
 
 
-def available():
+def available() -> "str | None":
     """None, or why this system cannot."""
     return processes.available("fork")
 
 
-def run(job):
-    """Runs the tasks in as many processes as there are workers."""
+def run(job: "Job") -> "Outcome":
+    """Runs the tasks in one new process per worker."""
     return processes.run(job, "fork")
 
 
-def by_hand(task, calls, workers, consumed):
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> "str | None":
     """One process per call."""
     return processes.by_hand(task, calls, consumed, "fork")

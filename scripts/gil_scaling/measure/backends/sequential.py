@@ -1,22 +1,26 @@
 """One task after the other in the main thread: the baseline of every speedup."""
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.worker import Report, used_by_thread, work_through
+from gil_scaling.measure.worker import Report, run_tasks, thread_usage
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Calls, Job, TaskFunction
 
 kind = "sequential"
 one_thread_per_gil = True
 together = True
 
 
-def run(job):
-    """Runs the tasks in their order."""
+def run(job: "Job") -> Outcome:
+    """Runs the tasks in order."""
     report = Report("main")
-    pairs = enumerate(job.arguments)
-    done = work_through(job.setting, pairs, job.shared, report, began=used_by_thread())
-    return Outcome([report], done, workers=1)
+    tasks = enumerate(job.arguments)
+    results = run_tasks(job.settings, tasks, job.shared, report, start=thread_usage())
+    return Outcome([report], results, workers=1)
 
 
-def by_hand(task, calls, workers, consumed):
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """A loop."""
     for call in calls:
         task(call)

@@ -3,33 +3,37 @@
 from collections import deque
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of, run_crew, start_and_join
-from gil_scaling.measure.worker import Report, untimed_task, work_through
+from gil_scaling.measure.threads import make_barrier, run_threads, start_and_join
+from gil_scaling.measure.worker import Report, run_tasks, run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Calls, Job, Result, TaskFunction
 
 kind = "threads"
 one_thread_per_gil = False
 together = True
 
 
-def run(job):
-    """Runs the tasks in as many threads as there are workers."""
-    workers = job.workers_or_one_a_task()
-    gate = gate_of(job, workers)
-    beyond = deque(range(workers, len(job.arguments)))
+def run(job: "Job") -> Outcome:
+    """Runs the tasks in one new thread per worker."""
+    workers = job.worker_count()
+    barrier = make_barrier(job, workers)
+    remaining = deque(range(workers, len(job.arguments)))
     reports = [Report(number) for number in range(workers)]
-    done = []
+    results: list[Result] = []
 
-    def work(number):
-        if gate is not None:
-            untimed_task(job.setting, job.warm_argument(number))
-            gate.wait()
-        pairs = job.pairs(number, beyond)
-        done.extend(work_through(job.setting, pairs, job.shared, reports[number]))
+    def work(number: int) -> None:
+        if barrier is not None:
+            run_untimed_task(job.settings, job.warmup_argument(number))
+            barrier.wait()
+        tasks = job.tasks_of(number, remaining)
+        results.extend(run_tasks(job.settings, tasks, job.shared, reports[number]))
 
-    run_crew(work, workers, gate)
-    return Outcome(reports, done, workers)
+    run_threads(work, workers, barrier)
+    return Outcome(reports, results, workers)
 
 
-def by_hand(task, calls, workers, consumed):
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """One thread per call."""
     start_and_join(task, calls)

@@ -1,42 +1,47 @@
 """concurrent.futures.ThreadPoolExecutor and its map.
 
-`chunksize` tasks in a row are one task of the pool; the library's own parameter has no effect on threads.
+`chunksize` consecutive tasks are one task of the pool; the library's own parameter has no effect on threads.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import gate_of
-from gil_scaling.measure.worker import perform, untimed_task
+from gil_scaling.measure.threads import make_barrier
+from gil_scaling.measure.worker import run_call, run_untimed_task
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.measure.interfaces import Calls, Job, TaskFunction
 
 kind = "threads"
 one_thread_per_gil = False
 together = True
 
 
-def run(job, chunksize=1):
+def run(job: "Job", chunksize: int = 1) -> Outcome:
     """Runs the tasks in a new pool."""
     with ThreadPoolExecutor(job.workers) as pool:
-        workers = pool._max_workers  # the only place that tells the default
+        workers = pool._max_workers  # the default is found nowhere else
         if job.together:
-            _meet(job, pool, workers)
-        outcomes = list(pool.map(perform, job.calls(chunksize)))
-    return Outcome.of_pool(outcomes, workers)
+            _start_workers(job, pool, workers)
+        call_results = list(pool.map(run_call, job.calls(chunksize)))
+    return Outcome.of_calls(call_results, workers)
 
 
-def by_hand(task, calls, workers, consumed):
+def _start_workers(job: "Job", pool: ThreadPoolExecutor, workers: int) -> None:
+    barrier = make_barrier(job, workers)
+
+    def warm_up(number: int) -> None:
+        run_untimed_task(job.settings, job.warmup_argument(number))
+        if barrier is not None:
+            barrier.wait()
+
+    list(pool.map(warm_up, range(workers)))
+
+
+def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
     """Map of a new pool; an exception surfaces when the results are consumed."""
     with ThreadPoolExecutor(workers) as pool:
         results = pool.map(task, calls)
         if consumed:
             list(results)
-
-
-def _meet(job, pool, workers):
-    gate = gate_of(job, workers)
-
-    def warm(number):
-        untimed_task(job.setting, job.warm_argument(number))
-        gate.wait()
-
-    list(pool.map(warm, range(workers)))

@@ -1,1 +1,1 @@
-"""One file a workload: what is computed."""
+"""One file per workload: what is computed."""

@@ -1,7 +1,7 @@
-"""The backends as they are written by hand, in a program of its own: for workloads whose tasks fail or die on purpose.
+"""Runs the hand-written forms of the backends in a separate program, for workloads whose tasks fail or die on purpose.
 
-`python -m gil_scaling.measure.workloads._by_hand FOLDER` runs what FOLDER/order.json asks for. Each task tells of its start
-and end in FOLDER/told, a line of JSON each; what the caller sees of a failure comes there too, if the caller lives on.
+`python -m gil_scaling.measure.workloads._by_hand FOLDER` runs FOLDER/spec.json. Each task logs its start and end in
+FOLDER/events, one JSON object per line; if the caller survives, it adds what it saw of the failure.
 """
 
 import importlib
@@ -18,84 +18,95 @@ from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, gil_enabled
 from gil_scaling.measure.workload import load_backend
 
-_NOTHING, _WAITS = "nothing", "nothing: it waits for ever"
-DONE, FAILED, CUT_OFF, NOT_BEGUN = "done", "failed", "cut off", "not begun"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-_PATIENCE_S = 1.0  # after a failure; a caller that still waits then is taken to wait for ever
+    from gil_scaling.measure.interfaces import Record
+    from gil_scaling.measure.job import Job
+
+    Call = tuple[str, str, int, Any]  # (folder, workload, index, argument)
+
+_NOTHING, _WAITS, _DIES = "nothing", "nothing: it waits forever", "nothing: it dies"
+DONE, FAILED, INTERRUPTED, NOT_STARTED = "done", "failed", "interrupted", "not started"
+
+_PATIENCE_S = 1.0  # a caller that still waits so long after the failure counts as waiting forever
 
 
-def available(backend, by_hand):
-    """None, or that the backend has no form by hand."""
-    return None if by_hand else f"backend {backend!r} has no form by hand"
+def available(backend: str, by_hand: "Any") -> "str | None":
+    """None, or that the backend has no hand-written form."""
+    return None if by_hand else f"backend {backend!r} has no hand-written form"
 
 
-def run(backend, job, consumed):
-    """Runs the job by hand in a program of its own; each task's result is its state and what the caller saw.
+def run(backend: str, job: "Job", consumed: bool) -> Outcome:
+    """Runs the job in a program of its own; each task's result is its state and what the caller saw.
 
-    consumed: whether the caller asks for the results, where the backend leaves it the choice.
+    backend: its name or path; consumed: whether the caller asks for the results, where the backend leaves it the choice.
     """
     with tempfile.TemporaryDirectory() as folder:
-        order = {
+        spec = {
             "backend": backend,
-            "workers": job.workers_or_one_a_task(),
+            "workers": job.worker_count(),
             "consumed": consumed,
             "arguments": job.arguments,
-            "reference": job.setting.workload.reference,
-            "switch_interval_s": job.setting.switch_interval_s,
+            "reference": job.settings.plain()[0],
+            "switch_interval_s": job.settings.switch_interval_s,
         }
-        with open(f"{folder}/order.json", "w") as file:
-            json.dump(order, file)
+        with open(f"{folder}/spec.json", "w") as file:
+            json.dump(spec, file)
         program = subprocess.run(
             [sys.executable, "-m", __name__, folder],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=60,
         )
-        told = _told(folder)
-    caller = _caller(told, program)
-    pairs = [(index, (state, caller)) for index, state in _states(told, len(job.arguments))]
-    reports = _reports(told)
-    return Outcome(reports, pairs, max(len(reports), job.workers_or_one_a_task()))
+        events = _read_events(folder)
+    caller = _describe_caller(events, program)
+    results = [(index, (state, caller)) for index, state in _states(events, len(job.arguments)).items()]
+    reports = _reports(events)
+    return Outcome(reports, results, max(len(reports), job.worker_count()))
 
 
-def _caller(told, program):
-    """What the caller saw, how long after the failure, and what became of its program."""
-    failed_at = [line["at"] for line in told if line["what"] == "fails"]
+def _describe_caller(events: "list[Record]", program: subprocess.CompletedProcess[bytes]) -> "Record":
+    """What the caller saw, how long after the failure, and how its program ended."""
+    failed_at = [event["at"] for event in events if event["event"] == "failure"]
     if not failed_at:
         raise RuntimeError(f"no task failed; {program.stderr.decode()[-1000:]}")
-    end = next((line for line in told if line["what"] == "ends"), None)
+    end = next((event for event in events if event["event"] == "end"), None)
+    seen, after_s, status = _DIES, None, "survived"
     if end is None:
         code = program.returncode
-        seen, after_s = "its own death", None
-        became = f"died by {signal.Signals(-code).name}" if code < 0 else f"died with exit code {code}"
+        status = f"killed by {signal.Signals(-code).name}" if code < 0 else f"died with exit code {code}"
     else:
-        seen, became = end["seen"], "lived on"
+        seen = end["seen"]
         after_s = None if seen in (_NOTHING, _WAITS) else end["at"] - failed_at[0]
-    return {"seen": seen, "seen_after_s": after_s, "program": became, "on_stderr": bool(program.stderr.strip())}
+    return {"seen": seen, "seen_after_s": after_s, "program": status, "on_stderr": bool(program.stderr.strip())}
 
 
-def _states(told, count):
-    states = dict.fromkeys(range(count), NOT_BEGUN)
-    for line in told:
-        if line["what"] in _STATE_AFTER:
-            states[line["index"]] = _STATE_AFTER[line["what"]]
-    return states.items()
+def _states(events: "list[Record]", count: int) -> dict[int, str]:
+    states = dict.fromkeys(range(count), NOT_STARTED)
+    for event in events:
+        if event["event"] in _STATE_AFTER:
+            states[event["index"]] = _STATE_AFTER[event["event"]]
+    return states
 
 
-_STATE_AFTER = {"begins": CUT_OFF, "fails": FAILED, "done": DONE}
+_STATE_AFTER = {"start": INTERRUPTED, "failure": FAILED, "done": DONE}
 
 
-def _reports(told):
-    """A report a worker, of the tasks that ended or failed."""
-    begun = {line["index"]: line for line in told if line["what"] == "begins"}
-    reports = {}
-    for line in told:
-        if line["what"] not in ("done", "fails"):
+def _reports(events: "list[Record]") -> list[Report]:
+    """A report per worker, of the tasks that ended or failed."""
+    starts = {event["index"]: event for event in events if event["event"] == "start"}
+    reports: dict[tuple[int, int], Report] = {}
+    for event in events:
+        if event["event"] not in ("done", "failure"):
             continue
-        begin = begun[line["index"]]
-        report = reports.setdefault(tuple(begin["worker"]), Report(tuple(begin["worker"])))
-        report.gil_before, report.switch_interval_s = begin["gil"], begin["switch_interval_s"]
-        report.tasks.append((line["index"], begin["at"], line["at"], None))
+        start = starts[event["index"]]
+        key = tuple(start["worker"])
+        report = reports.setdefault(key, Report(key))
+        report.gil_before, report.switch_interval_s = start["gil"], start["switch_interval_s"]
+        report.tasks.append((event["index"], start["at"], event["at"], None))
     return list(reports.values())
 
 
@@ -103,79 +114,79 @@ def _reports(told):
 
 
 class StillWaiting(Exception):
-    """The caller has waited for as long as we had patience."""
+    """The caller has waited longer than our patience."""
 
 
-def main(folder):
-    """Runs the order and tells what the caller saw."""
-    with open(f"{folder}/order.json") as file:
-        order = json.load(file)
-    if order["switch_interval_s"] is not None:
-        sys.setswitchinterval(order["switch_interval_s"])
-    calls = [(folder, order["reference"], index, argument) for index, argument in enumerate(order["arguments"])]
-    signal.signal(signal.SIGALRM, lambda *_: _lose_patience(folder))
+def main(folder: str) -> None:
+    """Runs the spec and logs what the caller saw."""
+    with open(f"{folder}/spec.json") as file:
+        spec = json.load(file)
+    if spec["switch_interval_s"] is not None:
+        sys.setswitchinterval(spec["switch_interval_s"])
+    calls = [(folder, spec["reference"], index, argument) for index, argument in enumerate(spec["arguments"])]
+    signal.signal(signal.SIGALRM, lambda *_: _stop_waiting(folder))
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S, _PATIENCE_S / 10)
-    backend = load_backend(order["backend"])
-    form = task_async if backend.kind == "coroutines" else task
+    backend = load_backend(spec["backend"])
+    function = task_async if backend.kind == "coroutines" else task
     try:
-        seen = backend.by_hand(form, calls, order["workers"], order["consumed"]) or _NOTHING
+        seen = (backend.by_hand and backend.by_hand(function, calls, spec["workers"], spec["consumed"])) or _NOTHING
     except StillWaiting:
         seen = _WAITS
     except Exception as error:
         seen = f"{type(error).__name__}: {error}".partition("\n")[0]
-    _tell(folder, what="ends", seen=seen)
+    _log(folder, event="end", seen=seen)
 
 
-def _lose_patience(folder):
+def _stop_waiting(folder: str) -> None:
     """Ends the waiting of the caller, who runs in this thread, once a failure is long enough ago."""
-    failed_at = [line["at"] for line in _told(folder) if line["what"] == "fails"]
+    failed_at = [event["at"] for event in _read_events(folder) if event["event"] == "failure"]
     if failed_at and time.perf_counter() - failed_at[0] > _PATIENCE_S:
         signal.setitimer(signal.ITIMER_REAL, 0)
         raise StillWaiting
 
 
-def _told(folder):
+def _read_events(folder: str) -> "list[Record]":
     try:
-        with open(f"{folder}/told") as file:
+        with open(f"{folder}/events") as file:
             return list(map(json.loads, file))
     except FileNotFoundError:
         return []
 
 
-def _tell(folder, **said):
-    """Appends a line, which the system keeps whole whoever else writes, also when the writer dies after it."""
-    line = json.dumps({"at": time.perf_counter(), **said}).encode() + b"\n"
-    file = os.open(f"{folder}/told", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def _log(folder: str, **event: "Any") -> None:
+    """Appends a line in one write, so that it stays whole whoever else writes, also when the writer dies after it."""
+    line = json.dumps({"at": time.perf_counter(), **event}).encode() + b"\n"
+    file = os.open(f"{folder}/events", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(file, line)
     os.close(file)
 
 
-def task(call):
-    """One task of the workload, which tells of its start and end."""
+def task(call: "Call") -> None:
+    """One task of the workload, which logs its start and end."""
     folder, reference, index, argument = call
-    failing = _begin(folder, index)
-    _workload(reference).task(argument, failing)
-    _tell(folder, what="done", index=index)
+    on_failure = _start(folder, index)
+    _workload(reference).task(argument, on_failure)
+    _log(folder, event="done", index=index)
 
 
-async def task_async(call):
+async def task_async(call: "Call") -> None:
     """The same in its coroutine form."""
     folder, reference, index, argument = call
-    failing = _begin(folder, index)
-    await _workload(reference).task_async(argument, failing)
-    _tell(folder, what="done", index=index)
+    on_failure = _start(folder, index)
+    await _workload(reference).task_async(argument, on_failure)
+    _log(folder, event="done", index=index)
 
 
-def _workload(reference):
+def _workload(reference: str) -> "Any":
     return importlib.import_module(f"gil_scaling.measure.workloads.{reference}")
 
 
-def _begin(folder, index):
-    """Tells that a task begins; returns what the task calls just before it fails."""
+def _start(folder: str, index: int) -> "Callable[[], None]":
+    """Logs that a task starts; returns what the task calls just before it fails."""
     worker = (os.getpid(), threading.get_ident())
     facts = {"gil": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
-    _tell(folder, what="begins", index=index, worker=worker, **facts)
-    return lambda: _tell(folder, what="fails", index=index)
+    _log(folder, event="start", index=index, worker=worker, **facts)
+    return lambda: _log(folder, event="failure", index=index)
 
 
 if __name__ == "__main__":

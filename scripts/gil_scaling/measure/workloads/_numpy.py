@@ -1,23 +1,23 @@
-"""What the workloads of numpy share: whether the build has it, and a sum of arrays."""
+"""Shared by the numpy workloads: whether the build has numpy, and adding arrays."""
 
 
-def available(backend_kind):
+def available(backend_kind: str) -> "str | None":
     """None, or why this build or backend cannot."""
     try:
         import numpy  # noqa: F401
     except ImportError as error:
         return f"numpy cannot be imported in this Python: {error}".partition("\n")[0]
     if backend_kind == "interpreters":
-        return "numpy can be imported in a process's main interpreter only"
+        return "numpy can only be imported in the main interpreter of a process"
     return None
 
 
-def tasks(size, additions, count):
-    """count tasks, each of which adds two arrays of size floats so often."""
+def tasks(size: int, additions: int, count: int) -> list[tuple[int, int, int]]:
+    """`count` tasks that each add two arrays of size floats `additions` times."""
     return [(number, size, additions) for number in range(count)]
 
 
-def task(argument):
+def task(argument: tuple[int, int, int]) -> float:
     """The sum over the last result."""
     import numpy
 

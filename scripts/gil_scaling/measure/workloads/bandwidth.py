@@ -1,14 +1,18 @@
-"""How many round trips a second a client makes with the thread that answers it while CPU-bound threads run.
+"""How many round trips per second a client makes with the thread that answers it, while CPU-bound threads run.
 
-A client in a process of its own sends a request as soon as the one before is answered. The task's thread answers; `busy`
-CPU-bound threads are its own (or processes, with `busy_as: process`). One task takes duration_s: the time says nothing,
-the metric round_trips_per_s does.
-With the GIL: each answer gives the GIL up and has to get it back, a switch interval each time: tens to hundreds of round
-trips a second where there were tens of thousands, wherever a core is free for the CPU-bound thread to go on. Without it:
-the rate falls only by what the busy threads take of the CPUs.
+A client in a separate process sends a request as soon as the one before is answered. The task's thread answers, beside
+`busy` CPU-bound threads (or processes, with `busy_as: process`) that it starts. A task takes duration_s, so its time means
+nothing; the metric is round_trips_per_s.
+With the GIL: each answer releases the GIL and must get it back, which takes a switch interval each time: tens to hundreds of
+round trips per second instead of tens of thousands, wherever the CPU-bound thread has a free core to go on. Without it:
+the rate falls only by the CPU time that the busy threads take.
 """
 
-from gil_scaling.measure.workloads import _beside, latency
+from gil_scaling.measure.workloads import _background, latency
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 starts_threads = True
 no_speedup = True
@@ -18,19 +22,21 @@ context = latency.context
 task = latency.task
 
 
-def tasks(context, busy=1, busy_as="thread", duration_s=0.5, count=1):
-    """count tasks, each of which answers requests for duration_s beside the busy threads."""
+def tasks(
+    context: int, busy: int = 1, busy_as: str = "thread", duration_s: float = 0.5, count: int = 1
+) -> "list[tuple[int, int, str, dict[str, Any]]]":
+    """`count` tasks that each answer requests for duration_s beside the busy threads."""
     return [(context, busy, busy_as, {"do": "ask", "duration_s": duration_s})] * count
 
 
-def check(results, arguments):
+def check(results: "list[dict[str, Any]]", arguments: object) -> None:
     """There was a round trip in each task."""
     for result in results:
         if result["round_trips"] < 1:
             raise ValueError("no request was answered")
 
 
-def metrics(results, arguments):
-    """Round trips a second, the tasks' mean."""
+def metrics(results: "list[dict[str, Any]]", arguments: object) -> "dict[str, float | None]":
+    """Round trips per second, mean over the tasks."""
     rates = [result["round_trips"] / result["elapsed_s"] for result in results]
-    return {"round_trips_per_s": sum(rates) / len(rates), **_beside.mean_turns_per_s(results)}
+    return {"round_trips_per_s": sum(rates) / len(rates), **_background.mean_turns_per_s(results)}

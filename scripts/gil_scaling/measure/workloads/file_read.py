@@ -1,17 +1,21 @@
-"""Reading files that the system has in memory: short calls that release the GIL, and copying.
+"""Reading files that the operating system has cached: short calls that release the GIL, and copying.
 
-With the GIL and without: threads gain where the copying outweighs what each call costs, the more the larger the file; it
-is memory, not a disk, that is read after the first time.
+With the GIL and without: threads gain where copying outweighs the cost of each call, the more the larger the files; after
+the first time it is memory that is read, not a disk.
 """
 
 import os
 from contextlib import contextmanager
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _FILES = 8
 
 
 @contextmanager
-def context(size=4_194_304):
+def context(size: int = 4_194_304) -> "Iterator[str]":
     """A folder with files of size bytes."""
     import tempfile  # here, because each process would pay for it
 
@@ -22,13 +26,13 @@ def context(size=4_194_304):
         yield folder
 
 
-def tasks(context, size=4_194_304, reads=40, count=8):
-    """count tasks, each of which reads files of size bytes so often."""
+def tasks(context: str, size: int = 4_194_304, reads: int = 40, count: int = 8) -> list[tuple[str, int, int]]:
+    """`count` tasks that each read files of size bytes, `reads` times."""
     return [(context, number % _FILES, reads) for number in range(count)]
 
 
-def task(argument):
-    """How many bytes it read, and the last of them."""
+def task(argument: tuple[str, int, int]) -> tuple[int, int]:
+    """The number of bytes read, and the last of them."""
     folder, number, reads = argument
     total = 0
     for _ in range(reads):

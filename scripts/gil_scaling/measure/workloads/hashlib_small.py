@@ -1,21 +1,21 @@
-"""SHA-256 of buffers just below the size from which hashlib releases the GIL (2048 bytes): the twin of hashlib_large.
+"""SHA-256 of buffers just below the size from which hashlib releases the GIL (2048 bytes): the counterpart of hashlib_large.
 
-With the GIL: threads take as long as the sequence. Without it, and in processes: as many times faster as there are CPUs.
+With the GIL: threads take as long as sequential. Without it, and in processes: scales with the CPUs.
 """
 
 import hashlib
 
 
-def tasks(size=2047, count=8, repeat=20_000):
-    """count tasks, each of which hashes a buffer of size bytes repeat times."""
+def tasks(size: int = 2047, count: int = 8, repeat: int = 20_000) -> list[tuple[int, int, int]]:
+    """`count` tasks that each hash a buffer of size bytes `repeat` times."""
     return [(number, size, repeat) for number in range(count)]
 
 
-def task(argument):
-    """The digest of a chain: each step hashes the buffer with the digest before in front."""
+def task(argument: tuple[int, int, int]) -> str:
+    """The digest of a chain: each step hashes the previous digest followed by the buffer."""
     number, size, repeat = argument
     buffer = bytes([number % 256]) * (size - 32)
-    found = bytes(32)
+    digest = bytes(32)
     for _ in range(repeat):
-        found = hashlib.sha256(found + buffer).digest()
-    return found.hex()
+        digest = hashlib.sha256(digest + buffer).digest()
+    return digest.hex()

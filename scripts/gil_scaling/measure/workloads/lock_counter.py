@@ -1,36 +1,36 @@
-"""Workers that do a share of their work inside one lock: the serial part of Amdahl's law, made by hand.
+"""Workers that do a share of their work inside one lock: the serial part of Amdahl's law.
 
-`inside` is that share. With the GIL: threads take as long as the sequence, or longer. Without it: at most 1 / inside times
-faster, however many CPUs there are, less what waiting for the lock costs. Processes and interpreters have a lock each,
-which nobody else takes: as many times faster as there are CPUs.
+`inside` is that share. With the GIL: threads take as long as sequential, or longer. Without it: at most 1 / inside times
+faster, however many CPUs there are, less the cost of waiting for the lock. Processes and interpreters have a lock each,
+for which nobody competes: they scale with the CPUs.
 """
 
 import threading
 
 sharing = "locked"
 
-_TURNS = 10_000  # of work for each time the lock is taken
+_TURNS = 10_000  # of work each time the lock is taken
 
 
 class Counter:
     """A number and a lock."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.value = 0
         self.lock = threading.Lock()
 
 
-def tasks(inside=0.5, n=200, count=8):
-    """count tasks, each of which takes the lock n times."""
+def tasks(inside: float = 0.5, n: int = 200, count: int = 8) -> list[tuple[float, int]]:
+    """`count` tasks that each take the lock n times."""
     return [(inside, n)] * count
 
 
-def shared():
+def shared() -> Counter:
     """The number and the lock."""
     return Counter()
 
 
-def task(argument, shared):
+def task(argument: tuple[float, int], shared: Counter) -> int:
     """Works n times inside and outside the lock; returns n."""
     inside, n = argument
     locked = round(_TURNS * inside)
@@ -45,13 +45,13 @@ def task(argument, shared):
     return n
 
 
-def check(results, arguments, shared):
+def check(results: list[int], arguments: list[tuple[float, int]], shared: Counter) -> None:
     """No update is lost under a lock."""
-    asked = sum(n for _, n in arguments)
-    if sum(results) != asked or shared.value not in (0, asked):
-        raise ValueError(f"the counter is {shared.value} after {asked} updates")
+    expected = sum(n for _, n in arguments)
+    if sum(results) != expected or shared.value not in (0, expected):
+        raise ValueError(f"the counter is {shared.value} after {expected} updates")
 
 
-def metrics(results, arguments, shared):
+def metrics(results: object, arguments: object, shared: Counter) -> dict[str, int]:
     """How many updates the parent sees."""
     return {"updates_in_parent": shared.value}

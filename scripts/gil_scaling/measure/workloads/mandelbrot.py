@@ -1,16 +1,16 @@
 """The Mandelbrot set by rows: floats in pure Python, in tasks of very different length.
 
-With the GIL: threads take as long as the sequence. Without it, and in processes: faster with the CPUs as far as the rows
-are well dealt out; large chunks leave workers idle while the last one works on the middle of the picture.
+With the GIL: threads take as long as sequential. Without it, and in processes: scales with the CPUs as far as the rows
+are evenly distributed; large chunks leave workers idle while the last one works on the middle of the picture.
 """
 
 
-def tasks(width=200, height=120, iterations=150):
-    """A task for each row of the picture."""
+def tasks(width: int = 200, height: int = 120, iterations: int = 150) -> list[tuple[int, int, int, int]]:
+    """One task per row of the picture."""
     return [(row, width, height, iterations) for row in range(height)]
 
 
-def task(argument):
+def task(argument: tuple[int, int, int, int]) -> list[int]:
     """How many iterations each point of the row took to leave the circle."""
     row, width, height, iterations = argument
     y = 2.0 * row / height - 1.0

@@ -1,27 +1,27 @@
 """Bodies that attract each other: floats and attributes in pure Python, step by step.
 
-With the GIL: threads take as long as the sequence. Without it, and in processes: as many times faster as there are CPUs,
-for each task has bodies of its own.
+With the GIL: threads take as long as sequential. Without it, and in processes: scales with the CPUs, because each task has
+its own bodies.
 """
 
 
 class Body:
-    """A mass with a place and a velocity, in units in which the constant of gravitation is 1."""
+    """A mass with a position and a velocity, in units in which the gravitational constant is 1."""
 
-    __slots__ = ("mass", "place", "velocity")
+    __slots__ = ("mass", "position", "velocity")
 
-    def __init__(self, mass, place, velocity):
+    def __init__(self, mass: float, position: list[float], velocity: list[float]) -> None:
         self.mass = mass
-        self.place = place
+        self.position = position
         self.velocity = velocity
 
 
-def tasks(steps=2000, count=8):
-    """count tasks, each of which follows five bodies for so many steps."""
+def tasks(steps: int = 2000, count: int = 8) -> list[tuple[int, int]]:
+    """`count` tasks that each follow five bodies for `steps` steps."""
     return [(number, steps) for number in range(count)]
 
 
-def task(argument):
+def task(argument: tuple[int, int]) -> str:
     """The energy of the bodies after the last step, in twelve digits."""
     number, steps = argument
     bodies = [
@@ -32,26 +32,27 @@ def task(argument):
     return f"{_energy(bodies):.12g}"
 
 
-def _pairs(bodies):
+def _pairs(bodies: list[Body]) -> list[tuple[Body, Body]]:
     return [(one, other) for i, one in enumerate(bodies) for other in bodies[i + 1 :]]
 
 
-def _square(one, other):
-    return sum((a - b) ** 2 for a, b in zip(one.place, other.place))
+def _square(one: Body, other: Body) -> float:
+    return sum((a - b) ** 2 for a, b in zip(one.position, other.position))
 
 
-def _advance(bodies, step):
+def _advance(bodies: list[Body], step: float) -> None:
     for one, other in _pairs(bodies):
         pull = step / (_square(one, other) + 0.01) ** 1.5
         for axis in range(3):
-            way = one.place[axis] - other.place[axis]
-            one.velocity[axis] -= way * other.mass * pull
-            other.velocity[axis] += way * one.mass * pull
+            distance = one.position[axis] - other.position[axis]
+            one.velocity[axis] -= distance * other.mass * pull
+            other.velocity[axis] += distance * one.mass * pull
     for body in bodies:
         for axis in range(3):
-            body.place[axis] += step * body.velocity[axis]
+            body.position[axis] += step * body.velocity[axis]
 
 
-def _energy(bodies):
-    moving = sum(body.mass * sum(part * part for part in body.velocity) / 2 for body in bodies)
-    return moving - sum(one.mass * other.mass / (_square(one, other) + 0.01) ** 0.5 for one, other in _pairs(bodies))
+def _energy(bodies: list[Body]) -> float:
+    kinetic = sum(body.mass * sum(part * part for part in body.velocity) / 2 for body in bodies)
+    potential: float = sum(one.mass * other.mass / (_square(one, other) + 0.01) ** 0.5 for one, other in _pairs(bodies))
+    return kinetic - potential

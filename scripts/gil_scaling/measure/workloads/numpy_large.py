@@ -1,7 +1,7 @@
-"""Adding large arrays with numpy: C code that releases the GIL, and a machine's memory.
+"""Adding large arrays with numpy: C code that releases the GIL, limited by the machine's memory.
 
-Unsupported where the build has no numpy. With the GIL and without: threads are faster with the CPUs until the memory's
-bandwidth is used up, and without copying arrays as processes would.
+Unsupported where the build has no numpy. With the GIL and without: threads scale with the CPUs until the memory bandwidth is
+used up, without copying the arrays as processes would.
 """
 
 from gil_scaling.measure.workloads import _numpy
@@ -10,6 +10,6 @@ available = _numpy.available
 task = _numpy.task
 
 
-def tasks(size=4_000_000, additions=10, count=8):
-    """count tasks, each of which adds two arrays of size floats so often."""
+def tasks(size: int = 4_000_000, additions: int = 10, count: int = 8) -> list[tuple[int, int, int]]:
+    """`count` tasks that each add two arrays of size floats `additions` times."""
     return _numpy.tasks(size, additions, count)

@@ -1,13 +1,17 @@
-"""Tasks that take and give back many small objects: what pickling costs where payload measures copying.
+"""Tasks that take and return many small objects: the cost of pickling, where payload measures copying.
 
-`kind`: list (of numbers), or dict (of short texts and lists). With the GIL and without: threads pass a reference. Processes and
-interpreters pickle and unpickle each object on both ways: tens of nanoseconds to microseconds an object, while the GIL of the
-parent is held for each. No backend can be faster than the sequence, which does nothing.
+`kind`: list (of numbers), or dict (of short strings and lists). With the GIL and without: threads pass a reference.
+Processes and interpreters pickle and unpickle each object in both directions: tens of nanoseconds to microseconds per object,
+during which the parent's GIL is held. No backend can be faster than sequential, which does nothing.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def tasks(kind="list", items=100_000, count=4):
-    """count tasks, each with a list or dict of so many items."""
+
+def tasks(kind: str = "list", items: int = 100_000, count: int = 4) -> "list[Any]":
+    """`count` tasks, each with a list or dict of `items` items."""
     if kind not in ("list", "dict"):
         raise ValueError(f"kind: {kind!r} is neither 'list' nor 'dict'")
     if kind == "list":
@@ -15,12 +19,12 @@ def tasks(kind="list", items=100_000, count=4):
     return [{f"key {number} {item}": [item, str(item)] for item in range(items)} for number in range(count)]
 
 
-def task(data):
+def task(data: "Any") -> "Any":
     """Returns its argument."""
     return data
 
 
-def check(results, arguments):
-    """What came back equals what was sent."""
+def check(results: "list[Any]", arguments: "list[Any]") -> None:
+    """What was returned equals what was sent."""
     if results != arguments:
-        raise ValueError("the objects that came back are not those that were sent")
+        raise ValueError("the objects that were returned are not those that were sent")

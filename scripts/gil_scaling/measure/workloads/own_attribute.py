@@ -1,6 +1,6 @@
-"""Each task sets and reads an attribute of an object of its own: the twin of shared_attribute, with nothing shared.
+"""Each task sets and reads an attribute of its own object: the counterpart of shared_attribute, with nothing shared.
 
-With the GIL: threads take as long as the sequence. Without it, and in processes: as many times faster as there are CPUs.
+With the GIL: threads take as long as sequential. Without it, and in processes: scales with the CPUs.
 """
 
 from gil_scaling.measure.workloads import shared_attribute
@@ -8,11 +8,11 @@ from gil_scaling.measure.workloads import shared_attribute
 sharing = "own"
 
 
-def tasks(n=1_000_000, count=4):
-    """count tasks that write and read n times each."""
+def tasks(n: int = 1_000_000, count: int = 4) -> list[int]:
+    """`count` tasks that write and read n times each."""
     return [n] * count
 
 
-def task(n):
+def task(n: int) -> int:
     """Writes and reads n times on a new object; returns how many reads gave a value."""
     return shared_attribute.task(n, shared_attribute.shared())

@@ -1,9 +1,9 @@
 """What Python code is made of, piece by piece: which piece keeps threads from scaling on a free-threaded build?
 
-`name` is one of 24 patterns, after those of CPython's ftscalingbench: a call, an object made, a constant loaded, again and
+`name` is one of 24 patterns, after those of CPython's ftscalingbench: a call, an object created, a constant loaded, again and
 again. Meant for `scaling: weak`, where each worker does the whole work, and `start: together`. With the GIL: the
-throughput stays that of one thread, whatever the pattern. Without it: it grows with the CPUs; a pattern with which it does
-not names what the threads contend for, a reference count or a lock that they share.
+throughput stays that of one thread, whatever the pattern. Without it: it grows with the CPUs; a pattern whose throughput does
+not grow shows what the threads contend for, a reference count or a lock that they share.
 """
 
 import collections
@@ -14,22 +14,27 @@ import operator
 import threading
 import typing
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
-def tasks(name="pyfunction", turns=400_000):
-    """One task: so many turns of a pattern, fewer for those whose turn is long."""
+
+def tasks(name: str = "pyfunction", turns: int = 400_000) -> list[tuple[str, int]]:
+    """One task: `turns` turns of a pattern, fewer for patterns with long turns."""
     if name not in PATTERNS:
         raise ValueError(f"name: no pattern {name!r}. Known: {', '.join(PATTERNS)}.")
     return [(name, turns)]
 
 
-def task(argument):
-    """What the last turn gave."""
+def task(argument: tuple[str, int]) -> "Any":
+    """The result of the last turn."""
     name, turns = argument
     return PATTERNS[name](turns)
 
 
-def _object_cfunction(turns):
-    """Methods of a list of one's own, which are C functions."""
+def _object_cfunction(turns: int) -> "Any":
+    """C functions: methods of a local list."""
     items = [1] * 100
     for i in range(turns):
         items.pop()
@@ -37,174 +42,174 @@ def _object_cfunction(turns):
     return items[-1]
 
 
-def _cmodule_function(turns):
+def _cmodule_function(turns: int) -> "Any":
     """A function of a C module."""
     for i in range(turns):
-        found = math.cos(i / 100)
-    return round(found, 12)
+        result = math.cos(i / 100)
+    return round(result, 12)
 
 
-def _object_lookup_special(turns):
+def _object_lookup_special(turns: int) -> "Any":
     """A built-in that looks up a special method."""
     for i in range(turns):
-        found = round(i / 3)
-    return found
+        result = round(i / 3)
+    return result
 
 
 class _Manager:
-    def __enter__(self):
+    def __enter__(self) -> "_Manager":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         return None
 
 
-def _context_manager(turns):
+def _context_manager(turns: int) -> "Any":
     """A context manager written in Python."""
     manager = _Manager()
     for i in range(turns // 2):
         with manager:
-            found = i
-    return found
+            result = i
+    return result
 
 
-def _mult_constant(turns):
-    """A number times a constant of the code."""
-    found = 1.0
+def _mult_constant(turns: int) -> "Any":
+    """A number times a constant."""
+    result = 1.0
     for _ in range(turns):
-        found *= 1.000001
-    return round(found, 9)
+        result *= 1.000001
+    return round(result, 9)
 
 
-def _count_up(turns):
+def _count_up(turns: int) -> "Iterator[int]":
     yield from range(turns)
 
 
-def _generator(turns):
+def _generator(turns: int) -> "Any":
     """A generator."""
     for i in _count_up(turns):
-        found = i
-    return found
+        result = i
+    return result
 
 
 class _Thing:
-    def __init__(self, value):
+    def __init__(self, value: int) -> None:
         self.value = value
 
-    def method(self):
+    def method(self) -> int:
         return self.value
 
 
-class _Heir(_Thing):
-    def method(self):
+class _Derived(_Thing):
+    def method(self) -> int:
         return super().method()
 
     @classmethod
-    def class_method(cls, value):
+    def class_method(cls, value: int) -> int:
         return value
 
     @staticmethod
-    def static_method(value):
+    def static_method(value: int) -> int:
         return value
 
 
-def _pymethod(turns):
+def _pymethod(turns: int) -> "Any":
     """A method written in Python."""
     thing = _Thing(3)
     for _ in range(turns):
-        found = thing.method()
-    return found
+        result = thing.method()
+    return result
 
 
-def _pyfunction(turns):
-    """A function in Python that is made here."""
+def _pyfunction(turns: int) -> "Any":
+    """A Python function defined in the function that calls it."""
 
-    def square(i):
+    def square(i: int) -> int:
         return i * i
 
     for i in range(turns):
-        found = square(i)
-    return found
+        result = square(i)
+    return result
 
 
-def _square(i):
+def _square(i: int) -> int:
     return i * i
 
 
-def _module_function(turns):
-    """A function in Python that stands in a module."""
+def _module_function(turns: int) -> "Any":
+    """A Python function of the module."""
     for i in range(turns):
-        found = _square(i)
-    return found
+        result = _square(i)
+    return result
 
 
-def _load_string_const(turns):
-    """A text that is a constant of the code."""
-    found = 0
+def _load_string_const(turns: int) -> "Any":
+    """A constant string."""
+    result = 0
     for i in range(turns):
-        if i == "a constant":
-            found += 7
+        if i == "a constant":  # type: ignore[comparison-overlap]
+            result += 7
         else:
-            found += 1
-    return found
+            result += 1
+    return result
 
 
-def _load_tuple_const(turns):
-    """A tuple that is a constant of the code."""
-    found = 0
+def _load_tuple_const(turns: int) -> "Any":
+    """A constant tuple."""
+    result = 0
     for i in range(turns):
-        if i == (1, 2):
-            found += 7
+        if i == (1, 2):  # type: ignore[comparison-overlap]
+            result += 7
         else:
-            found += 1
-    return found
+            result += 1
+    return result
 
 
-def _create_pyobject(turns):
+def _create_pyobject(turns: int) -> "Any":
     """Objects of a class written in Python."""
     for i in range(turns):
-        found = _Thing(i)
-    return found.value
+        result = _Thing(i)
+    return result.value
 
 
-def _create_closure(turns):
-    """Functions made again and again."""
+def _create_closure(turns: int) -> "Any":
+    """Functions created again and again."""
     for i in range(turns):
 
-        def closure(i=i):
+        def closure(i=i):  # type: ignore[no-untyped-def]  # annotations would be made in each turn
             return i
 
-        found = closure
-    return found()
+        result: Any = closure
+    return result()
 
 
-def _create_dict(turns):
+def _create_dict(turns: int) -> "Any":
     """Dicts."""
     for i in range(turns):
-        found = {"key": i}
-    return found["key"]
+        result = {"key": i}
+    return result["key"]
 
 
 _local = threading.local()
 
 
-def _thread_local_read(turns):
+def _thread_local_read(turns: int) -> "Any":
     """Attributes of a threading.local."""
     _local.value = 10
     for _ in range(turns):
-        found = _local.value
-    return found
+        result = _local.value
+    return result
 
 
 _call_method = operator.methodcaller("method")
 
 
-def _method_caller(turns):
-    """An operator.methodcaller that all share."""
+def _method_caller(turns: int) -> "Any":
+    """An operator.methodcaller shared by all threads."""
     thing = _Thing(5)
     for _ in range(turns):
-        found = _call_method(thing)
-    return found
+        result = _call_method(thing)
+    return result
 
 
 @dataclasses.dataclass
@@ -213,21 +218,21 @@ class _Data:
     y: int
 
 
-def _instantiate_dataclass(turns):
+def _instantiate_dataclass(turns: int) -> "Any":
     """Objects of a dataclass."""
     for i in range(turns):
-        found = _Data(i, 2)
-    return found.x
+        result = _Data(i, 2)
+    return result.x
 
 
 _Named = collections.namedtuple("_Named", ["x", "y"])
 
 
-def _instantiate_namedtuple(turns):
+def _instantiate_namedtuple(turns: int) -> "Any":
     """Objects of a collections.namedtuple."""
     for i in range(turns):
-        found = _Named(i, 2)
-    return found.x
+        result = _Named(i, 2)
+    return result.x
 
 
 class _TypedNamed(typing.NamedTuple):
@@ -235,45 +240,45 @@ class _TypedNamed(typing.NamedTuple):
     y: int
 
 
-def _instantiate_typing_namedtuple(turns):
+def _instantiate_typing_namedtuple(turns: int) -> "Any":
     """Objects of a typing.NamedTuple."""
     for i in range(turns):
-        found = _TypedNamed(i, 2)
-    return found.x
+        result = _TypedNamed(i, 2)
+    return result.x
 
 
-def _deepcopy(turns):
-    """Deep copies of a small dict of one's own."""
+def _deepcopy(turns: int) -> "Any":
+    """Deep copies of a small local dict."""
     original = {"list": [1, 2], "tuple": (1, None)}
     for _ in range(turns // 20):
-        found = copy.deepcopy(original)
-    return found["list"]
+        result = copy.deepcopy(original)
+    return result["list"]
 
 
-def _super_call(turns):
+def _super_call(turns: int) -> "Any":
     """A method that calls the one it overrides."""
-    thing = _Heir(3)
+    thing = _Derived(3)
     for _ in range(turns):
-        found = thing.method()
-    return found
+        result = thing.method()
+    return result
 
 
-def _classmethod_call(turns):
+def _classmethod_call(turns: int) -> "Any":
     """A class method."""
     for i in range(turns):
-        found = _Heir.class_method(i)
-    return found
+        result = _Derived.class_method(i)
+    return result
 
 
-def _staticmethod_call(turns):
+def _staticmethod_call(turns: int) -> "Any":
     """A static method."""
     for i in range(turns):
-        found = _Heir.static_method(i)
-    return found
+        result = _Derived.static_method(i)
+    return result
 
 
-def _setattr_non_interned(turns):
-    """Attributes whose names are made when the code runs."""
+def _setattr_non_interned(turns: int) -> "Any":
+    """Attributes whose names are created at run time."""
     prefix = "name"
     for i in range(turns // 10):
         thing = _Thing(i)
@@ -282,7 +287,7 @@ def _setattr_non_interned(turns):
     return thing.value
 
 
-PATTERNS = {
+PATTERNS: "dict[str, Callable[[int], Any]]" = {
     function.__name__[1:]: function
     for function in (
         _object_cfunction,

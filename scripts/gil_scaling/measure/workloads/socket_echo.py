@@ -1,31 +1,37 @@
 """Round trips with a local server that answers at once: waits so short that the work between them counts.
 
-With the GIL and without: threads gain, at times more than one might expect, for a CPU that is kept busy answers at once, and
-one that went idle has to wake up first. Coroutines gain less: what asyncio does for each message takes about as long as
+With the GIL and without: threads gain, sometimes more than expected, because a CPU that is kept busy answers at once, and
+one that went idle has to wake up first. Coroutines gain less: asyncio's work per message takes about as long as
 the answer.
 """
 
 import socket
 
-from gil_scaling.measure.workloads import _beside
+from gil_scaling.measure.workloads import _background
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    Argument = tuple[int, int, bytes]
 
 waits = True
 
 
-def context():
-    """The port of an echo server in a process of its own."""
-    return _beside.peer("echo")
+def context() -> "AbstractContextManager[int]":
+    """The port of an echo server in a separate process."""
+    return _background.local_server("echo")
 
 
-def tasks(context, messages=500, size=64, count=8):
-    """count tasks, each of which sends so many messages of size bytes, one after the other, over a connection of its own."""
+def tasks(context: int, messages: int = 500, size: int = 64, count: int = 8) -> "list[Argument]":
+    """`count` tasks that each send `messages` messages of size bytes, one after the other, over a connection of their own."""
     return [(context, messages, bytes([number % 256]) * size) for number in range(count)]
 
 
-def task(argument):
-    """How many bytes came back as they were sent."""
+def task(argument: "Argument") -> int:
+    """How many bytes came back unchanged."""
     port, messages, message = argument
-    right = 0
+    unchanged = 0
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for _ in range(messages):
@@ -33,29 +39,29 @@ def task(argument):
             answer = b""
             while len(answer) < len(message):
                 answer += connection.recv(65536)
-            right += len(message) if answer == message else 0
-    return right
+            unchanged += len(message) if answer == message else 0
+    return unchanged
 
 
-async def task_async(argument):
-    """The same by asyncio's streams."""
+async def task_async(argument: "Argument") -> int:
+    """The same with asyncio's streams."""
     import asyncio  # here, because each process would pay for it
 
     port, messages, message = argument
-    right = 0
+    unchanged = 0
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for _ in range(messages):
         writer.write(message)
         answer = await reader.readexactly(len(message))
-        right += len(message) if answer == message else 0
+        unchanged += len(message) if answer == message else 0
     writer.close()
     await writer.wait_closed()
-    return right
+    return unchanged
 
 
-def check(results, arguments):
+def check(results: list[int], arguments: "list[Argument]") -> None:
     """All bytes came back."""
-    asked = [messages * len(message) for _, messages, message in arguments]
-    if results != asked:
-        raise ValueError(f"{results} bytes came back of {asked}")
+    expected = [messages * len(message) for _, messages, message in arguments]
+    if results != expected:
+        raise ValueError(f"{results} bytes came back of {expected}")

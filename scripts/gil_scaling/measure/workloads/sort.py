@@ -1,18 +1,18 @@
 """Sorting numbers: one C call that compares Python objects and holds the GIL.
 
-With the GIL: threads take as long as the sequence, and a long sort lets nobody else run meanwhile. Without it, and in
-processes: as many times faster as there are CPUs, for each task has a list of its own.
+With the GIL: threads take as long as sequential, and no other thread runs during a long sort. Without it, and in
+processes: scales with the CPUs, because each task has its own list.
 """
 
 import random
 
 
-def tasks(n=60_000, count=8):
-    """count tasks, each of which shuffles and sorts n numbers."""
+def tasks(n: int = 60_000, count: int = 8) -> list[tuple[int, int]]:
+    """`count` tasks that each shuffle and sort n numbers."""
     return [(number, n) for number in range(count)]
 
 
-def task(argument):
+def task(argument: tuple[int, int]) -> tuple[bool, int, int]:
     """Whether the numbers are in order, and the first and last of them."""
     number, n = argument
     numbers = list(range(n))

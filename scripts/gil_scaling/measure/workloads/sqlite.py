@@ -1,18 +1,22 @@
-"""Queries of SQLite, a database in memory for each task: C code that releases the GIL for each step of a statement.
+"""SQLite queries on an in-memory database per task: C code that releases the GIL for each step of a statement.
 
-With the GIL: threads gain a little at most, for a step that gives one row is short, and each takes the GIL back. Without
-it, and in processes: faster with the CPUs, as far as SQLite's own lock around memory allocation lets threads.
+With the GIL: threads gain a little at most, because a step that gives one row is short, and each takes the GIL back. Without
+it, and in processes: scales with the CPUs, for threads as far as SQLite's own lock around memory allocation lets them.
 """
 
 import sqlite3
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def tasks(rows=20_000, queries=5, count=8):
-    """count tasks, each of which fills a table with so many rows and asks for sums over it."""
+
+def tasks(rows: int = 20_000, queries: int = 5, count: int = 8) -> list[tuple[int, int, int]]:
+    """`count` tasks that each fill a table with `rows` rows and query sums of it `queries` times."""
     return [(number, rows, queries) for number in range(count)]
 
 
-def task(argument):
+def task(argument: tuple[int, int, int]) -> "list[Any]":
     """The rows that the last query gave."""
     number, rows, queries = argument
     connection = sqlite3.connect(":memory:")
@@ -20,7 +24,7 @@ def task(argument):
         connection.execute("create table sale (shop integer, amount integer)")
         connection.executemany("insert into sale values (?, ?)", ((i % 10, i * number % 97) for i in range(rows)))
         for _ in range(queries):
-            found = connection.execute("select shop, sum(amount) from sale group by shop order by shop").fetchall()
-        return found
+            result = connection.execute("select shop, sum(amount) from sale group by shop order by shop").fetchall()
+        return result
     finally:
         connection.close()

@@ -1,37 +1,42 @@
 """Fetching URLs from a local server that answers after a fixed delay: waiting, during which the GIL is free.
 
-With the GIL and without: threads are as many times faster as there are of them, up to the number of URLs; processes too,
-less what starting them costs. The coroutine form speaks HTTP over asyncio's own streams, for urllib would block its loop.
+With the GIL and without: threads scale with their number, up to the number of URLs; processes too, less the cost of
+starting them. The coroutine form speaks HTTP over asyncio's own streams, because urllib would block its loop.
 """
 
 import os
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from gil_scaling.measure.workloads import _beside
+from gil_scaling.measure.workloads import _background
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 waits = True
 
-os.environ["no_proxy"] = "127.0.0.1"  # a proxy of the user's is not to be measured
+os.environ["no_proxy"] = "127.0.0.1"  # the user's proxy must not be measured
 
 
-def context(delay_s=0.05):
-    """The port of a server in a process of its own, which answers after delay_s seconds."""
-    return _beside.peer("http", delay_s)
+def context(delay_s: float = 0.05) -> "AbstractContextManager[int]":
+    """The port of a server in a separate process that answers after delay_s seconds."""
+    return _background.local_server("http", delay_s)
 
 
-def tasks(context, count=4, delay_s=0.05):
-    """count URLs of the server."""
+def tasks(context: int, count: int = 4, delay_s: float = 0.05) -> list[str]:
+    """`count` URLs of the server."""
     return [f"http://127.0.0.1:{context}/{number}" for number in range(count)]
 
 
-def task(url):
+def task(url: str) -> bytes:
     """The body behind the URL, by urllib."""
     with urlopen(url) as answer:
-        return answer.read()
+        body: bytes = answer.read()
+        return body
 
 
-async def task_async(url):
+async def task_async(url: str) -> bytes:
     """The body behind the URL, by asyncio's streams."""
     import asyncio
 

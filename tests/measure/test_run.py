@@ -1,0 +1,133 @@
+from types import SimpleNamespace
+
+import pytest
+from gil_scaling.measure import run, worker
+from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.workload import load
+from gil_scaling.plan import catalog
+
+from tests.measure.running import measure, measure_file, timed_samples
+
+
+def test_weak_scaling_runs_the_task_list_once_per_worker(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread", scaling="weak", workers=3)
+    assert [len(sample["tasks"]["index"]) for sample in result.measured["samples"]] == [15] * 3
+
+
+def test_above_1000_tasks_each_worker_has_a_summary(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="thread", workload="noop", params={"count": 1001})
+    sample = timed_samples(result)[0]
+    assert sample["tasks"] is None
+    assert sum(summary["count"] for summary in sample["task_summary"]) == 1001
+    for summary in sample["task_summary"]:
+        assert summary["quantiles_s"] == sorted(summary["quantiles_s"])
+        assert len(summary["quantiles_s"]) == 5
+
+
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_task_that_raises_fails_the_run(backend, this_build, tmp_path):
+    source = "def tasks(): return [1, 2, 3]\ndef task(a):\n    if a == 3: raise ValueError('no three')\n"
+    result = measure_file(this_build, tmp_path, source, backend=backend)
+    assert result.status == "failed"
+    assert "no three" in result.reason
+    assert "measured" not in vars(result)
+
+
+def test_results_with_an_unexpected_digest_are_wrong(this_build, tmp_path):
+    result = measure(this_build, tmp_path, expected="0" * 64)
+    assert result.status == "wrong_result"
+    assert result.reason.startswith("the results of sample 0 have digest ")
+    assert result.reason.endswith(", the sequential ones 000000000000")
+
+
+def test_results_that_depend_on_the_backend_are_wrong(this_build, tmp_path):
+    source = "import threading\ndef tasks(): return [1]\ndef task(a): return threading.current_thread().name\n"
+    assert measure_file(this_build, tmp_path, source, backend="thread").status == "wrong_result"
+
+
+def test_check_that_raises_makes_the_result_wrong(this_build, tmp_path):
+    source = "def tasks(): return [1]\ndef task(a): return a\n"
+    check = "def check(results, arguments): raise ValueError(f'{results}?')\n"
+    result = measure_file(this_build, tmp_path, source + check)
+    assert (result.status, result.reason) == ("wrong_result", "ValueError: [1]?")
+
+
+METRICS = """{
+    'n': 1, 'x': 0.5, 'nan': float('nan'), 'list': [float('inf')], 'word': 'w', 'none': None,
+    'm' * 300: 10**19, 'control': '\\x1b\\r', 'long': 'x' * 20_000,
+}"""
+
+
+def test_metrics_are_what_json_and_records_can_hold(this_build, tmp_path):
+    source = f"def tasks(): return [1]\ndef task(a): return a\ndef metrics(*_): return {METRICS}\n"
+    sample = timed_samples(measure_file(this_build, tmp_path, source))[0]
+    expected = {"n": 1, "x": 0.5, "nan": None, "list": "[inf]", "word": "w", "none": None}
+    expected |= {"m" * 250: 10**19, "control": r"\x1b\r", "long": "x" * 10_000}
+    assert sample["metrics"] == expected
+
+
+def test_phases_of_a_sample_follow_from_its_tasks():
+    first, second = worker.Report("a"), worker.Report("b")
+    first.tasks, first.usage = [(0, 11.0, 14.0, 2.0)], (2.5, 1, 10, 30.0)
+    second.tasks, second.usage = [(1, 12.0, 18.0, 3.0)], (3.5, 2, 20, 40.0)
+    outcome = Outcome([first, second], [(1, "y"), (0, "x")], workers=2)
+    assert outcome.results == ["x", "y"]
+    times = run._times(outcome, start=10.0, end=20.0)
+    names = ("total_s", "startup_s", "work_s", "teardown_s", "cpu_s", "task_cpu_s", "workers_used")
+    assert [times[name] for name in names] == [10.0, 1.0, 7.0, 2.0, 6.0, 5.0, 2]
+    assert (times["voluntary_switches"], times["involuntary_switches"]) == (3, 30)
+    assert times["worker_peak_mb"] == [30.0, 40.0]
+
+
+def test_usage_of_a_sample_is_unknown_where_a_worker_s_is():
+    known, unknown = worker.Report("a"), worker.Report("b")
+    known.tasks, known.usage = [(0, 11.0, 14.0, 2.0)], (2.5, None, 10, 30.0)
+    unknown.tasks = [(1, 12.0, 18.0, None)]
+    times = run._times(Outcome([known, unknown], [(0, "x"), (1, "y")], workers=2), start=10.0, end=20.0)
+    names = ("cpu_s", "task_cpu_s", "voluntary_switches", "involuntary_switches")
+    assert [times[name] for name in names] == [None] * 4
+    assert times["worker_peak_mb"] == [30.0, None]
+
+
+@pytest.mark.parametrize(
+    ("place", "on_now", "counts"), [("here", False, False), ("here", True, True), ("elsewhere", False, True)]
+)
+def test_gil_counts_only_if_it_stays_on(place, on_now, counts, monkeypatch):
+    monkeypatch.setattr(run, "gil_enabled", lambda: on_now)
+    report = worker.Report("w")
+    report.gil_after = True
+    report.pid = report.pid if place == "here" else None
+    assert run._gil_after([report]) == [counts]
+
+
+def test_samples_follow_warmups_and_memory_is_read_last(monkeypatch):
+    events = []
+
+    def execute(job):
+        events.append("sample")
+        report = worker.Report("w")
+        return Outcome([report], worker.run_tasks(job.settings, enumerate(job.arguments), job.shared, report), 1)
+
+    backend = SimpleNamespace(run=execute, kind="sequential", together=True, by_hand=None)
+    load("noop")
+    monkeypatch.setattr(run.workloads, "load_backend", lambda name: backend)
+    monkeypatch.setattr(run.gc, "collect", lambda: events.append("collect"))
+    spec = {
+        "backend": "b",
+        "backend_params": {},
+        "backend_reference": "b",
+        "reference": "noop",
+        "workload": "noop",
+        "switch_interval_s": None,
+        "params": {"count": 1},
+        "workers": 1,
+        "scaling": "strong",
+        "start": "natural",
+        "warmups": 1,
+        "repeats": 2,
+        "expected": None,
+        "thread_limits": ["OMP_NUM_THREADS"],
+    }
+    measured = run.run(spec, events.append)
+    assert events == [*["collect", "sample"] * 3, "memory_begin", "collect", "sample", "memory_end"]
+    assert [sample["warmup"] for sample in measured["samples"]] == [True, False, False]
