@@ -11,10 +11,12 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -253,7 +255,7 @@ class _RecordReader:
         self.usable_cpus = usable_cpus
         self.is_own = is_own
         self.records: dict[str, dict[str, Any]] = {}
-        self.specs: dict[str, str] = {}
+        self.specs: dict[bytes, str] = {}
 
     def read(self, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The runs and the samples of a plan, both with the column `sweep`."""
@@ -289,7 +291,7 @@ class _RecordReader:
             found = cast("dict[str, Any]", decode(path))
         except RecordError as error:
             return _damaged(run, str(error).replace(str(path), path.name))
-        spec = json.dumps(found["spec"], sort_keys=True)
+        spec = msgspec.json.encode(found["spec"], order="sorted")
         if found["run"] != run:
             return _damaged(run, f"{path.name}: is the record of the run {found['run']}")
         if found["spec"]["python"] not in self.builds:
@@ -345,9 +347,9 @@ def _run_row(
         "backend_kind": planned.backend_kind,
         "python": spec["python"],
         "workload": spec["workload"],
-        "params": json.dumps(spec["params"], sort_keys=True),
+        "params": _as_text(msgspec.json.encode(spec["params"])),
         "backend": spec["backend"],
-        "backend_params": json.dumps(spec["backend_params"], sort_keys=True),
+        "backend_params": _as_text(msgspec.json.encode(spec["backend_params"])),
         "workers": workers,
         "workers_asked": str(asked),
         "switch_interval_s": spec["switch_interval_s"],
@@ -369,6 +371,12 @@ def _run_row(
     if found["status"] == "ok" and build is not None:
         row.update(_measured_columns(found, row, build, math.inf if planned.waits else usable))
     return row
+
+
+@lru_cache(maxsize=1000)
+def _as_text(content: bytes) -> str:
+    """Encoded JSON as a text with sorted keys."""
+    return json.dumps(json.loads(content), sort_keys=True)
 
 
 def _state_columns(found: dict[str, Any]) -> dict[str, Any]:
