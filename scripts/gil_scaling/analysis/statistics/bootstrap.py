@@ -1,6 +1,7 @@
 """The seeded bootstrap over rounds, for parameters that have no exact confidence interval."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,20 @@ RESAMPLES = 2000
 def resampled_medians(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     """The medians of 2000 resamples of the rounds: (2000, k), reproducible for a given seed.
 
-    values: (rounds, k). Whole rounds are drawn with replacement, because the values of one round share its noise.
+    values: (rounds, k), none NaN. Whole rounds are drawn with replacement, because the values of one round share its noise.
     Assumes independent rounds. Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 6.
     For example, identical rounds have only one median; with the two rounds 0 and 1, half of the medians are 0.5.
     """
-    drawn = np.random.default_rng(seed).integers(len(values), size=(RESAMPLES, len(values)))
-    medians: NDArray[np.float64] = np.median(values[drawn], axis=1)
+    ordered = np.sort(values.T[:, _draw_rounds(len(values), seed)], axis=2)  # a third of the time of np.median
+    middle = len(values) // 2
+    medians: NDArray[np.float64] = (ordered[:, :, middle] + ordered[:, :, -1 - middle]).T / 2
     return medians
+
+
+@cache
+def _draw_rounds(rounds: int, seed: int) -> NDArray[np.int64]:
+    """Numbers of rounds, drawn with replacement: (2000, rounds)."""
+    return np.random.default_rng(seed).integers(rounds, size=(RESAMPLES, rounds))
 
 
 def percentile_ends(values: NDArray[np.float64], rounds: int) -> tuple[Any, Any]:
@@ -34,6 +42,7 @@ def percentile_ends(values: NDArray[np.float64], rounds: int) -> tuple[Any, Any]
     For example, of 0 … 1999 the ends are 4 and 1995 for 6 rounds, 49 and 1950 for 1000.
     """
     tail = ndtr(-stdtrit(rounds - 1, 1 - TAIL) * math.sqrt(rounds / (rounds - 1)))
-    ordered = np.sort(values, axis=0)
     skipped = int(tail * len(values))
-    return ordered[skipped], ordered[-1 - skipped]
+    places = skipped, len(values) - 1 - skipped
+    ordered = np.partition(values, places, axis=0)
+    return ordered[places[0]], ordered[places[1]]

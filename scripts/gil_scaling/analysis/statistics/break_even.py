@@ -94,7 +94,8 @@ def _with_interval(
 
 def _first_above(medians: NDArray[np.float64]) -> NDArray[np.intp]:
     """The first column in which each row is above 0: 0 … k, where k means none."""
-    return np.argmax(np.pad(medians > 0, ((0, 0), (0, 1)), constant_values=True), axis=1)
+    above = medians > 0
+    return np.where(above.any(axis=1), above.argmax(axis=1), medians.shape[1])
 
 
 def _kinds_of_first(medians: NDArray[np.float64]) -> NDArray[np.str_]:

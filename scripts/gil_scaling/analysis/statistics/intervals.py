@@ -98,7 +98,7 @@ def paired_ratio(ratios: ArrayLike) -> Estimate:
     first, second = np.triu_indices(len(logs))
     walsh_averages = np.sort((logs[first] + logs[second]) / 2)
     skipped = _skipped_signed_ranks(len(logs))
-    return _ratio(float(np.median(walsh_averages)), walsh_averages[skipped], walsh_averages[-1 - skipped], CI95)
+    return _ratio(_middle(walsh_averages), walsh_averages[skipped], walsh_averages[-1 - skipped], CI95)
 
 
 def unpaired_ratio(numerators: ArrayLike, denominators: ArrayLike, min_rounds: int = MIN_UNPAIRED) -> Estimate:
@@ -118,7 +118,7 @@ def unpaired_ratio(numerators: ArrayLike, denominators: ArrayLike, min_rounds: i
     is_enough = min(len(above), len(below)) >= min_rounds
     skipped = _skipped_rank_sums(len(above), len(below)) if is_enough else 0
     kind = CI95 if is_enough else RANGE
-    return _ratio(float(np.median(quotients)), quotients[skipped], quotients[-1 - skipped], kind)
+    return _ratio(_middle(quotients), quotients[skipped], quotients[-1 - skipped], kind)
 
 
 def share(successes: float, trials: float) -> Estimate:
@@ -159,11 +159,18 @@ def rounds_needed(logs: ArrayLike, within: float = 0.02) -> float:
     return bisect_left(range(10**15), True, lo=MIN_ROUNDS, key=is_enough)
 
 
+def _middle(ordered: NDArray[np.float64]) -> float:
+    """The median of sorted values."""
+    middle = len(ordered) // 2
+    return float((ordered[middle] + ordered[-1 - middle]) / 2)
+
+
 def _ratio(log_value: float, log_low: float, log_high: float, kind: str) -> Estimate:
     """The Estimate of a ratio from that of its natural logarithm."""
     return Estimate(float(np.exp(log_value)), float(np.exp(log_low)), float(np.exp(log_high)), kind)
 
 
+@cache
 def _skipped_signed_ranks(n: int) -> int:
     """How many Walsh averages lie outside the interval on each side: exact up to 200 rounds, then approximately."""
     if n <= MAX_EXACT_PAIRED:
@@ -171,6 +178,7 @@ def _skipped_signed_ranks(n: int) -> int:
     return _skipped_normal(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24)
 
 
+@cache
 def _skipped_rank_sums(n: int, m: int) -> int:
     """How many quotients lie outside the interval on each side: exact up to 50 rounds on each, then approximately."""
     if max(n, m) <= MAX_EXACT_UNPAIRED:
@@ -193,7 +201,6 @@ def _skipped(counts: NDArray[np.float64]) -> int:
     return int((tails <= TAIL).sum()) - 1
 
 
-@cache
 def _signed_rank_counts(n: int) -> NDArray[np.float64]:
     """How many of the 2^n sign patterns give each sum of positive ranks 0 … n(n+1)/2."""
     counts = np.ones(1)
