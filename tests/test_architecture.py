@@ -15,8 +15,12 @@ LAUNCH = [path for path in SOURCES if "launch" in path.parts]
 
 def imported(path):
     """The full names of all modules that a file imports, anywhere in it."""
+    return imported_by(ast.parse(path.read_text()))
+
+
+def imported_by(tree):
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -79,20 +83,31 @@ def test_every_file_and_public_function_says_in_a_sentence_what_it_is(path):
         assert text.partition("\n\n")[0].rstrip().endswith((".", "?", "`", ":", ")")), text
 
 
-def test_the_measuring_side_is_imported_by_each_build_without_its_packages(build):
-    modules = [".".join(path.with_suffix("").parts[1:]) for path in MEASURE if path.name not in ("__main__.py",)]
+@pytest.mark.parametrize("path", MEASURE, ids=str)
+def test_measure_imports_no_typing_at_run_time(path):
+    top = ast.Module([node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.If)], [])
+    uses_typing = {"interfaces.py": {"typing"}, "pattern.py": {"typing"}}
+    assert imported_by(top) & {"typing", "__future__"} == uses_typing.get(path.name, set())
+
+
+def test_measure_is_imported_by_each_build_without_packages(build):
+    modules = [".".join(path.with_suffix("").parts[1:]) for path in MEASURE if path.name != "__main__.py"]
     modules = [name.removesuffix(".__init__") for name in modules]
     program = f"import importlib, sys\nsys.path.insert(0, {environment.SCRIPTS!r})\nfor name in {modules!r}: importlib.import_module(name)"
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_worker_imports_little_but_our_own_modules(build):
+WORKERS = "processes", "threads", "backends.thread", "backends.interpreter", "backends.interpreter_pool"
+
+
+def test_worker_imports_only_measure_and_resource(build):
     needed = "collections, contextlib, importlib, multiprocessing.connection, multiprocessing.context, threading, time"
     program = (
         f"import sys\nsys.path.insert(0, {environment.SCRIPTS!r})\nimport {needed}\nbefore = set(sys.modules)\n"
-        "import gil_scaling.measure.processes\nfrom gil_scaling.measure.workload import load\nload('noop')\n"
+        f"import {', '.join(f'gil_scaling.measure.{name}' for name in WORKERS)}\n"
+        "from gil_scaling.measure.workload import load\nload('noop')\n"
         "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('gil_scaling')))"
     )
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() in ([], ["resource"])  # which tells the context switches
+    assert done.stdout.split() in ([], ["resource"])  # for the context switches

@@ -236,15 +236,12 @@ def test_own_read_does_the_work_of_shared_read():
     assert own_read.task(5) == shared_read.task(5, shared_read.shared()) == 5
 
 
-@pytest.mark.parametrize(("share", "wait_s"), [(1.0, 0.0), (0.5, 0.008), (0.25, 0.024)])
+@pytest.mark.parametrize(("share", "wait_s"), [(1.0, 0.0), (0.5, 0.008), (0.25, 0.024), (0, mixed._WAIT_S)])
 def test_mixed_waits_so_long_that_work_has_its_share(share, wait_s, monkeypatch):
     times = iter([1.0, 1.008])
     monkeypatch.setattr(mixed.time, "thread_time", lambda: next(times))
-    assert mixed._work(share)[1] == pytest.approx(wait_s)
-
-
-def test_mixed_without_work_only_waits():
-    assert mixed._work(0) == (0, mixed._WAIT_S)
+    total = sum(range(mixed._TURNS)) if share else 0
+    assert mixed._work(share) == (total, pytest.approx(wait_s))
 
 
 @pytest.mark.parametrize("name", list(pattern.PATTERNS))

@@ -1,4 +1,4 @@
-"""Processes of our own (multiprocessing.Process), and how the processes of a pool wait for each other."""
+"""Workers that are processes: running a job in multiprocessing.Process, and starting the workers of a pool together."""
 
 import multiprocessing
 import os

@@ -59,9 +59,9 @@ def run(spec: "Record", notify: "Notify") -> "Record":
 
         samples, digests = [], []
         for number in range(spec["warmups"] + spec["repeats"]):
-            sample, found = measure_sample()
+            sample, sample_digest = measure_sample()
             samples.append(dict(sample, warmup=number < spec["warmups"]))
-            digests.append(found)
+            digests.append(sample_digest)
         if not getattr(workload.module, "no_speedup", False):
             notify("memory_begin")
             measure_sample()
@@ -256,10 +256,10 @@ def _check_digests(
     if expected is None:
         results = run_tasks(settings, enumerate(arguments), Shared(settings.workload), Report("check"))
         expected = digest([result for _, result in results])
-    for number, found in enumerate(digests):
-        if found != expected:
+    for number, sample_digest in enumerate(digests):
+        if sample_digest != expected:
             raise WrongResult(
-                f"the results of sample {number} have digest {str(found)[:12]}, the sequential ones {expected[:12]}"
+                f"the results of sample {number} have digest {str(sample_digest)[:12]}, the sequential ones {expected[:12]}"
             )
     return expected
 

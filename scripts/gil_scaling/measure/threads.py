@@ -1,4 +1,4 @@
-"""Threads of our own, for the backends that do not use a pool."""
+"""Starting threads and waiting for them, for the backends that use no pool."""
 
 import threading
 

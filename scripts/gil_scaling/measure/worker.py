@@ -186,7 +186,7 @@ def run_tasks(
 
 
 def run_untimed_task(settings: Settings, argument: "Any") -> None:
-    """Runs one task as a warm-up, on shared state of its own."""
+    """Runs one task as a warm-up, on shared state that nothing else uses."""
     settings.workload.task(argument, *Shared(settings.workload).arguments())
 
 

@@ -10,10 +10,6 @@ the rate falls only by the CPU time that the busy threads take.
 
 from gil_scaling.measure.workloads import _background, latency
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 starts_threads = True
 no_speedup = True
 
@@ -24,19 +20,19 @@ task = latency.task
 
 def tasks(
     context: int, busy: int = 1, busy_as: str = "thread", duration_s: float = 0.5, count: int = 1
-) -> "list[tuple[int, int, str, dict[str, Any]]]":
+) -> list[tuple[int, int, str, dict[str, object]]]:
     """`count` tasks that each answer requests for duration_s beside the busy threads."""
     return [(context, busy, busy_as, {"do": "ask", "duration_s": duration_s})] * count
 
 
-def check(results: "list[dict[str, Any]]", arguments: object) -> None:
+def check(results: list[dict[str, float]], arguments: object) -> None:
     """There was a round trip in each task."""
     for result in results:
         if result["round_trips"] < 1:
             raise ValueError("no request was answered")
 
 
-def metrics(results: "list[dict[str, Any]]", arguments: object) -> "dict[str, float | None]":
+def metrics(results: list[dict[str, float]], arguments: object) -> "dict[str, float | None]":
     """Round trips per second, mean over the tasks."""
     rates = [result["round_trips"] / result["elapsed_s"] for result in results]
     return {"round_trips_per_s": sum(rates) / len(rates), **_background.mean_turns_per_s(results)}

@@ -5,12 +5,8 @@ Processes and interpreters pickle and unpickle each object in both directions: t
 during which the parent's GIL is held. No backend can be faster than sequential, which does nothing.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
-
-def tasks(kind: str = "list", items: int = 100_000, count: int = 4) -> "list[Any]":
+def tasks(kind: str = "list", items: int = 100_000, count: int = 4) -> list[object]:
     """`count` tasks, each with a list or dict of `items` items."""
     if kind not in ("list", "dict"):
         raise ValueError(f"kind: {kind!r} is neither 'list' nor 'dict'")
@@ -19,12 +15,12 @@ def tasks(kind: str = "list", items: int = 100_000, count: int = 4) -> "list[Any
     return [{f"key {number} {item}": [item, str(item)] for item in range(items)} for number in range(count)]
 
 
-def task(data: "Any") -> "Any":
+def task(data: object) -> object:
     """Returns its argument."""
     return data
 
 
-def check(results: "list[Any]", arguments: "list[Any]") -> None:
+def check(results: list[object], arguments: list[object]) -> None:
     """What was returned equals what was sent."""
     if results != arguments:
         raise ValueError("the objects that were returned are not those that were sent")

@@ -6,17 +6,13 @@ it, and in processes: scales with the CPUs, for threads as far as SQLite's own l
 
 import sqlite3
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 def tasks(rows: int = 20_000, queries: int = 5, count: int = 8) -> list[tuple[int, int, int]]:
     """`count` tasks that each fill a table with `rows` rows and query sums of it `queries` times."""
     return [(number, rows, queries) for number in range(count)]
 
 
-def task(argument: tuple[int, int, int]) -> "list[Any]":
+def task(argument: tuple[int, int, int]) -> list[tuple[int, int]]:
     """The rows that the last query gave."""
     number, rows, queries = argument
     connection = sqlite3.connect(":memory:")
