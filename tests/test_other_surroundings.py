@@ -284,7 +284,7 @@ def task(argument):
 def test_a_server_is_gone_after_a_run_that_was_killed(tmp_path):
     (tmp_path / "killed.py").write_text(KILLED)
     found = one_run(reference=str(tmp_path / "killed.py"), params={"note": str(tmp_path / "port")})["record"]
-    assert (found["status"], found["reason"]) == ("crashed", "ended by signal SIGKILL")
+    assert (found["status"], found["reason"]) == ("crashed", "killed by SIGKILL")
     port = (tmp_path / "port").read_text()
     assert f":{port} 00000000:0000 {LISTENING}" not in Path("/proc/net/tcp").read_text()
 
@@ -344,11 +344,11 @@ os.getloadavg = none
 """
 ONE_RUN = """
 import json, os, sys
-from gil_scaling.launch import __main__ as launch
+from gil_scaling.launch import measurement
 from gil_scaling.plan import machine
 entry = json.load(sys.stdin)
 call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename}
-print(json.dumps({"record": launch.measure(entry, call, None), "machine": machine.facts()}))
+print(json.dumps({"record": measurement.measure(entry, call, None), "machine": machine.facts()}))
 """
 
 

@@ -165,8 +165,8 @@ def test_runs_that_hang_or_crash_leave_a_record_each(snakemake, clone, tmp_path)
     assert done.returncode == 1
     found = {one["spec"]["workload"]: (one["status"], one["reason"]) for one in records(clone).values()}
     assert found == {
-        "hangs": ("timeout", "took longer than the limit of 0.5 s"),
-        "dies": ("crashed", "ended by signal SIGABRT"),
+        "hangs": ("timeout", "exceeded the time limit of 0.5 s"),
+        "dies": ("crashed", "killed by SIGABRT"),
     }
 
 

@@ -16,32 +16,32 @@ def found(seconds_at, start):
 
 
 @pytest.mark.parametrize("start", [1, 1000, 300_000, 10**9])
-def test_where_each_unit_takes_a_microsecond_the_size_is_300_000(start):
+def test_search_finds_300_000_units_of_a_microsecond(start):
     (size, seconds), _ = found(lambda n: n * 1e-6, start)
     assert seconds == pytest.approx(size * 1e-6)
     assert 0.24 <= seconds <= 0.375
 
 
-def test_a_size_that_is_right_to_begin_with_is_kept():
+def test_search_keeps_a_start_that_is_right():
     assert found(lambda n: n * 1e-6, 300_000) == ((300_000, 0.3), 1)
 
 
 @pytest.mark.parametrize("power", [2, 3, 6])
-def test_a_time_that_grows_as_a_power_is_found_by_its_slope(power):
+def test_search_follows_the_slope_of_a_power(power):
     assert found(lambda n: 0.3 * (n / 730) ** power, 20) == ((730, pytest.approx(0.3)), 3)
 
 
-def test_a_time_that_explodes_is_found_below_where_it_takes_too_long():
+def test_search_goes_back_from_sizes_that_take_too_long():
     (size, seconds), _ = found(lambda n: 1e-6 * 1.618**n if n < 35 else math.inf, 10)
     assert size in (26, 27)
     assert seconds == pytest.approx(1e-6 * 1.618**size)
 
 
-def test_a_time_that_jumps_gives_the_nearer_of_the_two_sizes():
+def test_search_takes_the_nearer_size_at_a_jump():
     assert found(lambda n: 0.1 if n < 7 else 2.0, 3)[0] == (6, 0.1)
 
 
-def test_a_time_that_does_not_grow_is_not_found():
+def test_search_gives_up_where_time_does_not_grow():
     tried = []
     with pytest.raises(calibrate.NotFound) as caught:
         calibrate.search(lambda n: tried.append(n) or 0.05, 100)
@@ -49,5 +49,5 @@ def test_a_time_that_does_not_grow_is_not_found():
 
 
 @pytest.mark.parametrize(("size", "to"), [(412_345, 410_000), (99.6, 100), (7, 7), (0.2, 1), (26, 26)])
-def test_sizes_are_whole_numbers_of_two_digits(size, to):
+def test_rounded_keeps_two_digits(size, to):
     assert calibrate.rounded(size) == to

@@ -21,7 +21,7 @@ def flags(meanwhile=None, after=None):
     return [(one["flag"], one["reading"], pytest.approx(one["value"]), one["limit"]) for one in found]
 
 
-def test_a_quiet_and_steady_machine_gives_no_flag():
+def test_quiet_machine_gives_no_flag():
     assert flags() == []
 
 
@@ -33,26 +33,26 @@ def test_a_quiet_and_steady_machine_gives_no_flag():
         ({"throttled_s": 0.08}, ("throttled", "throttled_share", 0.02, 0.01)),
     ],
 )
-def test_what_others_took_is_judged_as_a_share_of_all_that_there_was(meanwhile, expected):
+def test_cpu_time_of_others_is_judged_by_its_share(meanwhile, expected):
     assert flags(meanwhile) == [expected]
 
 
 @pytest.mark.parametrize("loop_s", [0.016, 0.024])
-def test_a_reference_loop_that_changed_by_a_fifth_is_a_drift(loop_s):
+def test_change_of_the_reference_loop_is_a_drift(loop_s):
     assert flags(after={"reference_loop_s": loop_s}) == [("drifting", "reference_loop_drift", 0.2, 0.1)]
 
 
-def test_a_little_more_than_nothing_is_not_told_from_the_counting_of_ticks():
+def test_few_ticks_are_below_the_resolution():
     assert flags({"seconds": 0.1, "other_cpu_s": 0.03}) == []
     assert flags({"seconds": 0.1, "other_cpu_s": 0.04}) == [("noisy", "other_share", 0.2, 0.05)]
 
 
-def test_what_the_system_does_not_tell_gives_no_flag():
+def test_unknown_readings_give_no_flag():
     unknown = {"other_cpu_s": None, "steal_s": None, "throttled_s": None}
     assert flags(unknown, after={"reference_loop_s": None}) == []
 
 
-def test_our_own_cpu_time_is_not_that_of_others():
+def test_own_cpu_time_is_not_of_others():
     before = {"busy_s": 100.0, "steal_s": 1.0, "throttled_s": None}
     after = {"busy_s": 104.5, "steal_s": 1.25, "throttled_s": 3.0}
     found = disturbance.between(before, after, 2.0, own_cpu_s=4.0, count=2)
@@ -60,13 +60,13 @@ def test_our_own_cpu_time_is_not_that_of_others():
     assert disturbance.between(before, after, 2.0, own_cpu_s=None, count=2)["other_cpu_s"] is None
 
 
-def test_the_reference_loop_takes_four_times_its_fastest_quarter():
+def test_reference_loop_is_four_times_its_fastest_quarter():
     times = iter([0.0, 3.0, 10.0, 12.0, 20.0, 29.0, 30.0, 33.0])
     assert disturbance.reference_loop_s(lambda: next(times)) == 8.0
 
 
 class Machine:
-    """A machine on which others take a whole CPU until a moment."""
+    """A machine on which others use a whole CPU until quiet_at."""
 
     def __init__(self, quiet_at):
         self.now, self.quiet_at = 0.0, quiet_at
@@ -81,15 +81,15 @@ class Machine:
         return disturbance.wait_for_quiet([0, 1], lambda: 0.0, limit_s, self.sleep, lambda: self.now, self.look)
 
 
-def test_waiting_ends_when_the_others_do():
+def test_wait_ends_when_others_do():
     assert Machine(quiet_at=1.5).wait(limit_s=60.0) == pytest.approx(1.5)
 
 
-def test_on_a_quiet_machine_nothing_is_waited():
+def test_wait_is_zero_on_a_quiet_machine():
     assert Machine(quiet_at=0.0).wait(limit_s=60.0) == pytest.approx(0.0)
 
 
-def test_waiting_ends_at_its_limit():
+def test_wait_ends_at_its_limit():
     machine = Machine(quiet_at=1e9)
     assert 3.0 <= machine.wait(limit_s=3.0) < 3.5
 
@@ -97,7 +97,7 @@ def test_waiting_ends_at_its_limit():
 BURN = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
 
 
-def test_another_process_is_seen_to_use_the_cpus():
+def test_read_counts_the_cpu_time_of_another_process():
     cpus = sorted(os.sched_getaffinity(0))
     before = disturbance.read(cpus)
     subprocess.run([sys.executable, "-S", "-c", BURN], check=True)
@@ -107,11 +107,11 @@ def test_another_process_is_seen_to_use_the_cpus():
     assert after["load_1min"] >= 0
 
 
-def test_only_the_cpus_that_a_run_may_use_count():
+def test_read_counts_only_the_given_cpus():
     first, *others = sorted(os.sched_getaffinity(0))
     whole, one = disturbance.read([first, *others]), disturbance.read([first])
     assert 0 < one["busy_s"] < whole["busy_s"]
 
 
-def test_of_a_cpu_that_the_system_does_not_list_nothing_is_known():
+def test_read_of_an_unlisted_cpu_is_unknown():
     assert disturbance.read([10**6])["busy_s"] is None

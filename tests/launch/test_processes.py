@@ -7,7 +7,7 @@ from gil_scaling.launch import processes
 BURN = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nprint(flush=True)\ntime.sleep(60)"
 
 
-def test_the_cpu_time_of_another_process_is_read():
+def test_cpu_s_of_another_process_is_read():
     with subprocess.Popen([sys.executable, "-S", "-c", BURN], stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         found = processes.cpu_s(process.pid)
@@ -15,11 +15,11 @@ def test_the_cpu_time_of_another_process_is_read():
     assert 0.2 <= found < 5
 
 
-def test_the_cpu_time_of_no_process_is_unknown():
+def test_cpu_s_of_no_process_is_unknown():
     assert processes.cpu_s(2**22 + 1) is None
 
 
-def test_memory_is_that_of_the_process_and_its_descendants():
+def test_memory_includes_descendants():
     child = "held = b'x' * 50_000_000\nprint(flush=True)\nimport time\ntime.sleep(60)"
     parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-S', '-c', {child!r}])"
     with subprocess.Popen(

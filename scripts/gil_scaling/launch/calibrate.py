@@ -1,21 +1,30 @@
-"""Finds the size of a workload that takes a third of a second in sequence: `python -S -m gil_scaling.launch.calibrate` reads an order.
+"""Finds the size of a workload that takes 0.3 s sequentially: `python -S -m gil_scaling.launch.calibrate` reads an order.
 
-The order is JSON on stdin: an entry as a plan has it, without a size; `parameter`, `start` (the size to begin with). It
-answers on stdout with {"value", "seconds"} or {"problem"}. A process of its own, for it ends all that a run leaves behind.
+The order is JSON on stdin: an entry as in a plan, without a size; `parameter`; and `start`, the size to begin with. The
+answer on stdout is {"value", "seconds"} or {"problem"}. A separate process, as it kills all that a run leaves behind.
 """
+
+from __future__ import annotations
 
 import json
 import math
 import os
 import sys
 
-from gil_scaling.launch import __main__ as launch
+from gil_scaling.launch import lock, measurement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gil_scaling.launch.interfaces import CallInfo, Entry, Order
+    from gil_scaling.record import Spec
 
 TARGET_S = 0.3
-CLOSE = 1.25  # times more or less than the target is close enough
-LIMIT_S = 20.0  # of one trial; what takes longer is far too large
+CLOSE = 1.25  # a time within this factor of the target is close enough
+LIMIT_S = 20.0  # of one trial
 _TRIALS = 12
-_STRIDE = 10.0  # no step is longer than this factor
+_MAX_FACTOR = 10.0  # of one step
 _DIGITS = 2
 
 
@@ -23,15 +32,16 @@ class NotFound(Exception):
     """There is no such size; the message says why."""
 
 
-def search(seconds_at, start):
-    """The size, of two digits, at which seconds_at(size) is near 0.3 s, and its seconds there.
+def search(seconds_at: Callable[[int], float], start: int) -> tuple[int, float]:
+    """The size, of two digits, at which seconds_at(size) is near 0.3 s, and its seconds there; raises NotFound.
 
-    seconds_at(size) gives seconds, inf where it took too long. The time must grow with the size, at whatever pace: each
-    step follows the slope between the two last trials on logarithmic axes, and stays within what is known to be too small
-    and too large. Raises NotFound. For example, where each unit takes 1 µs, 300,000.
+    seconds_at(size): seconds, inf if the time limit was exceeded. It must increase with the size: each step follows the
+    slope between the last two trials on logarithmic axes, within the sizes known to be too small and too large. For
+    example, if each unit takes 1 µs, 300,000.
     """
     slope = 1.0
-    small, large = None, None  # (size, seconds)
+    small: tuple[int, float] | None = None  # (size, seconds), too small
+    large: tuple[int, float] | None = None
     following = rounded(start)
     for _ in range(_TRIALS):
         size = following
@@ -42,52 +52,66 @@ def search(seconds_at, start):
         small, large = ((size, seconds), large) if seconds < TARGET_S else (small, (size, seconds))
         if before and math.isfinite(seconds) and math.isfinite(before[1]) and before[0] != size:
             slope = max(0.2, math.log(seconds / before[1]) / math.log(size / before[0]))
-        following = rounded(_next(size, seconds, slope, small, large))
-        if following in {one[0] for one in (small, large) if one}:
-            return min((one for one in (small, large) if one), key=lambda one: abs(math.log(one[1] / TARGET_S)))
+        following = rounded(_next_size(size, seconds, slope, small, large))
+        tried = [trial for trial in (small, large) if trial]
+        if following in {trial[0] for trial in tried}:
+            return min(tried, key=lambda trial: abs(math.log(trial[1] / TARGET_S)))
     raise NotFound(f"no size takes about {TARGET_S} s; {size:,} takes {seconds:.2g} s")
 
 
-def _next(size, seconds, slope, small, large):
+def _next_size(
+    size: int, seconds: float, slope: float, small: tuple[int, float] | None, large: tuple[int, float] | None
+) -> float:
     if not math.isfinite(seconds):
-        wanted = size / _STRIDE
+        wanted = size / _MAX_FACTOR
     else:
         factor = (TARGET_S / seconds) ** (1 / slope)
-        wanted = size * min(max(factor, 1 / _STRIDE), _STRIDE)
+        wanted = size * min(max(factor, 1 / _MAX_FACTOR), _MAX_FACTOR)
     if small and large and not small[0] < wanted < large[0]:
         return math.sqrt(small[0] * large[0])
     return wanted
 
 
-def rounded(size):
-    """A whole number of two digits, at least 1: 412,345 is 410,000."""
-    size = max(1, round(size))
-    return max(1, round(size, _DIGITS - len(str(size))))
+def rounded(size: float) -> int:
+    """An integer of two digits, at least 1: 412,345 is 410,000."""
+    whole = max(1, round(size))
+    return max(1, round(whole, _DIGITS - len(str(whole))))
 
 
-def main():
-    """Answers the order."""
-    order = json.load(sys.stdin)
+def main() -> None:
+    """Answers the order on stdin."""
+    order: Order = json.load(sys.stdin)
     if order["entry"]["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, order["entry"]["spec"]["cpus"])
-    call = {"id": None, "time": None, "pid": os.getpid(), "host": os.uname().nodename}
-
-    def seconds_at(size):
-        spec = {**order["entry"]["spec"], "params": {**order["entry"]["spec"]["params"], order["parameter"]: size}}
-        result = launch.measure({**order["entry"], "spec": spec, "timeout_s": LIMIT_S}, call, None)
-        if result["status"] == "timeout":
-            return math.inf
-        if result["status"] != "ok":
-            raise NotFound(f"{result['status']}: {result['reason']}")
-        return sorted(one["total_s"] for one in result["measured"]["samples"] if not one["warmup"])[1]
-
     try:
-        with launch.machine_to_itself():
-            value, seconds = search(seconds_at, order["start"])
+        with lock.machine_lock():
+            value, seconds = search(lambda size: _median_s(order, size), order["start"])
     except NotFound as problem:
         print(json.dumps({"problem": str(problem)}))
     else:
         print(json.dumps({"value": value, "seconds": seconds}))
+
+
+def _median_s(order: Order, size: int) -> float:
+    """The median time of a run of this size, inf if the time limit was exceeded; raises NotFound where it fails."""
+    spec = order["entry"]["spec"]
+    sized: Spec = {**spec, "params": {**spec["params"], order["parameter"]: size}}
+    entry: Entry = {**order["entry"], "spec": sized, "timeout_s": LIMIT_S}
+    call: CallInfo = {
+        "id": "calibration",
+        "time": "",
+        "pid": os.getpid(),
+        "host": os.uname().nodename,
+        "runs": 1,
+        "plan": "",
+    }
+    result = measurement.measure(entry, call, None)
+    if result["status"] == "timeout":
+        return math.inf
+    if result["measured"] is None:
+        raise NotFound(f"{result['status']}: {result['reason']}")
+    times = sorted(sample["total_s"] for sample in result["measured"]["samples"] if not sample["warmup"])
+    return times[1]
 
 
 if __name__ == "__main__":

@@ -1,30 +1,39 @@
-"""The state of the machine around a run: what is read before and after it, and which flags follow from that.
+"""The state of the machine around a run: readings before and after it, and the flags that follow from them.
 
 Standard library only, and little of it: each run pays for it. What the run itself does never counts: neither its timings
-nor the pressure that its own workers make.
+nor the pressure of its own workers.
 """
+
+from __future__ import annotations
 
 import os
 import time
 
 from gil_scaling.launch import cgroup
 
-# Seen beyond these, a run is flagged.
-MOST_OTHER_SHARE = 0.05  # of the CPUs that the run may use, taken by other processes or by the hypervisor
-LEAST_OTHER_S = 0.03  # for /proc/stat counts in ticks of 10 ms a CPU
-MOST_DRIFT = 0.10  # of the reference loop, from before the run to after it
-MOST_THROTTLED_SHARE = 0.01  # of the time that the run's CPUs had
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gil_scaling.launch.interfaces import Readings
+    from gil_scaling.record import Noise, State
+
+# Limits beyond which a run is flagged
+MAX_OTHER_SHARE = 0.05  # of the run's CPUs, taken by other processes or the hypervisor
+MIN_OTHER_S = 0.03  # less is below the resolution of /proc/stat, which counts ticks of 10 ms per CPU
+MAX_DRIFT = 0.10  # of the reference loop, from before the run to after it
+MAX_THROTTLED_SHARE = 0.01  # of the time of the run's CPUs
 
 _PARTS, _TURNS = 4, 185_000  # of the reference loop: 20 ms in all on a server CPU of 2023
 _WATCH_S = 0.3
 WAIT_LIMIT_S = 60.0
 REPEAT_LIMIT = 3
 
-UNSTEADY = ("noisy", "drifting")  # the flags after which a run is worth repeating: they may pass
+UNSTEADY = ("noisy", "drifting")  # flags of disturbances that may pass, so that repeating the run helps
 
 
-def read(cpus):
-    """What can be read now; counters in seconds since the machine's start, None for what this system does not tell.
+def read(cpus: list[int]) -> Readings:
+    """The readings of now: counters in seconds since boot, None for what this system does not provide.
 
     cpus: ids of the CPUs that runs may use.
     """
@@ -42,8 +51,8 @@ def read(cpus):
     }
 
 
-def reference_loop_s(clock=time.perf_counter):
-    """The time of a fixed piece of work of about 20 ms: four times its fastest quarter, so that a pause does not count."""
+def reference_loop_s(clock: Callable[[], float] = time.perf_counter) -> float:
+    """The time of a fixed loop of about 20 ms: four times its fastest quarter, so that a pause does not count."""
     quarters = []
     for _ in range(_PARTS):
         began = clock()
@@ -54,72 +63,110 @@ def reference_loop_s(clock=time.perf_counter):
     return _PARTS * min(quarters)
 
 
-def between(before, after, seconds, own_cpu_s, count):
-    """What happened between two readings.
+class Watch:
+    """Reads the state of the machine before and after a run; the reference loop runs outside the time of the run."""
 
-    seconds: of wall clock; own_cpu_s: CPU time of ours meanwhile, None if unknown; count: how many CPUs there were.
-    Returns seconds of CPU time: of others, stolen by the hypervisor, and lost to the cgroup's quota.
+    def __init__(
+        self, cpus: list[int], own_cpu_s: Callable[[], float], snakemake_cpu_s: Callable[[], float | None]
+    ) -> None:
+        """cpus: of the run; own_cpu_s, snakemake_cpu_s: CPU time so far of our processes, and of Snakemake alone."""
+        self._cpus, self._own_cpu_s, self._snakemake_cpu_s = cpus, own_cpu_s, snakemake_cpu_s
+        loop_s = reference_loop_s()
+        self.started_ns = time.time_ns()
+        self._before = {**read(cpus), "reference_loop_s": loop_s}
+        self._own_before, self._snakemake_before = own_cpu_s(), snakemake_cpu_s()
+        self._started = time.monotonic()
+        self.snakemake_cpu_s: float | None = None
+        self.state: State
+        self.noise: list[Noise]
+
+    def stop(self, run_cpu_s: float | None) -> Watch:
+        """Takes the readings after the run, which used run_cpu_s seconds of CPU time; sets state and noise."""
+        seconds = time.monotonic() - self._started
+        own_s, snakemake_s = self._own_cpu_s() - self._own_before, self._snakemake_cpu_s()
+        after = read(self._cpus)
+        after["reference_loop_s"] = reference_loop_s()
+        all_own_s = None if run_cpu_s is None else own_s + run_cpu_s
+        meanwhile = between(self._before, after, seconds, all_own_s, len(self._cpus))
+        if snakemake_s is not None and self._snakemake_before is not None:
+            self.snakemake_cpu_s = snakemake_s - self._snakemake_before
+        self.state = {"before": self._before, "after": after, "meanwhile": meanwhile}
+        self.noise = judge(self._before, after, meanwhile)
+        return self
+
+
+def between(before: Readings, after: Readings, seconds: float, own_cpu_s: float | None, count: int) -> Readings:
+    """The seconds of CPU time between two readings: of others, stolen by the hypervisor, lost to the cgroup's quota.
+
+    seconds: of wall time; own_cpu_s: CPU time of our processes, None where unknown; count: number of CPUs.
     """
-    passed = {
-        name: None if None in (before[name], after[name]) else after[name] - before[name]
-        for name in ("busy_s", "steal_s", "throttled_s")
-    }
-    unknown = own_cpu_s is None or passed["busy_s"] is None
+    busy_s = _difference("busy_s", before, after)
     return {
         "seconds": seconds,
         "cpus": count,
-        "other_cpu_s": None if unknown else max(0.0, passed["busy_s"] - own_cpu_s),
+        "other_cpu_s": None if own_cpu_s is None or busy_s is None else max(0.0, busy_s - own_cpu_s),
         "own_cpu_s": own_cpu_s,
-        "steal_s": passed["steal_s"],
-        "throttled_s": passed["throttled_s"],
+        "steal_s": _difference("steal_s", before, after),
+        "throttled_s": _difference("throttled_s", before, after),
     }
 
 
-def judge(before, after, meanwhile):
-    """The flags that a run gets: a list of {flag, reading, value, limit}."""
-    had_s = meanwhile["seconds"] * meanwhile["cpus"]
-    loops = before.get("reference_loop_s"), after.get("reference_loop_s")
-    taken = [meanwhile["other_cpu_s"], meanwhile["steal_s"]]
-    seen = (
-        ("noisy", "other_share", _share(taken[0], had_s), MOST_OTHER_SHARE),
-        ("noisy", "steal_share", _share(taken[1], had_s), MOST_OTHER_SHARE),
-        ("throttled", "throttled_share", _share(meanwhile["throttled_s"], had_s, 0.0), MOST_THROTTLED_SHARE),
-        ("drifting", "reference_loop_drift", None if None in loops else abs(loops[1] / loops[0] - 1), MOST_DRIFT),
+def _difference(name: str, before: Readings, after: Readings) -> float | None:
+    first, last = before[name], after[name]
+    return None if first is None or last is None else last - first
+
+
+def judge(before: Readings, after: Readings, meanwhile: Readings) -> list[Noise]:
+    """The disturbances of a run: each reading beyond its limit."""
+    cpu_s = (meanwhile["seconds"] or 0.0) * (meanwhile["cpus"] or 0)
+    loop_before, loop_after = before.get("reference_loop_s"), after.get("reference_loop_s")
+    drift = abs(loop_after / loop_before - 1) if loop_before and loop_after else None
+    readings = (
+        ("noisy", "other_share", _share(meanwhile["other_cpu_s"], cpu_s), MAX_OTHER_SHARE),
+        ("noisy", "steal_share", _share(meanwhile["steal_s"], cpu_s), MAX_OTHER_SHARE),
+        ("throttled", "throttled_share", _share(meanwhile["throttled_s"], cpu_s, 0.0), MAX_THROTTLED_SHARE),
+        ("drifting", "reference_loop_drift", drift, MAX_DRIFT),
     )
     return [
-        {"flag": flag, "reading": reading, "value": value, "limit": most}
-        for flag, reading, value, most in seen
-        if value is not None and value > most
+        {"flag": flag, "reading": reading, "value": value, "limit": limit}
+        for flag, reading, value, limit in readings
+        if value is not None and value > limit
     ]
 
 
-def _share(taken_s, had_s, least_s=LEAST_OTHER_S):
-    """The share that was taken of what there was; 0 where it is too little to be told from the counting of ticks."""
-    if taken_s is None or had_s <= 0:
+def _share(taken_s: float | None, cpu_s: float, min_s: float = MIN_OTHER_S) -> float | None:
+    """The share of the CPU time that was taken; 0 below the resolution of the counters."""
+    if taken_s is None or cpu_s <= 0:
         return None
-    return taken_s / had_s if taken_s > least_s else 0.0
+    return taken_s / cpu_s if taken_s > min_s else 0.0
 
 
-def wait_for_quiet(cpus, own_cpu_s, limit_s=WAIT_LIMIT_S, sleep=time.sleep, clock=time.monotonic, look=read):
+def wait_for_quiet(
+    cpus: list[int],
+    own_cpu_s: Callable[[], float],
+    limit_s: float = WAIT_LIMIT_S,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    read: Callable[[list[int]], Readings] = read,
+) -> float:
     """Waits until other processes leave the CPUs alone, at most limit_s; returns the seconds waited.
 
-    own_cpu_s(): the CPU time of ours until now, in seconds, which does not count. Watching once takes 0.3 s.
+    own_cpu_s(): the CPU time of our processes so far, which does not count. One look takes 0.3 s.
     """
     began = clock()
     while True:
-        before, own_before, at = look(cpus), own_cpu_s(), clock()
+        before, own_before, at = read(cpus), own_cpu_s(), clock()
         sleep(_WATCH_S)
-        meanwhile = between(before, look(cpus), clock() - at, own_cpu_s() - own_before, len(cpus))
+        meanwhile = between(before, read(cpus), clock() - at, own_cpu_s() - own_before, len(cpus))
         waited = clock() - began
-        quiet = {"reference_loop_s": None}
-        if not judge(quiet, quiet, meanwhile):
+        if not judge({}, {}, meanwhile):
             return max(0.0, waited - _WATCH_S)
         if waited >= limit_s:
             return waited
 
 
-def _cpu_times(cpus):
-    """(CPU time used, CPU time stolen by the hypervisor) of these CPUs since the machine's start, in seconds."""
+def _cpu_times(cpus: list[int]) -> tuple[float, float] | tuple[None, None]:
+    """(CPU time used, CPU time stolen by the hypervisor) of these CPUs since boot, in seconds."""
     names = {f"cpu{cpu}" for cpu in cpus}
     try:
         tick_s = 1 / os.sysconf("SC_CLK_TCK")
@@ -133,15 +180,15 @@ def _cpu_times(cpus):
         return None, None
 
 
-def _load_1min():
+def _load_1min() -> float | None:
     try:
         return os.getloadavg()[0]
     except OSError:  # Linux reads it from /proc
         return None
 
 
-def _cpu_pressure():
-    """(percent of the last 10 s, seconds since the start) in which a task waited for a CPU."""
+def _cpu_pressure() -> tuple[float, float] | tuple[None, None]:
+    """(percent of the last 10 s, seconds since boot) in which a task waited for a CPU."""
     try:
         with open("/proc/pressure/cpu") as file:
             words = dict(word.split("=") for word in file.readline().split()[1:])
@@ -150,24 +197,25 @@ def _cpu_pressure():
         return None, None
 
 
-def _frequency_mhz(cpus):
+def _frequency_mhz(cpus: list[int]) -> float | None:
     """The mean frequency of the CPUs now."""
-    found = [_number(f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq") for cpu in cpus]
-    return None if None in found else sum(found) / len(found) / 1000
+    khz = [_read_int(f"/sys/devices/system/cpu/cpu{cpu}/cpufreq/scaling_cur_freq") for cpu in cpus]
+    known = [value for value in khz if value is not None]
+    return sum(known) / len(known) / 1000 if known and len(known) == len(khz) else None
 
 
-def _temperature_c():
+def _temperature_c() -> float | None:
     """The temperature of the hottest zone."""
     folder = "/sys/class/thermal"
     try:
         zones = [name for name in os.listdir(folder) if name.startswith("thermal_zone")]
     except OSError:
         return None
-    found = [_number(f"{folder}/{zone}/temp") for zone in zones]
-    return max((value / 1000 for value in found if value is not None), default=None)
+    readings = [_read_int(f"{folder}/{zone}/temp") for zone in zones]
+    return max((value / 1000 for value in readings if value is not None), default=None)
 
 
-def _number(path):
+def _read_int(path: str) -> int | None:
     try:
         with open(path) as file:
             return int(file.read())

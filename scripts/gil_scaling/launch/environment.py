@@ -1,10 +1,15 @@
-"""How a build is started: its environment, the same for the probe and for the measured runs."""
+"""The environment variables of a build, the same for the probe and for measured runs."""
+
+from __future__ import annotations
 
 import os
 
-SCRIPTS = os.path.dirname(
-    os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-)  # the folder that jobs and builds get on PYTHONPATH
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The folder that jobs and builds get on PYTHONPATH
+SCRIPTS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -16,18 +21,20 @@ THREAD_LIMITS = (
 _SET_BY_SNAKEMAKE = ("GOTO_NUM_THREADS", "VECLIB_NUM_THREADS", "GIL_SCALING_CALL")
 
 
-def environment(own, hash_seed=0, inherited=os.environ):
-    """The environment of a measured build: what the user's Python variables set is gone, what its entry sets counts.
+def environment(
+    build_env: Mapping[str, str], hash_seed: int = 0, inherited: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The environment of a measured build: without the user's PYTHON* variables, with those of the build's entry.
 
-    own: the variables of the build's entry; hash_seed: equal for all the runs that are compared.
+    hash_seed: the same for all runs that are compared.
     """
-    result = {
+    variables = {
         name: value
         for name, value in inherited.items()
         if not name.startswith("PYTHON") and name not in _SET_BY_SNAKEMAKE
     }
-    result.update(dict.fromkeys(THREAD_LIMITS, "1"))
-    result.update(PYTHON_JIT="0", PYTHONHASHSEED=str(hash_seed))
-    result.update(own)
-    result["PYTHONPATH"] = os.pathsep.join(filter(None, (SCRIPTS, own.get("PYTHONPATH"))))
-    return result
+    variables.update(dict.fromkeys(THREAD_LIMITS, "1"))
+    variables.update(PYTHON_JIT="0", PYTHONHASHSEED=str(hash_seed))
+    variables.update(build_env)
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, (SCRIPTS, build_env.get("PYTHONPATH"))))
+    return variables

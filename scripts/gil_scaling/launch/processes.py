@@ -1,50 +1,29 @@
-"""What is known of other processes on Linux: their memory, their CPU time; elsewhere nothing is."""
+"""Memory and CPU time of other processes, on Linux; elsewhere they are unknown."""
+
+from __future__ import annotations
 
 import os
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.launch.interfaces import CallInfo
+
 _MIB = 1024 * 1024
 
 
-def memory(pid):
-    """The memory of a process and its descendants: (MiB, "pss" or "rss"), or (None, None) where it cannot be read."""
+def memory(pid: int) -> tuple[float, str] | tuple[None, None]:
+    """The memory of a process and its descendants: (MiB, "pss" or "rss"), (None, None) where unknown."""
     total, kind = 0, None
     for member in tree(pid):
-        found = _memory_of_one(member)
-        if found is not None:
-            total += found[0]
-            kind = "rss" if "rss" in (kind, found[1]) else "pss"
+        size = _memory_of_one(member)
+        if size is not None:
+            total += size[0]
+            kind = "rss" if "rss" in (kind, size[1]) else "pss"
     return (total / _MIB, kind) if kind else (None, None)
 
 
-def tree(pid):
-    """The process and all its descendants that live now."""
-    found = [pid]
-    for member in found:
-        try:
-            with open(f"/proc/{member}/task/{member}/children") as file:
-                found += map(int, file.read().split())
-        except OSError:
-            continue
-    return found
-
-
-def inside(folder):
-    """The processes whose working directory is a folder or lies in it, or that were started with it as an argument."""
-    found = []
-    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
-        try:
-            place = os.readlink(f"/proc/{name}/cwd") if name.isdigit() else ""
-            with open(f"/proc/{name}/cmdline", "rb") as file:
-                arguments = file.read().split(b"\0")
-        except OSError:
-            continue
-        if place == folder or place.startswith(f"{folder}/") or folder.encode() in arguments:
-            found.append(int(name))
-    return found
-
-
-def _memory_of_one(pid):
+def _memory_of_one(pid: int) -> tuple[int, str] | None:
     """(bytes, kind) of one process, None when it is gone."""
     for name, key, kind in (("smaps_rollup", "Pss:", "pss"), ("status", "VmRSS:", "rss")):
         try:
@@ -57,12 +36,49 @@ def _memory_of_one(pid):
     return None
 
 
-def cpu_s(pid):
-    """The CPU time of a whole process until now, in seconds, or None.
+def tree(pid: int) -> list[int]:
+    """The process and all its living descendants."""
+    members = [pid]
+    for member in members:
+        try:
+            with open(f"/proc/{member}/task/{member}/children") as file:
+                members += map(int, file.read().split())
+        except OSError:
+            continue
+    return members
 
-    Linux makes a process's CPU clock readable by others; its id is made as by clock_getcpuclockid(3).
+
+def inside(folder: str) -> list[int]:
+    """The processes whose working directory is in a folder, or that were started with the folder as an argument."""
+    pids = []
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        try:
+            directory = os.readlink(f"/proc/{name}/cwd") if name.isdigit() else ""
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                arguments = file.read().split(b"\0")
+        except OSError:
+            continue
+        if directory == folder or directory.startswith(f"{folder}/") or folder.encode() in arguments:
+            pids.append(int(name))
+    return pids
+
+
+def cpu_s(pid: int) -> float | None:
+    """The CPU time of a whole process so far, in seconds; None where unknown.
+
+    On Linux the CPU clock of a process can be read by others; its id is computed as in clock_getcpuclockid(3).
     """
     try:
         return time.clock_gettime((~pid << 3) | 2)
     except (AttributeError, OSError, OverflowError):
         return None
+
+
+def snakemake_cpu_s(call: CallInfo) -> float | None:
+    """The CPU time of Snakemake so far; None where it runs on another machine."""
+    return cpu_s(call["pid"]) if call["host"] == os.uname().nodename else None
+
+
+def own_cpu_s(call: CallInfo) -> float:
+    """The CPU time so far of this process and, where it runs on this machine, of Snakemake."""
+    return time.process_time() + (snakemake_cpu_s(call) or 0.0)

@@ -1,18 +1,28 @@
-"""How far a call of Snakemake is: the line that is printed after each run."""
+"""The progress of a call of Snakemake: the line that is printed after each run."""
+
+from __future__ import annotations
 
 import json
 import os
 import time
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gil_scaling.launch.interfaces import CallInfo
+    from gil_scaling.record import Record, Spec
 
 VARIABLE = "GIL_SCALING_CALL"
 
 
-def announce(runs, plan, clock=time.time):
-    """Notes in the environment, for the jobs of this call of Snakemake, which call it is, its plan and its number of runs."""
+def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> None:
+    """Puts the call of Snakemake, its plan and its number of runs into the environment, for the jobs."""
     if VARIABLE in os.environ:  # on a cluster each job reads the Snakefile again
         return
     now = clock()
-    call = {
+    call: CallInfo = {
         "id": f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}",
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "pid": os.getpid(),
@@ -23,17 +33,18 @@ def announce(runs, plan, clock=time.time):
     os.environ[VARIABLE] = json.dumps(call)
 
 
-def current_call():
-    """The call that this job belongs to: id, time, pid and host of Snakemake, number of runs, path of the plan."""
-    return json.loads(os.environ[VARIABLE])
+def current_call() -> CallInfo:
+    """The call that this job belongs to."""
+    call: CallInfo = json.loads(os.environ[VARIABLE])
+    return call
 
 
-def advance(call, began, clock=time.time):
-    """Counts one more run of the call, begun at the time `began`; returns (runs done, seconds left)."""
+def advance(call: CallInfo, started: float, clock: Callable[[], float] = time.time) -> tuple[int, float]:
+    """Counts one more run of the call, started at the time `started`; returns (runs done, seconds left)."""
     path = os.path.join(os.path.dirname(call["plan"]), f"{call['id']}.progress")
     with open(path, "a+") as file:
         if not file.tell():
-            file.write(f"{began}\n")
+            file.write(f"{started}\n")
         file.write(f"{clock()}\n")
         file.seek(0)
         times = [float(line) for line in file]
@@ -41,16 +52,34 @@ def advance(call, began, clock=time.time):
     return done, (times[-1] - times[0]) / done * max(call["runs"] - done, 0)
 
 
-def line(done, runs, spec, workers, outcome, left_s):
+def outcome(result: Record) -> tuple[int | str, str]:
+    """(number of workers, median time or what went wrong) of a run."""
+    measured = result["measured"]
+    if measured is None:
+        last_line = (result["reason"] or "").strip().rpartition("\n")[2]
+        return result["spec"]["workers"], f"{result['status']}: {last_line}"
+    together = result["spec"]["start"] == "together"
+    counted = [sample for sample in measured["samples"] if not sample["warmup"]]
+    times = sorted(sample["work_s"] if together else sample["total_s"] for sample in counted)
+    return counted[0]["workers"], duration(times[len(times) // 2])
+
+
+def line(done: int, runs: int, spec: Spec, workers: int | str, outcome: str, left_s: float) -> str:
     """For example: [ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left."""
     width = len(str(runs))
-    what = f"{spec['python']} {spec['workload']} {spec['backend']} w{workers} round {spec['round']}"
+    run = f"{spec['python']} {spec['workload']} {spec['backend']} w{workers} round {spec['round']}"
     left = "" if done >= runs else f", about {duration(max(1, round(left_s)))} left"
-    return f"[{done:>{width}}/{max(runs, done)}] {what}: {outcome}{left}"
+    return f"[{done:>{width}}/{max(runs, done)}] {run}: {outcome}{left}"
 
 
-def duration(seconds):
-    """A time as one reads it: 0.53 s, 12 s, 3 min, 2 h 05 min."""
+def write_line(text: str) -> None:
+    """Writes a line to stderr if anybody reads it; sys.stderr would retry at exit, and then fail the job."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 0.53 s, 12 s, 3 min, 2 h 05 min."""
     if seconds < 1e-3:
         return f"{seconds * 1e6:.3g} µs"
     if seconds < 1:

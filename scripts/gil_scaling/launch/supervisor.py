@@ -1,7 +1,9 @@
-"""Starts a build as a child, waits for its end or its time limit, reads its memory, and leaves nothing of it running.
+"""Runs a build as a child until its end or its time limit, reads its memory, and leaves no process behind.
 
 Standard library only, and little of it: each run pays for it.
 """
+
+from __future__ import annotations
 
 import os
 import select
@@ -12,59 +14,79 @@ from contextlib import contextmanager
 
 from gil_scaling.launch import processes
 
-_POLL_MEMORY_S = 0.002
-_LEAVE_S = 2.0  # for the end of a child that has measured: threads or atexit functions of a workload may keep it
-_KEPT_OUTPUT = 20_000
-_MOST_IN_PIPE = 2**20
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_MEMORY_INTERVAL_S = 0.002
+_MAX_EXIT_S = 2.0  # of a child that has measured: threads or atexit functions of a workload may keep it
+_MAX_OUTPUT = 20_000  # bytes
+_MAX_READ = 2**20  # bytes
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux
 
 
 class Ended:
-    """How a child ended; without an exit code where none was started, with the problem where it could not be.
+    """How a child ended. exit_code is None where none was started; problem says why, if it could not be.
 
-    output: the end of what it wrote to stdout and stderr, as bytes. lingered: it had measured, and was ended because it
-    did not end. cpu_s is that of the child and of all that it started, also of what it did not wait for; None where not known.
+    output: the end of its stdout and stderr, as bytes. lingered: it had measured but did not exit, and was killed. cpu_s:
+    CPU time of the child and of everything that it started, whether it waited for it or not; None where unknown.
     """
 
-    def __init__(self, problem=None):
+    def __init__(self, problem: str | None = None) -> None:
         self.problem = problem
-        self.exit_code = self.peak_memory_mb = self.memory_kind = self.cpu_s = None
+        self.exit_code: int | None = None
+        self.peak_memory_mb: float | None = None
+        self.memory_kind: str | None = None
+        self.cpu_s: float | None = None
         self.wall_s = 0.0
         self.output = b""
         self.timed_out = self.lingered = False
 
 
-def run(command, environment, folder, timeout_s):
-    """Runs a command, to which the number of a pipe for its events is added, in a folder; returns how it Ended.
+def run(command: list[str], environment: Mapping[str, str], folder: str, timeout_s: float) -> Ended:
+    """Runs a command in a folder, with the number of a pipe for its events as last argument; returns how it ended.
 
-    What it writes to stdout and stderr comes by a pipe: it costs nothing where nothing is written, and fills no disk.
+    Its stdout and stderr are read through a pipe, which costs nothing if nothing is written and fills no disk.
     """
     adopts = _adopt_orphans()
     os.chdir(folder)
-    used, began = [], time.monotonic()
-    with undisturbed(), _pipes() as (events, tell, output, write, wake):
+    used_s: list[float] = []
+    began = time.monotonic()
+    with signals_blocked(), _pipes() as (events, events_end, output, output_end, wake):
         try:
-            pid = _start([*command, str(tell)], environment, write)
+            pid = _start([*command, str(events_end)], environment, output_end)
         except OSError as error:
             return Ended(problem=error.strerror)
         finally:
-            os.close(tell)
-            os.close(write)
-        child = _Child(pid, events, output, wake)
+            os.close(events_end)
+            os.close(output_end)
+        child = _Child(pid, events, output, wake, began + timeout_s)
         try:
-            with undisturbed(off=True):
-                used.append(child.wait(began, timeout_s))
+            with signals_unblocked():
+                used_s.append(child.wait(began))
         finally:
-            _end_all(pid, used)
-        child.hear(0)
-    child.ended.cpu_s = sum(used) if adopts else None
+            _kill_descendants(pid, used_s)
+        child.read(0)
+    child.ended.cpu_s = sum(used_s) if adopts else None
     return child.ended
 
 
 @contextmanager
-def undisturbed(off=False):
-    """Lets the signals that interrupt a run wait for the end of the context; off: within it they come again."""
-    how = signal.SIG_UNBLOCK if off else signal.SIG_BLOCK
+def signals_blocked() -> Iterator[None]:
+    """Blocks SIGINT and SIGTERM inside the context."""
+    with _signal_mask(signal.SIG_BLOCK):
+        yield
+
+
+@contextmanager
+def signals_unblocked() -> Iterator[None]:
+    """Unblocks SIGINT and SIGTERM inside the context."""
+    with _signal_mask(signal.SIG_UNBLOCK):
+        yield
+
+
+@contextmanager
+def _signal_mask(how: int) -> Iterator[None]:
     before = signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
     try:
         yield
@@ -73,28 +95,28 @@ def undisturbed(off=False):
 
 
 @contextmanager
-def _pipes():
-    """The ends that are needed of three pipes: read and write the child's events, its output, read that a child ended.
+def _pipes() -> Iterator[tuple[int, int, int, int, int]]:
+    """Three pipes: (read and write end for events, read and write end for output, read end for the exit of a child).
 
-    The two to write to are closed as soon as the child has them, not here.
+    The caller closes the two write ends as soon as the child has them.
     """
-    events, tell = os.pipe()
-    os.set_inheritable(tell, True)
-    output, write = os.pipe()
-    wake, waker = os.pipe()
-    os.set_blocking(waker, False)
+    events, events_end = os.pipe()
+    os.set_inheritable(events_end, True)
+    output, output_end = os.pipe()
+    wake, wake_end = os.pipe()
+    os.set_blocking(wake_end, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(waker)
+    signal.set_wakeup_fd(wake_end)
     try:
-        yield events, tell, output, write, wake
+        yield events, events_end, output, output_end, wake
     finally:
         signal.set_wakeup_fd(-1)
-        for descriptor in (events, output, wake, waker):
+        for descriptor in (events, output, wake, wake_end):
             os.close(descriptor)
 
 
-def _start(command, environment, output):
-    """Starts the child in a session of its own, with no signal blocked; returns its id."""
+def _start(command: list[str], environment: Mapping[str, str], output: int) -> int:
+    """Starts the child in its own session, with no signal blocked; returns its id."""
     return os.posix_spawn(
         command[0],
         command,
@@ -109,96 +131,98 @@ def _start(command, environment, output):
     )
 
 
-def _adopt_orphans():
-    """Makes this process the parent of what the child's processes leave behind, such as multiprocessing's forkserver.
+def _adopt_orphans() -> bool:
+    """Makes this process the parent of orphans of the child, such as multiprocessing's forkserver.
 
-    So they can be ended and their CPU time is known. Returns whether the system does that.
+    So they can be killed and their CPU time is known. Returns whether the system supports it.
     """
     if sys.platform != "linux":
         return False
     try:
-        import ctypes  # here, for what it costs: 5 ms
+        import ctypes  # here, as it costs 5 ms
     except ImportError:  # a Python that was built without libffi
         return False
-    return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 class _Child:
-    """A child that runs: hears what it says by its pipes, and knows until when it may run."""
+    """A running child: reads its pipes, and knows its deadline."""
 
-    def __init__(self, pid, events, output, wake):
+    def __init__(self, pid: int, events: int, output: int, wake: int, deadline: float) -> None:
         self.ended = Ended()
-        self._pid = pid
-        self._hearers = {events: self._hear_event, output: self._hear_output, wake: lambda _: None}
-        self._deadline = None
+        self._pid, self._deadline = pid, deadline
+        self._readers: dict[int, Callable[[bytes], None]] = {
+            events: self._read_events,
+            output: self._read_output,
+            wake: lambda _: None,
+        }
         self._reads_memory = self._has_measured = False
 
-    def wait(self, began, timeout_s):
-        """Waits for its end, and ends it when its time is up; returns the CPU time that it used."""
-        self._deadline = began + timeout_s
+    def wait(self, began: float) -> float:
+        """Waits for its end, or kills it at the deadline; returns the CPU time that it used."""
         while True:
-            left = self._deadline - time.monotonic()
-            if left > 0:
-                self.hear(min(left, _POLL_MEMORY_S) if self._reads_memory else left)
+            left_s = self._deadline - time.monotonic()
+            if left_s > 0:
+                self.read(min(left_s, _MEMORY_INTERVAL_S) if self._reads_memory else left_s)
             else:
                 self.ended.lingered, self.ended.timed_out = self._has_measured, not self._has_measured
                 _kill_group(self._pid)
-            found, status, usage = os.wait4(self._pid, os.WNOHANG if left > 0 else 0)
-            if found:
+            pid, status, usage = os.wait4(self._pid, os.WNOHANG if left_s > 0 else 0)
+            if pid:
                 self.ended.exit_code = os.waitstatus_to_exitcode(status)
                 self.ended.wall_s = time.monotonic() - began
                 return usage.ru_utime + usage.ru_stime
 
-    def hear(self, seconds):
-        """Takes what it says now or, where it says nothing, within so many seconds."""
-        for end in select.select(list(self._hearers), [], [], seconds)[0]:
-            said = os.read(end, _MOST_IN_PIPE)
-            if said:
-                self._hearers[end](said)
+    def read(self, seconds: float) -> None:
+        """Reads the pipes; waits at most so many seconds for something to read."""
+        for descriptor in select.select(list(self._readers), [], [], seconds)[0]:
+            data = os.read(descriptor, _MAX_READ)
+            if data:
+                self._readers[descriptor](data)
             else:
-                del self._hearers[end]
+                del self._readers[descriptor]
         if self._reads_memory:
-            self._note_memory()
+            self._read_memory()
 
-    def _hear_event(self, said):
-        self._reads_memory = said.endswith(b"memory_begin\n")
-        if b"memory_begin" in said and not self._reads_memory:  # of a sample that is over by now
-            self._note_memory()
-        if said.endswith(b"measured\n"):
+    def _read_events(self, data: bytes) -> None:
+        self._reads_memory = data.endswith(b"memory_begin\n")
+        if b"memory_begin" in data and not self._reads_memory:  # the sample is over already
+            self._read_memory()
+        if data.endswith(b"measured\n"):
             self._has_measured = True
-            self._deadline = min(self._deadline, time.monotonic() + _LEAVE_S)
+            self._deadline = min(self._deadline, time.monotonic() + _MAX_EXIT_S)
 
-    def _hear_output(self, said):
-        self.ended.output = (self.ended.output + said)[-_KEPT_OUTPUT:]
+    def _read_output(self, data: bytes) -> None:
+        self.ended.output = (self.ended.output + data)[-_MAX_OUTPUT:]
 
-    def _note_memory(self):
-        found, kind = processes.memory(self._pid)
-        if found is not None and found > (self.ended.peak_memory_mb or 0):
-            self.ended.peak_memory_mb, self.ended.memory_kind = found, kind
+    def _read_memory(self) -> None:
+        size_mb, kind = processes.memory(self._pid)
+        if size_mb is not None and size_mb > (self.ended.peak_memory_mb or 0):
+            self.ended.peak_memory_mb, self.ended.memory_kind = size_mb, kind
 
 
-def _end_all(pid, used):
-    """Ends what is left of the child's group and of whatever it left behind, and notes the CPU time of each."""
+def _kill_descendants(pid: int, used_s: list[float]) -> None:
+    """Kills what is left of the child's group and all orphans, and appends the CPU time of each."""
     _kill_group(pid)
     while True:
-        stay = [orphan for orphan in processes.tree(os.getpid())[1:] if not _kill(os.kill, orphan)]
+        unkillable = [orphan for orphan in processes.tree(os.getpid())[1:] if not _kill(os.kill, orphan)]
         try:
-            found, _, usage = os.wait4(-1, os.WNOHANG if stay else 0)
+            ended, _, usage = os.wait4(-1, os.WNOHANG if unkillable else 0)
         except ChildProcessError:
             return
-        if not found:
+        if not ended:
             return
-        used.append(usage.ru_utime + usage.ru_stime)
+        used_s.append(usage.ru_utime + usage.ru_stime)
 
 
-def _kill_group(pid):
+def _kill_group(pid: int) -> None:
     _kill(os.killpg, pid)
 
 
-def _kill(how, pid):
-    """Ends a process or group; returns whether we may: what a workload started as another user, by sudo say, we may not."""
+def _kill(kill: Callable[[int, int], None], pid: int) -> bool:
+    """Kills a process or group; returns False where that is not permitted: a workload may start one as another user."""
     try:
-        how(pid, signal.SIGKILL)
+        kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
     except PermissionError:

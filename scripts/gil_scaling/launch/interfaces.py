@@ -1,0 +1,44 @@
+"""The types of the data that the plan gives to the launcher; imported for type checking only."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from gil_scaling.record import Spec
+
+Variables = dict[str, str]
+Readings = dict[str, float | None]  # of the machine; None where the system does not provide one
+
+
+class CallInfo(TypedDict):
+    """The call of Snakemake that the jobs belong to."""
+
+    id: str
+    time: str
+    pid: int
+    host: str
+    runs: int
+    plan: str
+
+
+class Entry(TypedDict):
+    """The line of a plan about a run: what to measure, and how to start and judge it."""
+
+    run: str
+    spec: Spec
+    command: list[str]
+    env: Variables
+    rejected: str | None
+    reference: Any
+    backend_reference: Any
+    timeout_s: float
+    on_noise: str
+    expected: str
+
+
+class Order(TypedDict):
+    """What a calibration is asked for: a size for one parameter of a run."""
+
+    entry: Entry
+    parameter: str
+    start: int

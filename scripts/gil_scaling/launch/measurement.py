@@ -1,0 +1,166 @@
+"""Measures one run: starts the build, watches the machine meanwhile, and makes the record, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+from gil_scaling import __version__, record
+from gil_scaling.launch import disturbance, environment, processes, run_folder, supervisor
+from gil_scaling.text import printable, scrub
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gil_scaling.launch.interfaces import CallInfo, Entry
+
+_MAX_KEPT = 2_000  # characters of stderr and of a reason in the record
+
+
+def measure_when_quiet(entry: Entry, call: CallInfo, expected: str | None) -> record.Record:
+    """The record of a run: after waiting for a quiet machine, or of the last of several attempts, as the config asks.
+
+    expected: the digest of the correct results, None where not known yet.
+    """
+    waited_s, attempts = 0.0, 1
+    if entry["on_noise"] == "wait":
+        waited_s = disturbance.wait_for_quiet(_cpus_of(entry), lambda: processes.own_cpu_s(call))
+    result = measure(entry, call, expected)
+    while entry["on_noise"] == "repeat" and attempts <= disturbance.REPEAT_LIMIT and _is_unsteady(result):
+        attempts += 1
+        result = measure(entry, call, expected)
+    return {**result, "waited_s": waited_s, "attempts": attempts}
+
+
+def _is_unsteady(result: record.Record) -> bool:
+    flags = {noise["flag"] for noise in result["noise"]}
+    return result["status"] == "ok" and not flags.isdisjoint(disturbance.UNSTEADY)
+
+
+def measure(entry: Entry, call: CallInfo, expected: str | None) -> record.Record:
+    """The record of a run that is measured now."""
+    watch = _watch(entry, call)
+    ended, result = _run_build(entry, expected)
+    output = ended.output.decode("utf-8", "replace")
+    status, reason = judge(entry, ended, result, output)
+    measured = result.get("measured") if result and status == "ok" else None
+    return _validated(_make_record(entry, call, watch, ended, output, status, reason, measured))
+
+
+def record_killed_launcher(entry: Entry, call: CallInfo, number: int) -> record.Record:
+    """The record of a run whose launcher was killed by a signal."""
+    reason = f"the launcher was killed by {_signal_name(number)} (by the workload, or the out-of-memory killer)"
+    watch, ended = _watch(entry, call), supervisor.Ended()
+    return _validated(_make_record(entry, call, watch, ended, "", "crashed", reason, None))
+
+
+def _watch(entry: Entry, call: CallInfo) -> disturbance.Watch:
+    return disturbance.Watch(
+        _cpus_of(entry), lambda: processes.own_cpu_s(call), lambda: processes.snakemake_cpu_s(call)
+    )
+
+
+def _cpus_of(entry: Entry) -> list[int]:
+    """The ids of the CPUs that a run may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(entry["spec"]["cpus"] or os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _run_build(entry: Entry, expected: str | None) -> tuple[supervisor.Ended, dict[str, Any] | None]:
+    """Runs the build in a temporary folder; returns how it ended, and its result."""
+    references = {"reference": entry["reference"], "backend_reference": entry["backend_reference"]}
+    spec = {**entry["spec"], **references, "expected": expected, "thread_limits": environment.THREAD_LIMITS}
+    with run_folder.run_folder(spec) as folder:
+        if entry["rejected"]:
+            return supervisor.Ended(), None
+        command = [*entry["command"], "-m", "gil_scaling.measure", "run", folder]
+        variables = environment.environment(entry["env"], entry["spec"]["round"])
+        ended = supervisor.run(command, variables, folder, entry["timeout_s"])
+        return ended, run_folder.read_result(folder)
+
+
+def judge(entry: Entry, ended: supervisor.Ended, result: dict[str, Any] | None, output: str) -> tuple[str, str | None]:
+    """The status of a run and its reason, from how the build ended and what it returned."""
+    if entry["rejected"]:
+        return "unsupported", entry["rejected"]
+    if ended.problem:
+        return "crashed", f"cannot be started: {ended.problem}"
+    if ended.timed_out:
+        return "timeout", f"exceeded the time limit of {entry['timeout_s']:g} s"
+    if ended.exit_code is not None and ended.exit_code < 0 and not ended.lingered:
+        return "crashed", f"killed by {_signal_name(-ended.exit_code)}"
+    if result is None:
+        last_line = output.strip().rpartition("\n")[2]
+        return "crashed", f"exited with code {ended.exit_code} without a result: {last_line}".rstrip(": ")
+    return result["status"], result.get("reason")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
+
+
+def _make_record(
+    entry: Entry,
+    call: CallInfo,
+    watch: disturbance.Watch,
+    ended: supervisor.Ended,
+    output: str,
+    status: str,
+    reason: str | None,
+    measured: Any,
+) -> record.Record:
+    """The record of a run that has just ended."""
+    seconds, microseconds = divmod(watch.started_ns // 1000, 1_000_000)
+    seen = watch.stop(ended.cpu_s)
+    return {
+        "format": record.FORMAT,
+        "gil_scaling": __version__,
+        "run": entry["run"],
+        "spec": entry["spec"],
+        "status": status,
+        "reason": reason and _clean_reason(reason),
+        "call": {"id": call["id"], "time": call["time"]},
+        "started": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06}Z",
+        "wall_s": ended.wall_s,
+        "exit_code": ended.exit_code,
+        "stderr_tail": output and _clean(output)[-_MAX_KEPT:],
+        "snakemake_cpu_s": seen.snakemake_cpu_s,
+        "state": seen.state,
+        "noise": seen.noise,
+        "waited_s": 0.0,
+        "attempts": 1,
+        "peak_memory_mb": ended.peak_memory_mb,
+        "memory_kind": ended.memory_kind,
+        "measured": measured,
+    }
+
+
+def _clean(text: str) -> str:
+    return printable(scrub(text))
+
+
+def _clean_reason(text: str) -> str:
+    return _shorten(_clean(_shorten(text, 10 * _MAX_KEPT)), _MAX_KEPT)
+
+
+def _shorten(text: str, length: int) -> str:
+    """The beginning and the end of a long text."""
+    return text if len(text) <= length else f"{text[: length // 2]} … {text[-length // 2 :]}"
+
+
+def _validated(result: record.Record) -> record.Record:
+    """The record, or that of a failed run where the build returned what a record cannot hold."""
+    try:
+        record.check(result)
+        json.dumps(result, allow_nan=False)
+    except (record.RecordError, ValueError, RecursionError) as error:
+        reason = _clean_reason(f"the build returned an invalid result: {error}")
+        return {**result, "status": "failed", "reason": reason, "measured": None}
+    return result
