@@ -1,4 +1,4 @@
-"""Laws of noise that the simulated sweeps are made of: factors about 1, by generator and shape."""
+"""Kinds of noise for simulated sweeps: random factors about 1 of a given shape."""
 
 import math
 
@@ -14,11 +14,11 @@ def log_normal(random, shape):
 
 
 def spiky(random, shape):
-    """What is seen on shared machines: 1.5 %, and one in ten is hit by 5 to 30 %."""
+    """Noise as on shared machines: 1.5 %, and one time in ten is 5 to 30 % longer."""
     hits = np.where(random.random(shape) < 0.1, random.uniform(1.05, 1.3, shape), 1)
     return np.exp(random.normal(0, 0.015, shape)) * hits
 
 
 def is_within_error(share, level, sweeps):
-    """Whether a share of sweeps lies within four standard errors of its probability."""
+    """Whether a share of sweeps is within four standard errors of its probability."""
     return abs(share - level) < 4 * math.sqrt(level * (1 - level) / sweeps)

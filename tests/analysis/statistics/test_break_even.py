@@ -9,9 +9,9 @@ from tests.analysis.statistics.noise import log_normal, spiky
 UP = [0.5, 0.8, 1.25, 2]
 
 
-def test_between_half_and_twice_the_time_lies_the_middle_of_the_logarithms():
-    found = break_even([1, 100], [[0.5, 2]] * 6)
-    assert found == ("from", pytest.approx(10), pytest.approx(1 + 99 / 201), pytest.approx(34))
+def test_break_even_interpolates_on_log_size():
+    result = break_even([1, 100], [[0.5, 2]] * 6)
+    assert result == ("from", pytest.approx(10), pytest.approx(1 + 99 / 201), pytest.approx(34))
 
 
 @pytest.mark.parametrize(
@@ -27,35 +27,35 @@ def test_between_half_and_twice_the_time_lies_the_middle_of_the_logarithms():
         ([2, 1, 2, 4], "from", 20),
     ],
 )
-def test_the_last_crossing_upwards_counts(ratios, kind, value):
-    found = break_even([2, 20, 200, 2000], [ratios] * 6)
-    assert (found.kind, found.value) == (kind, pytest.approx(value))
-    assert found.low <= found.value <= found.high
+def test_break_even_is_the_last_upward_crossing(ratios, kind, value):
+    result = break_even([2, 20, 200, 2000], [ratios] * 6)
+    assert (result.kind, result.value) == (kind, pytest.approx(value))
+    assert result.low <= result.value <= result.high
 
 
-def test_the_median_over_the_rounds_counts():
+def test_break_even_uses_the_median_over_the_rounds():
     rounds = [[0.5, 2]] * 4 + [[0.5, 0.001]] * 3
     assert break_even([1, 100], rounds).value == pytest.approx(10)
 
 
-def test_the_value_lies_within_the_ends_even_where_no_times_of_that_kind_give_the_ratios():
-    found = break_even([1, 2], [[0.01, 100]] * 6)
-    assert (found.value, found.high) == (pytest.approx(math.sqrt(2)), found.value)
-    assert found.low == pytest.approx(1 + 0.99 / 198.99)
+def test_break_even_value_lies_within_its_interval():
+    result = break_even([1, 2], [[0.01, 100]] * 6)
+    assert (result.value, result.high) == (pytest.approx(math.sqrt(2)), result.value)
+    assert result.low == pytest.approx(1 + 0.99 / 198.99)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_the_interval_holds_the_crossing_of_all_times_that_grow_as_a_line(share):
+def test_break_even_interval_covers_all_linear_times(share):
     truth, sizes = 1 + 9 * share, np.array([1, 10])
     for fixed, slope in ((1, 0), (0, 1), (0.5, 0.2), (3, 10)):
         this = fixed + slope * sizes
         other = this + 0.3 * (sizes - truth)
-        found = break_even(sizes, [(other + 5) / (this + 5)] * 6)
-        assert found.low - 1e-9 <= truth <= found.high + 1e-9
+        result = break_even(sizes, [(other + 5) / (this + 5)] * 6)
+        assert result.low - 1e-9 <= truth <= result.high + 1e-9
 
 
 @pytest.mark.parametrize(("kind", "ratio"), [("always", 1.2), ("never", 0.8)])
-def test_what_the_rounds_disagree_on_is_unclear(kind, ratio):
+def test_break_even_is_unclear_where_rounds_disagree(kind, ratio):
     agreeing = break_even([5], [[ratio]] * 6)
     assert agreeing.kind == kind
     unclear = break_even([5], [[ratio]] * 4 + [[1 / ratio]] * 3)
@@ -64,18 +64,18 @@ def test_what_the_rounds_disagree_on_is_unclear(kind, ratio):
 
 # Of 7 rounds drawn from 6 and 1, 4 or more are the one in 1.2 % of resamples; drawn from 5 and 2 in 9 %.
 @pytest.mark.parametrize(("against", "kind", "ends"), [(1, "never", (0, math.inf)), (2, "unclear", (0, math.inf))])
-def test_as_many_resamples_as_agree_decide(against, kind, ends):
-    found = break_even([5], [[0.8]] * (7 - against) + [[1.25]] * against)
-    assert (found.kind, found.low, found.high) == (kind, *ends)
+def test_break_even_needs_most_resamples_to_agree(against, kind, ends):
+    result = break_even([5], [[0.8]] * (7 - against) + [[1.25]] * against)
+    assert (result.kind, result.low, result.high) == (kind, *ends)
 
 
-def test_an_end_is_infinite_where_the_rounds_do_not_exclude_a_never():
-    found = break_even([1, 100], [[0.5, 2]] * 5 + [[0.5, 0.9]] * 2)
-    assert (found.kind, found.value) == ("from", pytest.approx(10))
-    assert 1 < found.low < 10
-    assert found.high == math.inf
-    found = break_even([1, 100], [[0.5, 2]] * 5 + [[1.1, 2]] * 2)
-    assert (found.low, found.value) == (0, pytest.approx(10))
+def test_break_even_ends_may_be_0_or_infinite():
+    result = break_even([1, 100], [[0.5, 2]] * 5 + [[0.5, 0.9]] * 2)
+    assert (result.kind, result.value) == ("from", pytest.approx(10))
+    assert 1 < result.low < 10
+    assert result.high == math.inf
+    result = break_even([1, 100], [[0.5, 2]] * 5 + [[1.1, 2]] * 2)
+    assert (result.low, result.value) == (0, pytest.approx(10))
 
 
 @pytest.mark.parametrize(
@@ -88,37 +88,37 @@ def test_an_end_is_infinite_where_the_rounds_do_not_exclude_a_never():
         ([0.7, 0.9, 1, 1], "never", math.inf),
     ],
 )
-def test_workers_break_even_at_a_measured_count(ratios, kind, value):
-    found = break_even_workers([1, 2, 4, 8], [ratios] * 6)
-    assert found == (kind, value, value, value)
+def test_break_even_workers_is_a_measured_count(ratios, kind, value):
+    result = break_even_workers([1, 2, 4, 8], [ratios] * 6)
+    assert result == (kind, value, value, value)
 
 
-def test_the_ends_of_worker_counts_are_measured_counts():
+def test_break_even_workers_ends_are_measured_counts():
     random = np.random.default_rng(3)
     ratios = np.array([0.7, 0.97, 1.03, 2]) * log_normal(random, (6, 4))
-    found = break_even_workers([1, 2, 4, 8], ratios)
-    assert {found.low, found.value, found.high} <= {1, 2, 4, 8}
-    assert found.low < found.high
+    result = break_even_workers([1, 2, 4, 8], ratios)
+    assert {result.low, result.value, result.high} <= {1, 2, 4, 8}
+    assert result.low < result.high
 
 
 @pytest.mark.parametrize("function", [break_even, break_even_workers])
-def test_what_is_not_known_is_unclear(function):
+def test_break_even_of_unknown_ratios_is_unclear(function):
     for sizes, ratios in (([], []), ([1, 2], np.empty((0, 2))), ([1, 2], [[0.5, 2]] * 6 + [[math.nan, 2]])):
-        found = function(sizes, ratios)
-        assert found.kind == "unclear"
-        assert all(map(math.isnan, found[1:]))
+        result = function(sizes, ratios)
+        assert result.kind == "unclear"
+        assert all(map(math.isnan, result[1:]))
 
 
 @pytest.mark.parametrize("function", [break_even, break_even_workers])
 @pytest.mark.parametrize("rounds", [1, 2, 5])
-def test_below_six_rounds_there_is_a_value_without_ends(function, rounds):
-    found = function([1, 10, 100, 1000], [UP] * rounds)
-    assert found.kind == "from"
-    assert 10 < found.value <= 100
-    assert math.isnan(found.low) and math.isnan(found.high)
+def test_break_even_below_6_rounds_has_no_interval(function, rounds):
+    result = function([1, 10, 100, 1000], [UP] * rounds)
+    assert result.kind == "from"
+    assert 10 < result.value <= 100
+    assert math.isnan(result.low) and math.isnan(result.high)
 
 
-def test_the_ends_are_the_same_for_a_seed_and_others_for_another():
+def test_break_even_ends_depend_on_the_seed_only():
     ratios = UP * log_normal(np.random.default_rng(4), (20, 4))
     first, again, other = (break_even([1, 10, 100, 1000], ratios, seed) for seed in (1, 1, 2))
     assert first == again
@@ -132,27 +132,27 @@ def covered(step, noise, rounds, sweeps):
     this, other = 0.2 + 0.007 * 137 + 0.003 * sizes, 0.2 + 0.01 * sizes  # they meet at 137
     for _ in range(sweeps):
         shape = (rounds, len(sizes))
-        found = break_even(sizes, other / this * noise(random, shape) / noise(random, shape))
-        yield found.low <= 137 <= found.high
+        result = break_even(sizes, other / this * noise(random, shape) / noise(random, shape))
+        yield result.low <= 137 <= result.high
 
 
 @pytest.mark.parametrize("step", [1.3, 2, 10, 100])
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
-def test_the_size_where_two_lines_meet_is_held_in_94_of_100_sweeps(noise, step):
+def test_break_even_covers_94_percent_of_sweeps(noise, step):
     assert np.mean(list(covered(step, noise, 6, 300))) >= 0.94
 
 
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
-def test_the_worker_count_is_held_in_94_of_100_sweeps(noise):
+def test_break_even_workers_covers_94_percent_of_sweeps(noise):
     random = np.random.default_rng(5)
     truth = np.array([0.7, 0.97, 1.02, 1.3, 2])
     ratios = truth * noise(random, (2000, 6, 1)) / noise(random, (2000, 6, 5))
-    found = [break_even_workers([1, 2, 4, 8, 16], sweep) for sweep in ratios]
-    assert np.mean([each.low <= 4 <= each.high for each in found]) >= 0.94
+    results = [break_even_workers([1, 2, 4, 8, 16], sweep) for sweep in ratios]
+    assert np.mean([item.low <= 4 <= item.high for item in results]) >= 0.94
 
 
 @pytest.mark.parametrize("function", [break_even, break_even_workers])
-def test_without_a_difference_at_most_a_twentieth_is_called_always(function):
+def test_break_even_rarely_calls_equal_times_always(function):
     random = np.random.default_rng(6)
     kinds = [function([1], ratios).kind for ratios in log_normal(random, (300, 6, 1))]
     assert kinds.count("always") <= 15

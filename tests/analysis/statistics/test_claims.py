@@ -11,7 +11,7 @@ SWEEPS = 2000
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "word"),
+    ("value", "low", "high", "expected"),
     [
         (1.2, 1.1, 1.3, "faster"),
         (1.2, 1.0, 1.3, "not shown"),
@@ -28,11 +28,11 @@ SWEEPS = 2000
         (0.951, 0.9505, 0.952, "slower"),
     ],
 )
-def test_an_interval_allows_one_word(value, low, high, word):
-    assert claims.claim(intervals.Estimate(value, low, high, "ci95")) == word
+def test_claim_follows_from_the_interval(value, low, high, expected):
+    assert claims.claim(intervals.Estimate(value, low, high, "ci95")) == expected
 
 
-def test_a_range_and_what_is_not_known_allow_no_claim():
+def test_claim_of_a_range_or_nan_is_no_claim():
     assert claims.claim(intervals.Estimate(2, 1.9, 2.1, "range")) == "no claim"
     for gap in range(3):
         numbers = [math.nan if place == gap else 2.0 for place in range(3)]
@@ -41,9 +41,9 @@ def test_a_range_and_what_is_not_known_allow_no_claim():
     assert claims.claim(intervals.paired_ratio([2.0] * 6)) == "faster"
 
 
-def test_the_least_difference_that_matters_can_be_chosen():
-    found = intervals.Estimate(1.08, 1.02, 1.1, "ci95")
-    assert [claims.claim(found, least) for least in (0.01, 0.05, 0.09, 0.2)] == [
+def test_claim_takes_another_min_effect():
+    estimate = intervals.Estimate(1.08, 1.02, 1.1, "ci95")
+    assert [claims.claim(estimate, min_effect) for min_effect in (0.01, 0.05, 0.09, 0.2)] == [
         "faster",
         "faster",
         "not shown",
@@ -52,45 +52,47 @@ def test_the_least_difference_that_matters_can_be_chosen():
 
 
 @pytest.mark.parametrize("value", [1.03, 1.051, 1.2])
-def test_what_is_faster_one_way_is_slower_the_other_way(value):
-    said = [
+def test_claim_of_the_inverse_ratio_is_the_inverse(value):
+    claimed = [
         claims.claim(intervals.Estimate(*ends, "ci95"))
         for ends in ((value, value / 1.02, value * 1.1), (1 / value, 1 / value / 1.1, 1.02 / value))
     ]
-    assert said == (["faster", "slower"] if value > 1.05 else ["not shown", "not shown"])
+    assert claimed == (["faster", "slower"] if value > 1.05 else ["not shown", "not shown"])
 
 
-def words(random, noise, truth, rounds):
+def count_claims(random, noise, truth, rounds):
     ratios = truth * noise(random, (SWEEPS, rounds)) / noise(random, (SWEEPS, rounds))
-    return Counter(claims.claim(intervals.paired_ratio(found)) for found in ratios)
+    return Counter(claims.claim(intervals.paired_ratio(sweep)) for sweep in ratios)
 
 
-def loud(random, shape):
+def noisy(random, shape):
     return np.exp(random.normal(0, 0.5, shape))
 
 
 @pytest.mark.parametrize("rounds", [6, 8, 12])
-@pytest.mark.parametrize("noise", [normal, log_normal, spiky, loud], ids=lambda law: law.__name__)
-def test_without_a_difference_at_most_5_percent_are_called_faster_or_slower(noise, rounds):
-    found = words(np.random.default_rng(rounds), noise, 1, rounds)
-    assert found["faster"] + found["slower"] <= 0.05 * SWEEPS
-    assert found["no claim"] == 0
+@pytest.mark.parametrize("noise", [normal, log_normal, spiky, noisy], ids=lambda law: law.__name__)
+def test_claim_is_wrong_in_at_most_5_percent_without_difference(noise, rounds):
+    counts = count_claims(np.random.default_rng(rounds), noise, 1, rounds)
+    assert counts["faster"] + counts["slower"] <= 0.05 * SWEEPS
+    assert counts["no claim"] == 0
 
 
-def test_of_six_loud_rounds_without_a_difference_3_percent_are_called_faster_or_slower():
-    found = words(np.random.default_rng(1), loud, 1, 6)
-    assert 0.02 * SWEEPS < found["faster"] + found["slower"] < 0.045 * SWEEPS  # 2/64 of 2000 is 62.5
-    assert found["faster"] == pytest.approx(found["slower"], abs=4 * math.sqrt(62.5))
+def test_claim_is_wrong_in_3_percent_of_noisy_sixes():
+    counts = count_claims(np.random.default_rng(1), noisy, 1, 6)
+    assert 0.02 * SWEEPS < counts["faster"] + counts["slower"] < 0.045 * SWEEPS  # 2/64 of 2000 is 62.5
+    assert counts["faster"] == pytest.approx(counts["slower"], abs=4 * math.sqrt(62.5))
 
 
 @pytest.mark.parametrize("truth", [1.05, 0.95])
 @pytest.mark.parametrize("rounds", [6, 12])
-def test_of_what_differs_by_5_percent_at_most_2_and_a_half_are_called_the_same(truth, rounds):
-    found = words(np.random.default_rng(rounds), lambda random, shape: log_normal(random, shape) ** 0.2, truth, rounds)
-    assert 0 < found["same"] <= 0.025 * SWEEPS
+def test_claim_same_is_rarely_wrong_at_5_percent_difference(truth, rounds):
+    counts = count_claims(
+        np.random.default_rng(rounds), lambda random, shape: log_normal(random, shape) ** 0.2, truth, rounds
+    )
+    assert 0 < counts["same"] <= 0.025 * SWEEPS
 
 
-@pytest.mark.parametrize(("truth", "word"), [(1.3, "faster"), (1 / 1.3, "slower"), (1, "same")])
-def test_what_is_so_is_said_in_most_sweeps(truth, word):
-    found = words(np.random.default_rng(2), lambda random, shape: log_normal(random, shape) ** 0.4, truth, 8)
-    assert found[word] > 0.9 * SWEEPS
+@pytest.mark.parametrize(("truth", "expected"), [(1.3, "faster"), (1 / 1.3, "slower"), (1, "same")])
+def test_claim_is_right_in_most_sweeps(truth, expected):
+    counts = count_claims(np.random.default_rng(2), lambda random, shape: log_normal(random, shape) ** 0.4, truth, 8)
+    assert counts[expected] > 0.9 * SWEEPS

@@ -8,9 +8,9 @@ from gil_scaling.analysis.statistics import makespan
 LECTURE = [90, 30, 22, 130]
 
 
-@pytest.mark.parametrize(("workers", "least"), [(1, 272), (2, 142), (3, 130), (4, 130), (8, 130)])
-def test_the_lecture_s_tasks_take_at_least_so_long(workers, least):
-    assert makespan.best_makespan(LECTURE, workers) == least
+@pytest.mark.parametrize(("workers", "expected"), [(1, 272), (2, 142), (3, 130), (4, 130), (8, 130)])
+def test_best_makespan_of_the_lecture_tasks(workers, expected):
+    assert makespan.best_makespan(LECTURE, workers) == expected
 
 
 def best_of_all(tasks, workers):
@@ -24,13 +24,13 @@ def max_loads(tasks, choices, workers):
 
 @pytest.mark.parametrize("count", range(1, 9))
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_the_best_makespan_is_that_of_the_best_of_all_schedules(count, workers):
+def test_best_makespan_agrees_with_all_schedules(count, workers):
     random = np.random.default_rng(10 * count + workers)
     for tasks in (*random.uniform(0.1, 1, (3, count)), *random.integers(1, 5, (3, count))):
         assert makespan.best_makespan(tasks, workers) == pytest.approx(best_of_all(tasks, workers))
 
 
-def test_of_twelve_tasks_the_makespan_is_exact():
+def test_best_makespan_of_12_tasks_is_exact():
     assert makespan.best_makespan([7, 7, 6, 6, 5, 5, 4, 4, 4, 1, 1, 1], 3) == 17
     assert makespan.best_makespan([2] * 11 + [3], 2) == 13  # each bound says 12.5
     assert makespan.best_makespan([2] * 12 + [3], 2) == 14  # of 13 tasks seven make 14
@@ -48,11 +48,11 @@ def test_of_twelve_tasks_the_makespan_is_exact():
     ],
     ids=["longest", "share", "fourth of one worker", "second of one worker", "lpt"],
 )
-def test_of_more_tasks_the_greatest_of_the_bounds_counts(tasks, workers, bound):
+def test_best_makespan_of_more_tasks_is_the_largest_bound(tasks, workers, bound):
     assert makespan.best_makespan(tasks, workers) == pytest.approx(bound)
 
 
-def test_of_more_tasks_no_schedule_beats_the_bound():
+def test_best_makespan_of_more_tasks_is_a_lower_bound():
     random = np.random.default_rng(3)
     for workers in range(1, 9):
         cut = np.split(np.full(16, 10.0), 16)
@@ -66,12 +66,12 @@ def test_of_more_tasks_no_schedule_beats_the_bound():
 @pytest.mark.parametrize(
     ("tasks", "workers", "reached"), [([3, 3, 2, 2, 2], 2, 7), (LECTURE, 2, 142), ([2, 5], 3, 5), ([1] * 13, 4, 4)]
 )
-def test_the_longest_task_first_takes_so_long(tasks, workers, reached):
+def test_lpt_makespan(tasks, workers, reached):
     assert makespan.lpt_makespan(tasks, workers) == reached
 
 
 @pytest.mark.parametrize("workers", [2, 3, 4])
-def test_the_longest_task_first_is_as_near_to_the_best_as_graham_says(workers):
+def test_lpt_makespan_is_within_graham_bound(workers):
     random = np.random.default_rng(workers)
     worst = [*range(2 * workers - 1, workers - 1, -1)] * 2 + [workers]  # Graham's own: 4p − 1 against 3p
     assert makespan.lpt_makespan(worst, workers) / makespan.best_makespan(worst, workers) == pytest.approx(
@@ -83,20 +83,20 @@ def test_the_longest_task_first_is_as_near_to_the_best_as_graham_says(workers):
 
 
 @pytest.mark.parametrize("function", [makespan.best_makespan, makespan.lpt_makespan])
-def test_one_task_takes_its_time_and_what_is_not_known_no_known_time(function):
+def test_makespans_of_one_no_or_unknown_tasks(function):
     assert function([3], 4) == 3
     assert math.isnan(function([], 4))
     assert math.isnan(function([3, math.nan], 4))
     assert math.isnan(function([math.nan, 3], 4))
 
 
-def test_the_bound_knows_the_cpus():
+def test_speedup_bound_of_tasks_and_cpus():
     assert makespan.speedup_bound(272, LECTURE, 272, 4, 2) == 2
     assert makespan.speedup_bound(272, LECTURE, 272, 4, 16) == 272 / 130
     assert makespan.speedup_bound(0.2, [0.05] * 4, 0.001, 4, 2) == pytest.approx(4)
 
 
-def test_a_cpu_time_that_is_not_known_leaves_the_bound_of_the_tasks():
+def test_speedup_bound_without_cpu_time_or_tasks():
     assert makespan.speedup_bound(272, LECTURE, math.nan, 4, 2) == 272 / 130
     assert math.isnan(makespan.speedup_bound(272, [], 272, 4, 2))
     assert math.isnan(makespan.speedup_bound(math.nan, LECTURE, 272, 4, 2))
