@@ -257,7 +257,7 @@ rule export:
     params:
         tables=subpath(input.samples, parent=True),
     shell:
-        "python -m gil_scaling.analysis.exchange.pyperf_files {params.tables:q} {output:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.exchange.pyperf {params.tables:q} {output:q} 2> {log:q}"
 
 
 # Without an output it is done at each call: the archive also holds the other sweeps of the machine, which are no inputs.
@@ -274,7 +274,7 @@ rule bundle:
         folder=subpath(input.page, ancestor=2),
         archive=f"{PLAN.result_set}/{PLAN.machine}.tar.gz",
     shell:
-        "python -m gil_scaling.analysis.exchange.bundle {params.folder:q} {params.archive:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.exchange.pack {params.folder:q} {params.archive:q} 2> {log:q}"
 
 
 rule compare:

@@ -32,7 +32,7 @@ from gil_scaling.analysis.documents import (
     read_machine,
     read_plan,
 )
-from gil_scaling.analysis.exchange.archives import NoSet, opened
+from gil_scaling.analysis.exchange.unpack import ResultSetError, open_result_set
 from gil_scaling.analysis.flags import flags as find_flags
 from gil_scaling.analysis.flags import said as describe_noise
 from gil_scaling.analysis.labels import label_combinations
@@ -151,9 +151,9 @@ def read_sets(sources: Iterable[Source], noise_sweep: str, by_date: bool) -> Fra
     problems = []
     for label, path in sources:
         try:
-            with opened(path) as folder:
+            with open_result_set(path) as folder:
                 sets.append(_read_set(folder, label, noise_sweep))
-        except NoSet as error:
+        except ResultSetError as error:
             problems.append((label or path.name, "", str(error)))
         except OSError as error:
             problems.append((label or path.name, "", f"cannot be read: {error.strerror}"))
@@ -165,7 +165,7 @@ def read_sets(sources: Iterable[Source], noise_sweep: str, by_date: bool) -> Fra
 
 
 def _read_set(folder: Path, label: str | None, noise_sweep: str) -> ResultSet:
-    """A result set of a folder, of a machine or of one sweep; raises NoSet where there is none."""
+    """A result set of a folder, of a machine or of one sweep; raises ResultSetError where there is none."""
     is_sweep = (folder / "plan.json").is_file()
     root = folder.parent if is_sweep else folder
     names = [folder.name] if is_sweep else sorted(path.parent.name for path in root.glob("*/plan.json"))
@@ -180,10 +180,10 @@ def _read_set(folder: Path, label: str | None, noise_sweep: str) -> ResultSet:
     noise_plan = plans.pop(noise_sweep, None) if not is_sweep else None
     if not plans:
         details = [f"{file} {text}" for file, text in problems]
-        raise NoSet("; ".join(["no sweep in it that can be used", *details]))
+        raise ResultSetError("; ".join(["no sweep in it that can be used", *details]))
     machines = {plan.machine for plan in plans.values()}
     if len(machines) > 1:
-        raise NoSet(f"its sweeps are of {len(machines)} machines")
+        raise ResultSetError(f"its sweeps are of {len(machines)} machines")
     found = _read_sweeps(root, plans, noise_plan, strict=False, problems=problems)
     found.label = label or found.machine
     return found
@@ -223,7 +223,7 @@ def _read_sweeps(
     read = [reader.read(plan) for plan in plans.values()]
     runs, samples = (pd.concat(parts, ignore_index=True) for parts in zip(*read, strict=True))
     if not strict and not runs["status"].eq("ok").any():
-        raise NoSet("there is no run in it that is ok")
+        raise ResultSetError("there is no run in it that is ok")
     configs = {name: use(root / name / "config.yaml", read_config) for name in plans}
     return ResultSet(
         label=machine,

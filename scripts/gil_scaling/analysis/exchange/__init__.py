@@ -1,1 +1,1 @@
-"""Results in the formats of other programs."""
+"""Exchange with other machines and programs: archives of result sets, and pyperf files."""
