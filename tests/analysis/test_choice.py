@@ -1,39 +1,59 @@
 import pandas as pd
 import pytest
 from gil_scaling.analysis import choice
-from gil_scaling.analysis.tables.pairing import COMBINATION
+from gil_scaling.analysis.columns import CASE
+
+
+def rows_of(workers, cpus=2, **columns):
+    rows = {"workers": pd.array(workers, dtype="Int64"), "usable_cpus": cpus, "switch_interval_s": None, **columns}
+    return pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])
-def test_a_sentence_tells_of_the_workers_up_to_the_cpus(workers, chosen):
-    rows = pd.DataFrame({"workers": pd.array(workers, dtype="Int64"), "usable_cpus": 2, "switch_interval_s": None})
+def test_typical_has_the_workers_up_to_the_cpus(workers, chosen):
+    rows = rows_of(workers, group="a")
     assert choice.typical(rows)["workers"] == chosen
+    assert list(choice.typical_rows(rows, ["group"])["workers"]) == [chosen]
 
 
-def test_a_sentence_tells_of_the_interval_that_python_has_by_itself():
-    rows = pd.DataFrame({"workers": [2, 2, 4], "usable_cpus": 4, "switch_interval_s": [0.1, 0.005, 1e-5]})
+def test_typical_has_the_default_switch_interval():
+    rows = rows_of([2, 2, 4], 4, switch_interval_s=[0.1, 0.005, 1e-5])
     assert choice.typical(rows)["switch_interval_s"] == 0.005
 
 
-def test_the_plainest_threads_stand_for_all():
-    rows = pd.DataFrame(
-        {"backend": ["process", "thread_pool", "thread"], "workers": 2, "usable_cpus": 2, "switch_interval_s": None}
-    )
+def test_typical_rows_are_chosen_per_group():
+    rows = rows_of([1, 2, 4, 8], group=["a", "a", "b", "b"])
+    assert list(choice.typical_rows(rows, ["group"])["workers"]) == [2, 4]
+
+
+def test_plainest_threads_represent_all():
+    rows = rows_of([2] * 3, backend=["process", "thread_pool", "thread"])
     assert choice.typical_threads(rows)["backend"] == "thread"
     assert choice.typical_threads(rows.iloc[:2])["backend"] == "thread_pool"
 
 
-def test_each_combination_keeps_its_rows_nearest_to_the_default_interval():
+def test_typical_thread_rows_are_one_per_group():
+    kinds = {"backend_kind": ["processes", "threads", "threads", "threads"], "group": ["a", "a", "a", "b"]}
+    rows = rows_of([2] * 4, backend=["process", "thread_pool", "thread", "thread_pool"], **kinds)
+    assert list(choice.typical_thread_rows(rows, ["group"])["backend"]) == ["thread", "thread_pool"]
+
+
+def test_combinations_keep_rows_nearest_to_the_default_interval():
     cells = [("a", 1e-5), ("a", 0.004), ("a", 0.1), ("b", 0.1), ("c", None)]
-    rows = pd.DataFrame(
-        [{**dict.fromkeys(COMBINATION, ""), "workload": name, "switch_interval_s": value} for name, value in cells]
-    )
-    found = choice.at_default_interval(rows)
-    assert list(found["workload"]) == ["a", "b", "c"]
-    assert found["switch_interval_s"].iloc[0] == 0.004
+    common = dict.fromkeys(("machine", "python", *CASE), "")
+    rows = pd.DataFrame([{**common, "workload": name, "switch_interval_s": value} for name, value in cells])
+    chosen = choice.at_default_interval(rows)
+    assert list(chosen["workload"]) == ["a", "b", "c"]
+    assert chosen["switch_interval_s"].iloc[0] == 0.004
 
 
-def test_work_counts_for_all_of_a_workload_and_build_where_it_counts_for_any():
+def test_labels_without_interval_are_shared():
+    labels = ["thread, 5.00 ms × 2", "thread, 10.0 µs × 2", "thread × 2"]
+    rows = pd.DataFrame({"label": labels, "switch_interval_s": [0.005, 1e-5, None]})
+    assert set(choice.labels_without_interval(rows)) == {"thread × 2"}
+
+
+def test_work_counts_for_all_of_a_workload_and_build():
     common = {"machine": "m", "experiment": "e", "params": "{}"}
     rows = pd.DataFrame(
         [

@@ -1,54 +1,88 @@
-"""Which of several rows a sentence or a picture tells of: chosen by what was asked for, never by how fast it was."""
+"""Which of several rows a sentence or a figure shows: chosen by what was asked for, never by how fast it was."""
 
-from gil_scaling.analysis import labels
-from gil_scaling.analysis.tables.pairing import BLOCK, COMBINATION
+from collections.abc import Sequence
+from typing import cast
 
-DEFAULT_INTERVAL_S = 0.005  # the switch interval that Python has by itself
-_BUT_INTERVAL = [name for name in COMBINATION if name != "switch_interval_s"]
+import numpy as np
+import pandas as pd
+
+from gil_scaling.analysis import labels, phrases
+from gil_scaling.analysis.columns import BLOCK, CASE
+
+DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
 
 
-def typical(rows):
-    """The row at the most workers up to the usable CPUs, else at the fewest above 1; see at_default_interval.
+def typical(rows: pd.DataFrame) -> pd.Series:
+    """The row with the most workers up to the usable CPUs, else with the fewest above 1, nearest to the default interval.
 
     For example, of 1, 2 and 4 workers on 2 CPUs that with 2, of 4 and 8 that with 4.
     """
     rows = rows[_is_nearest(rows["switch_interval_s"])]
-    counts = rows["workers"].astype(float)
-    within = rows[counts.le(rows["usable_cpus"]) & counts.gt(1)]
-    if len(within):
-        return within.loc[within["workers"].astype(float).idxmax()]
-    above = rows[counts.gt(1)] if counts.gt(1).any() else rows
-    return above.loc[above["workers"].astype(float).idxmin()]
+    return rows.loc[_distance_from_cpus(rows).idxmin()]
 
 
-def typical_threads(rows):
-    """The typical row of the plainest backend of threads among the rows, which have one at least."""
-    backend = min(rows.loc[rows["backend"].isin(labels.THREADS), "backend"], key=labels.THREADS.index)
-    return typical(rows[rows["backend"] == backend])
+def typical_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Of each group the rows with the typical number of workers: the most up to the usable CPUs, else the fewest above 1."""
+    return _lowest(rows, _distance_from_cpus(rows), by)
 
 
-def plainest(rows):
+def plainest(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the plainest backend among them: the one with the shortest name."""
-    name = min(rows["backend"], key=lambda name: (len(name), name))
-    return rows[rows["backend"] == name]
+    return plainest_rows(rows.assign(all=True), ["all"]).drop(columns="all")
 
 
-def at_default_interval(rows):
-    """The rows at the switch interval nearest to the default, of each combination; those on which it has no effect stay."""
-    intervals = rows.groupby(_BUT_INTERVAL, dropna=False, sort=False)["switch_interval_s"]
+def plainest_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Of each group the rows of its plainest backend: the one with the shortest name."""
+    names = sorted(rows["backend"].unique(), key=lambda name: (len(name), name))
+    return _lowest(rows, rows["backend"].map(names.index).astype(int), by)
+
+
+def typical_threads(rows: pd.DataFrame) -> pd.Series:
+    """The typical row of the plainest backend of threads among the rows, which have one at least."""
+    return typical(plainest(rows[rows["backend"].isin(labels.THREADS)]))
+
+
+def typical_thread_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Of each group with threads one typical row of its plainest thread backend: `thread` where it was measured."""
+    rows = plainest_rows(rows[rows["backend_kind"] == "threads"], by)
+    return typical_rows(rows, by).drop_duplicates(by)
+
+
+def at_default_interval(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows at the switch interval nearest to the default, per combination; rows without an interval stay."""
+    keys = [name for name in ("machine", "python", *CASE) if name in rows]
+    intervals = rows.groupby(keys, dropna=False, sort=False)["switch_interval_s"]
     return rows[intervals.transform(_is_nearest).astype(bool)]
 
 
-def common_timed(rows):
-    """Which time counts for all rows of a workload on a build, "work" or "total", as a column.
+def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
+    """The labels of the rows without their switch intervals, which several rows then share."""
+    pairs = zip(rows["label"], rows["switch_interval_s"].astype(float), strict=True)
+    shared = [label.replace(f", {phrases.format_seconds(interval)}", "") for label, interval in pairs]
+    return pd.Series(shared, rows.index, dtype="str")
 
-    Work, where it counts for any of them: the sequence has no workers that could wait for each other, and says total.
+
+def common_timed(rows: pd.DataFrame) -> pd.Series:
+    """Which time counts for all rows of a workload on a build, "work" or "total".
+
+    Work where it counts for any of them: sequential has no workers that could wait for each other, and has total.
     """
     is_work = rows["timed"].eq("work").groupby([rows[name] for name in BLOCK]).transform("any")
     return is_work.map({True: "work", False: "total"})
 
 
-def _is_nearest(intervals):
-    """Whether each interval is as near to the default as any of them is; those of None are."""
+def _distance_from_cpus(rows: pd.DataFrame) -> pd.Series:
+    """Lowest for the typical number of workers."""
+    workers = rows["workers"].astype(float)
+    return workers.where(workers > rows["usable_cpus"].astype(float), -workers).where(workers > 1, np.inf)
+
+
+def _lowest(rows: pd.DataFrame, values: pd.Series, by: Sequence[str]) -> pd.DataFrame:
+    """Of each group the rows with the lowest value."""
+    return rows[values == values.groupby([rows[name] for name in by]).transform("min")]
+
+
+def _is_nearest(intervals: pd.Series) -> pd.Series:
+    """Whether each switch interval is as near to the default as any of them; True for missing ones."""
     distance = (intervals.astype(float) - DEFAULT_INTERVAL_S).abs()
-    return distance.isna() | distance.eq(distance.min())
+    return cast(pd.Series, distance.isna() | distance.eq(distance.min()))

@@ -24,3 +24,19 @@ def assert_no_text_is_cut(figure):
     boxes = [axes.get_tightbbox() for axes in figure.axes] + [legend.get_window_extent() for legend in figure.legends]
     for box in boxes:
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+
+
+def lines(axes):
+    """{label: line} of the lines with bars, which are drawn in this order."""
+    return {container.get_label(): container[0] for container in axes.containers}
+
+
+def titles(figure):
+    """The titles of the panels."""
+    return [axes.get_title("left") for axes in figure.axes]
+
+
+def bars(axes):
+    """(left, width, middle) of the horizontal bars."""
+    boxes = [path.get_extents() for path in axes.collections[0].get_paths()]
+    return [(box.x0, box.width, (box.y0 + box.y1) / 2) for box in boxes]

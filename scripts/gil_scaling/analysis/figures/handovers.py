@@ -1,151 +1,124 @@
-"""Which worker ran when, in a few hand-overs of the GIL: a panel a build, backend and switch interval on one time axis."""
+"""Which worker ran when, over a few hand-overs of the GIL: one panel per build, backend and switch interval."""
 
-import math
-
-import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from gil_scaling.analysis import labels, phrases
-from gil_scaling.analysis.figures import _style
-from gil_scaling.analysis.figures._one_run import asked, draw_bars, two_builds
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.figures import _lanes, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import MAX_PANELS, draw_panels
+from gil_scaling.analysis.statistics.intervals import CI95
 
-TITLE = "Who holds the GIL when?"
+TITLE = "Which thread holds the GIL when?"
 PLACE = 55
 
-_WINDOW_S = 12 * 0.005  # so many default intervals are shown
-_COMBINATION = ["python", "workload", "params", "backend", "backend_params", "workers", "switch_interval_s", "start"]
-_TOLD = ("hand_overs_per_s", "hold_p50_ms", "running_mean")
-_DATA = ["panel", "python", "way", "round", "worker", "start_s", "end_s"]
-
-
-def draw(tables):
-    """One panel a build, backend and switch interval, below one another; one lane a worker."""
-    rows = asked(tables["segments"], tables["summary"])
-    if rows.empty:
-        raise _style.Missing("no workload tells which worker ran when")
-    pythons, chosen = two_builds(rows, tables)
-    rows = _in_order(labels.ways(labels.panels(rows[rows["python"].isin(pythons)])))
-    told = _told(rows, tables["metrics"])
-    begins = {number: _began(run) for number, run in rows.groupby("number")}
-    ends = {number: run["end_s"].max() - begins[number] for number, run in rows.groupby("number")}
-    rows = _within(rows, rows["number"].map(begins))
-    is_short = min(ends.values()) < _WINDOW_S
-    shaded = ["Shaded: beyond the 1,000 stretches that a run records."] if is_short else []
-    return _style.Drawn(_figure(rows, told, ends), answers(told), " ".join([_READING, *shaded, *chosen]), rows[_DATA])
-
-
+_WINDOW_S = 12 * 0.005  # twelve default switch intervals
+_METRICS = {
+    "hand_overs_per_s": phrases.format_number,
+    "hold_p50_ms": phrases.format_number,
+    "running_mean": phrases.format_ratio,
+}
+_DATA = ["panel", "build", "label", "round", "worker", "start_s", "end_s"]
 _READING = (
-    f"The first {_WINDOW_S * 1000:.0f} ms after the last worker began, of one run each, the one nearest to the median: a bar is a "
-    "stretch in which that worker ran. Where bars of two lanes are never above one another, one worker runs at a time. The "
-    "numbers are medians over the rounds: hand-overs a second, the median stretch, and the workers that ran at once on average."
+    f"The first {_WINDOW_S * 1000:.0f} ms after the last worker started, of one run each, the one nearest to the median: "
+    "each bar is a stretch in which that worker ran. Where no two bars overlap in time, one worker runs at a time. The "
+    "numbers are medians over the rounds: hand-overs per second, length of a stretch, mean number of running workers."
 )
+_SHADED = "Shaded: after the first 1,000 stretches, which is all that a run records."
 
 
-def answers(told):
-    """How often workers take turns, and how many run at once, a sentence a build and backend; told: as _told gives it."""
-    found = []
-    for (panel, python, name), own in told.groupby(["panel", "python", "name"], sort=False):
-        own = own[own["running_mean"].notna()].sort_values("switch_interval_s")
-        if own.empty:
-            continue
-        turns = own["switch_interval_s"].notna().any()
-        gil = ", which share a GIL" if turns else ""
-        parts = [_of_interval(row) if turns else _at_once(row) for row in own.to_dict("records")]
-        note = (
-            ""
-            if own["running_mean_interval"].eq("ci95").all()
-            else "; these are ranges of so few rounds that they make no claim"
-        )
-        found.append(f"{panel}, {name} on {python}{gil}: {'; '.join(parts)}{note}.")
-    return found
+def draw(tables: Tables) -> Drawn:
+    """One panel per build, backend and switch interval, below each other; one lane per worker."""
+    rows = _lanes.timed_rows(tables["segments"], tables["summary"])
+    if rows.empty:
+        raise Missing("no workload records which worker ran when")
+    builds, note = _lanes.choose_builds(rows, tables)
+    rows = _in_window(_ordered(rows[rows["build"].isin(builds)]))
+    panels = _with_numbers(rows.drop_duplicates("combination"), tables["metrics"])
+    rows = rows.merge(panels[["combination", "short"]], on="combination")
+    shaded = _SHADED if (panels["recorded_s"] < _WINDOW_S).any() else ""
+    figure, left_out = _figure(rows, looks.backends(tables))
+    reading = " ".join(filter(None, [_READING, shaded, note, left_out]))
+    return Drawn(figure, answers(panels), reading, rows[_DATA])
 
 
-def _of_interval(row):
-    often = f"{_in(row, 'hand_overs_per_s')} hand-overs a second"
-    held = f"median stretch {_in(row, 'hold_p50_ms')} ms"
-    return f"interval {phrases.format_seconds(row['switch_interval_s'])}: {often}, {held}, {_at_once(row)}"
+def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows in the order of their panels: threads that share a GIL, other threads, processes; long intervals first."""
+    keys = {"panel": True, "is_other": True, "is_free": True, "build": True, "switch_interval_s": False, "label": True}
+    rows = rows.assign(is_other=rows["backend_kind"] != "threads", is_free=rows["switch_interval_s"].isna())
+    return rows.sort_values(list(keys), ascending=list(keys.values()), kind="stable")
 
 
-def _at_once(row):
-    return f"{_in(row, 'running_mean', phrases.format_ratio)} running at once"
+def _in_window(rows: pd.DataFrame) -> pd.DataFrame:
+    """The parts of the stretches inside the window, in seconds from its start; recorded_s: where the record ends."""
+    first = rows.groupby(["combination", "worker"])["start_s"].transform("min")
+    began = first.groupby(rows["combination"]).transform("max")
+    times = rows[["start_s", "end_s"]].sub(began, axis=0)
+    recorded = times["end_s"].groupby(rows["combination"]).transform("max")
+    rows = rows.assign(recorded_s=recorded, **times.clip(0, _WINDOW_S))
+    return rows[rows["end_s"] > rows["start_s"]]
 
 
-def _in(row, name, form=phrases.format_number):
-    return f"{form(row[name])} [{form(row[f'{name}_low'])}, {form(row[f'{name}_high'])}]"
+def _with_numbers(panels: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """The panels with columns `short` and `long`: what their metrics say, without and with intervals; is_claim: 95 % CIs."""
+    rows = metrics[metrics["metric"].isin(_METRICS)]
+    columns = rows[["metric", "value", "value_low", "value_high"]].itertuples(index=False)
+    texts = [[_METRICS[metric](number) for number in numbers] for metric, *numbers in columns]
+    rows = rows.assign(short=[text for text, *_ in texts], long=["{} [{}, {}]".format(*text) for text in texts])
+    claims = rows["interval"].eq(CI95).groupby(rows["combination"]).all()
+    panels = panels.assign(is_claim=panels["combination"].map(claims))
+    for column in ("short", "long"):
+        numbers = rows.pivot(index="combination", columns="metric", values=column).reindex(columns=list(_METRICS))
+        per_s, hold, running = (panels["combination"].map(numbers[name]).astype("string") for name in _METRICS)
+        turns = per_s + " hand-overs/s, median stretch " + hold + " ms, "
+        panels[column] = turns.where(panels["switch_interval_s"].notna(), "") + running + " workers running"
+    return panels
 
 
-def _in_order(rows):
-    """The rows in the order of their panels, which have a number: threads under a GIL, others, processes; long intervals first."""
-    is_other = ~rows["backend"].isin(labels.THREADS)
-    rows = rows.assign(is_other=is_other, is_free=rows["switch_interval_s"].isna())
-    keys = ["panel", "is_other", "is_free", "python", "backend", "backend_params", "switch_interval_s", "workers"]
-    rows = rows.sort_values(keys, ascending=[name != "switch_interval_s" for name in keys], kind="stable")
-    return rows.assign(number=rows.groupby(_COMBINATION, dropna=False, sort=False).ngroup())
+def answers(panels: pd.DataFrame) -> list[str]:
+    """How often the workers take turns and how many run at once: one sentence per build and backend with metrics."""
+    rows = panels[panels["long"].notna()]
+    shares = rows["switch_interval_s"].notna()
+    where = rows["panel"] + ", " + choice.labels_without_interval(rows) + " on " + rows["build"]
+    where = where.where(~shares, where + " (sharing a GIL)")
+    intervals = rows["switch_interval_s"].map(phrases.format_seconds).astype("string")
+    texts = rows["long"].where(~shares, "switch interval " + intervals + ": " + rows["long"])
+    is_claim = rows["is_claim"].groupby(where).all()
+    return [
+        f"{name}: {'; '.join(parts)}{'' if is_claim[name] else '; too few rounds for a claim: these are ranges'}."
+        for name, parts in texts.groupby(where, sort=False)
+    ]
 
 
-def _told(rows, metrics):
-    """A row a panel with what its combination's metrics tell, each with its ends and the kind of its interval."""
-    told = rows.drop_duplicates("number")
-    told = told.assign(name=labels.ways(told.assign(switch_interval_s=math.nan))["way"])
-    metrics = metrics.assign(switch_interval_s=metrics["switch_interval_s"].astype(float))
-    for name in _TOLD:
-        columns = {
-            "value": name,
-            "value_low": f"{name}_low",
-            "value_high": f"{name}_high",
-            "interval": f"{name}_interval",
-        }
-        own = metrics.loc[metrics["metric"] == name, [*_COMBINATION, *columns]].rename(columns=columns)
-        told = told.merge(own, on=_COMBINATION, how="left")
-    return told
+def _figure(rows: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, str]:
+    """The figure, and a note for its caption where not all panels are drawn."""
+    names = rows["panel"] + " · " + rows["label"] if rows["panel"].nunique() > 1 else rows["label"]
+    rows = rows.assign(panel=names)
+    facets = rows[["panel", "build"]].drop_duplicates()
+    count = f"{MAX_PANELS} of {len(facets)} panels are drawn, threads that share a GIL first; the CSV holds all."
 
+    def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
+        first = own.iloc[0]
+        _lanes.draw_bars(axes, own, look[first["backend"]].colour)
+        if first["recorded_s"] < _WINDOW_S:
+            axes.axvspan(first["recorded_s"], _WINDOW_S, color="0.5", alpha=0.12, lw=0)
+        axes.set_xlim(0, _WINDOW_S)
+        axes.set_ylim(first["workers"] - 0.4, -0.6)
+        axes.yaxis.set_major_locator(_lanes.worker_ticks(first["workers"]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 1000:g}"))
+        axes.set_title("" if pd.isna(first["short"]) else first["short"], loc="right", weight="normal")
 
-def _began(run):
-    """When the last worker began, in seconds of the run."""
-    return run.groupby("worker")["start_s"].min().max()
-
-
-def _within(rows, begins):
-    """The parts of the stretches that lie in the window, with times from its beginning."""
-    shifted = rows.assign(
-        start_s=(rows["start_s"] - begins).clip(0, _WINDOW_S), end_s=(rows["end_s"] - begins).clip(0, _WINDOW_S)
+    shown = rows.merge(facets.head(MAX_PANELS))
+    titles = shown["panel"] + " · " + shown["build"]
+    shown = shown.assign(panel=titles, title=titles, build="")
+    figure = draw_panels(
+        shown, draw_panel, height=_height, most=1, x_label="ms since the last worker started", y_label="worker"
     )
-    return shifted[shifted["end_s"] > shifted["start_s"]]
+    return figure, count if len(facets) > MAX_PANELS else ""
 
 
-def _figure(rows, told, ends):
-    """The figure of the stretches in the window; ends: {number of a panel: where its records end}."""
-    lanes = told["workers"].astype(int)
-    heights = 0.42 + (0.17 * lanes).clip(upper=3.0)
-    figure = mpl.figure.Figure(figsize=(10.5, 0.5 + heights.sum()), layout="constrained")
-    ratios = {"height_ratios": heights}
-    all_axes = figure.subplots(len(told), 1, sharex=True, gridspec_kw=ratios, squeeze=False)[:, 0]
-    for axes, row in zip(all_axes, told.to_dict("records"), strict=True):
-        _draw_panel(axes, rows[rows["number"] == row["number"]], row)
-        if ends[row["number"]] < _WINDOW_S:
-            axes.axvspan(ends[row["number"]], _WINDOW_S, color="0.5", alpha=0.12, lw=0)
-    all_axes[-1].set_xlim(0, _WINDOW_S)
-    all_axes[-1].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * 1000:g}"))
-    figure.supylabel("worker", size=10)
-    all_axes[-1].set_xlabel("ms since the last worker began")
-    return figure
-
-
-def _draw_panel(axes, run, row):
-    draw_bars(axes, run, [_style.look(row["backend"])[0]] * len(run))
-    axes.grid(visible=False, axis="y")
-    axes.set_ylim(row["workers"] - 0.45, -0.55)
-    axes.set_yticks(range(row["workers"]) if row["workers"] <= 8 else [0, row["workers"] - 1])
-    axes.tick_params(labelsize=8)
-    axes.set_title(f"{row['way']} · {row['python']}", loc="left", size=9, pad=3)
-    axes.set_title(_in_figures(row), loc="right", size=8.5, pad=3, weight="normal")
-
-
-def _in_figures(row):
-    """What the metrics tell, in a few words, to stand above the lanes."""
-    if math.isnan(row["running_mean"]):
-        return ""
-    at_once = f"{phrases.format_ratio(row['running_mean'])} at once"
-    if math.isnan(row["switch_interval_s"]):
-        return at_once
-    return f"{phrases.format_number(row['hand_overs_per_s'])} hand-overs/s, median stretch {phrases.format_number(row['hold_p50_ms'])} ms, {at_once}"
+def _height(rows: pd.DataFrame) -> float:
+    """The inches of a panel's axes."""
+    return 0.1 + min(0.17 * int(rows["workers"].iloc[0]), 3.0)

@@ -1,91 +1,81 @@
-"""The contention ladder: what threads give on objects of their own, on one that is read, written, or locked, build by build."""
+"""What sharing an object costs threads: objects of their own, one that is read, written, or locked, build by build."""
+
+from typing import cast
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from gil_scaling.analysis import choice, labels, phrases
-from gil_scaling.analysis.figures import _style
-from gil_scaling.analysis.figures._builds import build_looks, figure_of_rows
-from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 
-TITLE = "What does sharing an object cost?"
+TITLE = "What does sharing an object between threads cost?"
 PLACE = 25
 HEADLINE = "What does sharing cost?"
 OF_SWEEP = True
 COMPARES = 6
 
-_RUNGS = {  # what the workers do to one object, from the cheapest on
+_RUNGS = {  # what the threads do to one object, from the cheapest on
     "own": "each its own object",
     "read": "one object, read",
     "written": "one object, written",
     "locked": "one object behind a lock",
 }
-_VERDICTS = {
-    FASTER: "faster",
-    SLOWER: "slower",
-    SAME: "as fast within 5 %",
-    NOT_SHOWN: "not shown to differ",
-    NO_CLAIM: "too few rounds for a claim (the brackets are ranges)",
-}
 
 
-def draw(tables):
-    """One row a workload, from own objects to locked ones, one mark a build."""
+def draw(tables: Tables) -> Drawn:
+    """One row per workload, from separate objects to locked ones, one mark per build."""
     rows = _rows(tables["summary"])
-    looks = build_looks(tables["builds"])
-    axes = figure_of_rows(rows, "speedup", looks)
-    axes.axvline(1, color=_style.look("sequential")[0], lw=1.5, zorder=1)
-    axes.set_xlim(left=0)
-    axes.set_xlabel("speedup of the threads over sequential")
-    _name_rungs(axes, rows)
     reading = (
-        "Speedup of the threads over sequential on the same build, at the most workers up to the usable CPUs; left of the "
-        f"line at 1 the threads are slower than the sequence. {_style.interval_note(rows)}"
+        "Speedup of threads over sequential on the same build, with the most workers up to the usable CPUs; left of the line at "
+        f"1, threads are slower than sequential. {drawing.interval_note(rows)}"
     )
-    columns = ["panel", "sharing", "python", "series", "workers", "speedup", "speedup_low", "speedup_high", "claim"]
-    return _style.Drawn(axes.figure, answers(rows, tables["builds"]), reading, rows[columns])
+    columns = ["panel", "sharing", "build", "series", "workers", "speedup", "speedup_low", "speedup_high", "claim"]
+    axes = drawing.draw_dots(rows, "speedup", looks.builds(tables["builds"]), right=drawing.widest(_RUNGS.values()))
+    axes.axvline(1, color=looks.INK, lw=1.5, zorder=1)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("speedup of threads over sequential")
+    _name_rungs(axes, rows.drop_duplicates("panel")["sharing"].tolist())
+    return Drawn(cast(Figure, axes.figure), answers(rows, tables["builds"]), reading, rows[columns])
 
 
-def _rows(summary):
-    """A row a workload with a rung and build, of the first backend of threads at one number of workers; raises Missing."""
+def _rows(summary: pd.DataFrame) -> pd.DataFrame:
+    """One row per build and workload that shares an object, or is the counterpart of one that does; raises Missing."""
     rows = summary[summary["sharing"].isin(_RUNGS) & (summary["role"] != "ceiling")]
     if rows.empty:
-        raise _style.Missing("no workload shares an object, or has a twin that does not")
-    rows = labels.series(labels.panels(choice.at_default_interval(rows)))
-    rows = rows[rows["backend"].isin(labels.THREADS) & rows["speedup"].notna()]
+        raise Missing("no workload shares an object, or is the counterpart of one that does")
+    rows = choice.at_default_interval(rows[rows["speedup"].notna()])
+    rows = choice.typical_thread_rows(rows, ["panel", "build"])
     if rows.empty:
-        raise _style.Missing("no thread has a speedup on a workload that shares an object")
-    found = pd.DataFrame([choice.typical_threads(own) for _, own in rows.groupby(["panel", "python"], sort=False)])
-    rung = found["sharing"].map(list(_RUNGS).index)
-    return found.assign(rung=rung).sort_values(["rung", "panel"], kind="stable")
+        raise Missing("threads have no speedup on a workload that shares an object")
+    return rows.assign(rung=pd.Categorical(rows["sharing"], list(_RUNGS))).sort_values(["rung", "panel"], kind="stable")
 
 
-def _name_rungs(axes, rows):
-    """Says beside its rows what each rung is, with a line between rungs."""
-    of_panels = rows.drop_duplicates("panel")["sharing"].tolist()
-    for rung, text in _RUNGS.items():
-        places = [place for place, own in enumerate(of_panels) if own == rung]
-        if places:
-            across = axes.get_yaxis_transform()
-            axes.text(1.01, sum(places) / len(places), text, transform=across, va="center", size=9)
-            if places[0]:
-                axes.plot([0, 1.25], [places[0] - 0.5] * 2, transform=across, color="0.4", lw=1, clip_on=False)
-
-
-def answers(rows, builds):
-    """What threads give on each rung, a sentence a build, those without the GIL first, by what the intervals allow to say."""
-    gil = builds.set_index("python")["gil"].to_dict()
-    found = []
-    for name in sorted(build_looks(builds), key=lambda name: bool(gil[name])):
-        for (series, workers), own in rows[rows["python"] == name].groupby(["series", "workers"], sort=False):
-            parts = [_those(own[own["claim"] == claim], text) for claim, text in _VERDICTS.items()]
-            where = f"{series} × {workers:.0f} on {name}, {phrases.describe_gil(gil[name])}, against the sequence"
-            found.append(f"{where}: {'; '.join(filter(None, parts))}.")
-    return found
-
-
-def _those(rows, text):
-    ratios = [
-        f"{row['panel']} {phrases.format_ratio_ci(row['speedup'], row['speedup_low'], row['speedup_high'])}"
-        for row in rows.to_dict("records")
+def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
+    """What threads reach on each rung, by claim: one sentence per build, those without the GIL first."""
+    gil = builds.drop_duplicates("build").set_index("build")["gil"]
+    order = sorted(looks.builds(builds), key=lambda name: bool(gil[name]))
+    ratios = rows[["speedup", "speedup_low", "speedup_high"]].itertuples(index=False)
+    rows = rows.assign(
+        text=[f"{panel} {phrases.format_ratio_ci(*ratio)}" for panel, ratio in zip(rows["panel"], ratios, strict=True)],
+        build=pd.Categorical(rows["build"], order),
+        claim=pd.Categorical(rows["claim"], list(phrases.CLAIMS)),
+    )
+    lists = rows.groupby(["build", "label", "claim"], observed=True)["text"].agg(phrases.join_words).reset_index()
+    parts = lists["claim"].map(phrases.CLAIMS).astype("str") + ": " + lists["text"]
+    return [
+        f"{label} on {build}, {phrases.describe_gil(gil[build])}, compared with sequential: {'; '.join(texts)}."
+        for (build, label), texts in parts.groupby([lists["build"], lists["label"]], observed=True)
     ]
-    return f"{text}: {phrases.join_words(ratios)}" if ratios else None
+
+
+def _name_rungs(axes: Axes, rungs: list[str]) -> None:
+    """The name of each rung beside its lines, with a rule between rungs."""
+    across = axes.get_yaxis_transform()
+    for rung, text in _RUNGS.items():
+        places = [place for place, own in enumerate(rungs) if own == rung]
+        if places:
+            axes.text(1.01, sum(places) / len(places), text, transform=across, va="center")
+            if places[0]:
+                axes.plot([0, 1.2], [places[0] - 0.5] * 2, transform=across, color="0.4", lw=1, clip_on=False)

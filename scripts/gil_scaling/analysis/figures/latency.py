@@ -1,14 +1,17 @@
-"""How long a request waits for the thread that answers it: the distribution by its percentiles, a panel a number of busy ones."""
+"""How long a request waits for the thread that answers it: its percentiles, one panel per number of busy threads."""
 
 import json
+from typing import Any
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from gil_scaling.analysis import choice, labels, phrases
-from gil_scaling.analysis.figures import _style
-from gil_scaling.analysis.figures._builds import build_looks
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 from gil_scaling.analysis.statistics.intervals import CI95
 
 TITLE = "Will a thread that waits for input starve?"
@@ -18,102 +21,75 @@ COMPARES = 7
 
 _METRIC = r"^latency_(p\d+|max)_ms$"
 _DASHES = {"thread": "-", "process": (0, (4, 2))}
+_BUSY = {"thread": "busy threads", "process": "busy processes"}
 
 
-def draw(tables):
-    """One panel a number of busy threads, one line a build, dashed where processes are busy instead of threads."""
+def draw(tables: Tables) -> Drawn:
+    """One panel per number of busy threads, one line per build, dashed where processes are busy instead."""
     rows = _rows(tables["metrics"])
-    looks = {name: look for name, look in build_looks(tables["builds"]).items() if name in set(rows["python"])}
+    order = [name for name in looks.builds(tables["builds"]) if name in set(rows["build"])]
+    rows = rows.assign(build=pd.Categorical(rows["build"], order))
     reading = (
-        "The share of requests that were answered within so many milliseconds, by the percentiles over a run's requests up to "
-        "the maximum, at the switch interval nearest to 5 ms. Dashed: processes are busy instead of threads, which is what the machine "
-        f"does without any GIL. {_style.interval_note(rows)}"
+        "Share of requests that were answered within this time: percentiles over the requests of a run, up to the maximum, at the "
+        "switch interval nearest to 5 ms. Dashed: processes are busy instead of threads, which shows what the machine does "
+        f"without any GIL. {drawing.interval_note(rows)}"
     )
-    columns = ["panel", "python", "busy_as", "share", "value", "value_low", "value_high", "rounds_ok", "interval"]
-    return _style.Drawn(_figure_of(rows, looks), answers(rows, tables["builds"]), reading, rows[columns])
+    columns = ["panel", "build", "busy_as", "share", "value", "value_low", "value_high", "rounds_ok", "interval"]
+    figure, note = _figure(rows, looks.builds(tables["builds"]))
+    return Drawn(figure, answers(rows, tables["builds"]), " ".join(filter(None, [reading, note])), rows[columns])
 
 
-def _rows(metrics):
-    """The percentiles of the latency at the default switch interval, by panel, build, and what is busy; raises Missing."""
+def _rows(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The percentiles of the latency at the default switch interval by panel, build and busy_as; raises Missing."""
     quantile = metrics["metric"].astype("str").str.extract(_METRIC, expand=False)
     rows = metrics.assign(quantile=quantile, rounds_ok=metrics["rounds"])[quantile.notna()]
     if rows.empty:
-        raise _style.Missing("no run tells how long requests waited")
+        raise Missing("no run recorded how long requests waited")
     rows = choice.at_default_interval(rows)
-    params = rows["params"].map(json.loads)
-    others = params.map(lambda own: json.dumps({name: value for name, value in own.items() if name != "busy_as"}))
-    named = labels.panels(rows.assign(params=others, experiment=""))  # threads and processes in one panel
-    share = rows["quantile"].map(lambda text: 1.0 if text == "max" else int(text[1:]) / 100)
-    return (
-        named.assign(
-            busy_as=params.map(lambda own: own.get("busy_as", "thread") if own.get("busy", 1) else "thread"),
-            busy=params.map(lambda own: own.get("busy", 1)),
-            share=share,
-        )
-        .drop_duplicates(["panel", "python", "busy_as", "share"])
-        .sort_values(["busy", "panel", "share"], kind="stable")
+    params = pd.DataFrame([json.loads(text) for text in rows["params"]], rows.index, ["busy", "busy_as"])
+    busy = params["busy"].fillna(1)
+    rows = rows.assign(
+        panel=rows["panel"].str.replace(r", busy_as=\w+", "", regex=True),  # threads and processes in one panel
+        busy=busy,
+        busy_as=params["busy_as"].where(busy > 0, None).fillna("thread"),
+        share=("0." + rows["quantile"].str[1:]).where(rows["quantile"] != "max", "1").astype(float),
     )
+    rows = rows.drop_duplicates(["panel", "build", "busy_as", "share"])
+    return rows.sort_values(["busy", "panel", "share"], kind="stable")
 
 
-def _figure_of(rows, looks):
-    panels = list(dict.fromkeys(rows["panel"]))
-    columns = min(3, len(panels))
-    lines = -(-len(panels) // columns)
-    figure = Figure(figsize=(min(11.0, 1.5 + 4.2 * columns), 0.9 + 3.2 * lines), layout="constrained")
-    grid = figure.subplots(lines, columns, squeeze=False, sharex=True, sharey=True).flat
-    for axes, panel in zip(grid, panels, strict=False):
-        _draw_panel(axes, rows[rows["panel"] == panel], looks)
-        axes.set_title(panel)
-    for axes in list(grid)[len(panels) :]:
-        axes.set_visible(False)
-    _add_legend(figure, looks, set(rows["busy_as"]))
-    return figure
+def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
+    """The 99th percentile: one sentence per panel, with each build next to busy threads and next to busy processes."""
+    gil = builds.drop_duplicates("build").set_index("build")["gil"]
+    rows = rows[rows["quantile"] == "p99"].sort_values("busy_as", ascending=False, kind="stable")
+    ends = rows[["value", "value_low", "value_high"]] / 1000
+    waits = pd.Series([phrases.format_seconds_ci(*row) for row in ends.to_numpy()], rows.index, dtype="str")
+    waits = waits.where(rows["busy"] == 0, waits + " next to " + rows["busy_as"].map(_BUSY))
+    sentences = []
+    for panel, group in rows.groupby("panel", sort=False):
+        of_builds = waits[group.index].groupby(group["build"], observed=True).agg(phrases.join_words)
+        parts = [f"{text} on {build} ({phrases.describe_gil(gil[build])})" for build, text in of_builds.items()]
+        claim = "" if group["interval"].eq(CI95).all() else " Too few rounds for a claim: the brackets are ranges."
+        sentences.append(f"{panel}: 99 % of the requests are answered within {'; '.join(parts)}.{claim}")
+    return sentences
 
 
-def _draw_panel(axes, rows, looks):
-    for (name, busy_as), own in rows.groupby(["python", "busy_as"], sort=False):
-        middle, low, high = (own[f"value{end}"] for end in ("", "_low", "_high"))
-        look = {**looks[name], "ls": _DASHES.get(busy_as, ":"), "label": f"{name}, {busy_as}"}
-        axes.errorbar(
-            middle, own["share"], xerr=[middle - low, high - middle], ms=4.5, capsize=2, lw=1.5, elinewidth=0.8, **look
-        )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_ylim(0, 1.04)
-    axes.set_xlabel("latency in ms")
-    axes.set_ylabel("share of the requests")
+def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure, str]:
+    """The figure, and a note for its caption where not all panels are drawn."""
+    shown, note = choose_panels(rows.assign(line=rows["build"], build="", title=rows["panel"]), "value", is_ratio=False)
+    is_both = rows["busy_as"].nunique() > 1
+    limits = rows["value_low"].min() / 1.3, rows["value_high"].max() * 1.3
 
+    def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
+        for (name, busy_as), line in own.groupby(["line", "busy_as"], observed=True):
+            label = f"{name}, {_BUSY[busy_as]}" if is_both else name
+            middle, low, high = (line[f"value{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+            options = {"ls": _DASHES[busy_as], "label": label, "ms": 4.5, "lw": 1.4, **look[name]}
+            axes.errorbar(middle, line["share"], xerr=[middle - low, high - middle], **options)
+        axes.set_xscale("log")
+        axes.set_xlim(limits)
+        axes.set_ylim(0, 1.04)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
 
-def _add_legend(figure, looks, kinds):
-    """The builds by colour; where there are both, busy threads and processes by line."""
-    handles = [Line2D([], [], label=name, ls="", ms=6, **look) for name, look in looks.items()]
-    if len(kinds) > 1:
-        styles = {"thread": "threads are busy", "process": "processes are busy"}
-        handles += [Line2D([], [], color="0.3", ls=_DASHES[kind], label=text) for kind, text in styles.items()]
-    figure.legend(handles=handles, loc="outside upper center", ncols=min(6, len(handles)))
-
-
-def answers(rows, builds):
-    """The 99th percentile, a sentence a panel: of each build, beside busy threads and beside busy processes."""
-    facts = builds.set_index("python").to_dict("index")
-    found = []
-    for panel, own in rows[rows["quantile"] == "p99"].groupby("panel", sort=False):
-        parts = [
-            f"on {name}, {phrases.describe_gil(facts[name]['gil'])}, within {_waits(own[own['python'] == name])}"
-            for name in build_looks(builds)
-            if (own["python"] == name).any()
-        ]
-        claim = "" if set(own["interval"]) == {CI95} else " Too few rounds for a claim: the brackets are ranges."
-        found.append(f"{panel}: 99 % of the requests are answered {'; '.join(parts)}.{claim}")
-    return found
-
-
-def _waits(rows):
-    """How long, beside each kind of what is busy: 5.00 ms [4.80 ms, 5.20 ms] beside busy threads."""
-    beside = {"thread": " beside busy threads", "process": " beside busy processes"}
-    return phrases.join_words(
-        phrases.format_seconds_ci(*(row[f"value{end}"] / 1000 for end in ("", "_low", "_high")))
-        + (beside.get(row["busy_as"], "") if row["busy"] else "")
-        for row in rows.sort_values("busy_as", ascending=False).to_dict("records")
-    )
+    return draw_panels(shown, draw_panel, x_label="latency in ms", y_label="share of requests"), note

@@ -1,15 +1,17 @@
 """How machines scale side by side: speedup at equal workers, efficiency at an equal share of their CPUs; never seconds."""
 
-import math
-
-import seaborn as sns
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from gil_scaling.analysis import choice, labels, phrases
-from gil_scaling.analysis.figures import _style
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.columns import SHARE, WORKERS
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
-from gil_scaling.analysis.tables.shapes import SHARE, WORKERS
 
 TITLE = "Does it scale the same on another machine?"
 PLACE = 9
@@ -17,164 +19,136 @@ HEADLINE = "Does it scale the same on each machine?"
 OF_SWEEP = True
 COMPARES = 2
 
-_FORMS = {
-    FASTER: "further, {ratio} times {interval}",
-    SLOWER: "less far, {ratio} times {interval}",
-    SAME: "as far within 5 %, {ratio} times {interval}",
-    NOT_SHOWN: "no difference shown, {ratio} times {interval}",
-    NO_CLAIM: "{ratio} times, from {low} to {high}, of too few rounds for a claim",
+_CLAIMS = {
+    FASTER: "better, {ratio}× [{low}, {high}]",
+    SLOWER: "worse, {ratio}× [{low}, {high}]",
+    SAME: "the same within 5 %, {ratio}× [{low}, {high}]",
+    NOT_SHOWN: "no difference shown, {ratio}× [{low}, {high}]",
+    NO_CLAIM: "{ratio}×, from {low} to {high}, too few rounds for a claim",
 }
-_STYLES = {"thread": "-", "process": "--"}
+_DASHES = {"threads": "-", "processes": "--"}
+_MEASURES = {"speedup": "speedup by workers", "efficiency": "speedup / workers by share of the CPUs"}
+_MAX_TICKS = 6
 _ENDS = ("", "_low", "_high")
-_MOST_TICKS = 6
+_DATA = ["panel", "python", "machine", "series", "workers", "share", "usable_cpus", "speedup_ceiling"]
+_DATA += [f"{name}{end}" for name in _MEASURES for end in _ENDS]
 
 
-def draw(tables):
-    """A row a workload and build: speedup against workers on the left, efficiency against the share of the CPUs on the right."""
+def draw(tables: Tables) -> Drawn:
+    """One row per workload and build: speedup by workers on the left, efficiency by share of the CPUs on the right."""
     shapes = tables["shapes"]
     if shapes.empty:
-        raise _style.Missing("one machine alone, or no combination that two have; snakemake compare reads several")
+        raise Missing("only one machine, or no combination that two have; `snakemake compare` reads several")
     rows = _rows(tables["summary"], shapes)
-    machines = list(dict.fromkeys(tables["summary"]["machine"]))
-    palette = sns.color_palette("dark" if len(machines) <= 10 else "husl", max(10, len(machines)))
-    colours = dict(zip(machines, palette.as_hex(), strict=False))
-    groups = list(rows.groupby(["panel", "build"], sort=False))
-    figure = Figure(figsize=(10.5, 3.1 * len(groups)), layout="constrained")
-    handles = {}
-    for (left, right), ((panel, build), own) in zip(
-        figure.subplots(len(groups), 2, squeeze=False), groups, strict=True
-    ):
-        _draw_speedups(left, own, colours)
-        _draw_efficiencies(right, own, colours)
-        for axes in (left, right):
-            axes.set_title(f"{panel} · {build}")
-            handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    sns.despine(fig=figure)
-    _style.legend_below(figure, handles)
-    columns = ["panel", "build", "machine", "series", "workers", "share", "usable_cpus", "speedup_ceiling"]
-    columns += [f"{name}{end}" for name in ("speedup", "efficiency") for end in _ENDS]
-    return _style.Drawn(figure, answers(shapes), _reading(rows), rows[columns])
+    figure, note = _figure(rows, looks.machines(tables["summary"]["machine"]), looks.backends(tables))
+    return Drawn(figure, answers(shapes), " ".join(filter(None, [_reading(rows), note])), rows[_DATA])
 
 
-def _reading(rows):
+def _reading(rows: pd.DataFrame) -> str:
     ceiling = " Dotted: what processes reach there in steady state." if rows["speedup_ceiling"].notna().any() else ""
     return (
-        "Left: speedup over sequential on the same machine and build, against workers. Right: speedup / workers against workers / "
-        f"usable CPUs, at 100 % one worker for each CPU.{ceiling} No second of one machine is compared with one of another. At the "
-        f"default switch interval. {_style.interval_note(rows)}"
+        "Left: speedup over sequential on the same machine and build, by workers. Right: speedup / workers, by workers / usable "
+        f"CPUs; at 100 % there is one worker per CPU.{ceiling} No times of different machines are compared. At the default "
+        f"switch interval. {drawing.interval_note(rows)}"
     )
 
 
-def _rows(summary, shapes):
-    """The rows of the summary that stand on several machines, as they are drawn: the plainest threads and processes of each panel.
+def _rows(summary: pd.DataFrame, shapes: pd.DataFrame) -> pd.DataFrame:
+    """The rows of workloads and builds that several machines have: their plainest threads and processes.
 
-    Of a panel that has neither, the plainest backend of each kind.
+    Of a panel with neither, the plainest backend of each kind.
     """
-    shared = shapes[["workload", "params", "experiment"]].drop_duplicates()
-    rows = summary[summary["speedup"].notna() & summary["role"].ne("ceiling") & summary["backend"].ne("sequential")]
-    rows = choice.at_default_interval(rows[rows["build"].isin(shapes["build"])].merge(shared))
-    rows = labels.series(labels.panels(rows))
-    rows = rows.assign(kind=rows["backend"].map(labels.kind), rank=_style.rank(rows["backend"]))
-    is_plain = rows["kind"].isin(_STYLES)
-    rows = rows[is_plain | ~is_plain.groupby(rows["panel"]).transform("any")]
-    plainest = rows.groupby(["panel", "kind"])["rank"].transform("min")
-    workers = rows["workers"].astype(float)
-    rows = rows.assign(
-        share=workers / rows["usable_cpus"].astype(float),
-        **{f"efficiency{end}": rows[f"speedup{end}"] / workers for end in _ENDS},
+    rows = summary[
+        summary["speedup"].notna() & summary["role"].ne("ceiling") & summary["backend_kind"].ne("sequential")
+    ]
+    rows = choice.at_default_interval(rows.merge(shapes[["panel", "python"]].drop_duplicates()))
+    is_plain = rows["backend_kind"].isin(_DASHES)
+    rows = choice.plainest_rows(
+        rows[is_plain | ~is_plain.groupby(rows["panel"]).transform("any")], ["panel", "backend_kind"]
     )
-    return rows[rows["rank"] == plainest].sort_values(["panel", "build", "machine", "rank", "workers"], kind="stable")
+    workers = rows["workers"].astype(float)
+    efficiency = {f"efficiency{end}": rows[f"speedup{end}"] / workers for end in _ENDS}
+    rows = rows.assign(share=workers / rows["usable_cpus"].astype(float), **efficiency)
+    return rows.sort_values(["panel", "python", "machine", "backend_kind", "workers"], kind="stable")
 
 
-def _draw_speedups(axes, rows, colours):
-    _draw_lines(axes, rows, "workers", "speedup", colours)
+def answers(shapes: pd.DataFrame) -> list[str]:
+    """What threads reach on each machine, at equal workers and at an equal share of the CPUs: one sentence per build."""
+    by = ["panel", "python", "machine"]
+    rows = choice.at_default_interval(shapes[shapes["backend_kind"] == "threads"])
+    rows = choice.plainest_rows(rows, by)
+    cpus = rows[["usable_cpus", "against_usable_cpus"]].astype(float)
+    rows = rows.assign(usable_cpus=cpus.min(axis=1), share=rows["workers"].astype(float) / cpus["usable_cpus"])
+    equal = choice.typical_rows(rows[rows["at"] == WORKERS], by)
+    shared = rows[rows["at"] == SHARE]
+    away = (shared["share"] - 1).abs()
+    nearest = shared[away == away.groupby([shared[name] for name in by]).transform("min")]
+    rows = pd.concat([equal.drop_duplicates(by), nearest.drop_duplicates(by)]).sort_values(by, kind="stable")
+    texts = pd.Series([_describe(row) for _, row in rows.iterrows()], rows.index, dtype="str")
+    subjects = rows["panel"] + " on " + rows["python"] + ", " + rows["series"]
+    return [f"{subject}: {'; '.join(parts)}." for (subject, _), parts in texts.groupby([subjects, rows["machine"]])]
+
+
+def _describe(row: pd.Series) -> str:
+    ratio, low, high = (phrases.format_ratio(row[f"gain{end}"]) for end in _ENDS)
+    claim = _CLAIMS[row["claim"]].format(ratio=ratio, low=low, high=high)
+    if row["at"] == WORKERS:
+        speedups = phrases.format_ratio(row["speedup"]), phrases.format_ratio(row["against_speedup"])
+        return (
+            f"with {phrases.format_count(row['workers'], 'worker')}, speedup {speedups[0]} on {row['machine']} and "
+            f"{speedups[1]} on {row['against_machine']}: {claim}"
+        )
+    sides = [
+        f"{phrases.format_percent(row[f'{side}efficiency'])} on {row[f'{side}machine']} "
+        f"({phrases.format_count(row[f'{side}workers'], 'worker')})"
+        for side in ("", "against_")
+    ]
+    share = (
+        "one worker per CPU" if row["share"] == 1 else f"workers for {phrases.format_percent(row['share'])} of the CPUs"
+    )
+    return f"with {share}, efficiency {' and '.join(sides)}: {claim}"
+
+
+def _figure(rows: pd.DataFrame, colours: dict[str, str], look: dict[str, looks.Look]) -> tuple[Figure, str]:
+    """The figure, and a note for its caption where not all panels are drawn."""
+    rows = rows.assign(panel=rows["panel"] + " · " + rows["python"])
+    parts = [rows.assign(build=title, measure=measure) for measure, title in _MEASURES.items()]
+    shown, note = choose_panels(pd.concat(parts, ignore_index=True))
+
+    def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
+        measure = own["measure"].iloc[0]
+        across = own["workers" if measure == "speedup" else "share"].astype(float)
+        lines = list(own.groupby(["machine", "series"], sort=False))
+        for place, ((machine, series), line) in enumerate(lines):
+            shift = 2 ** (
+                min(0.03, 0.2 / len(lines)) * (place - (len(lines) - 1) / 2)
+            )  # lines are drawn beside each other
+            options = {"color": colours[machine], "marker": look[line["backend"].iloc[0]].marker}
+            options |= {"ls": _DASHES.get(line["backend_kind"].iloc[0], "-"), "label": f"{machine}: {series}"}
+            drawing.line_with_bars(axes, line.assign(place=across * shift), "place", measure, **options)
+        axes.axhline(1, color="0.5", lw=0.8, zorder=0)
+        if measure == "speedup":
+            _draw_ceilings(axes, own, colours)
+            drawing.worker_axis(axes, across)
+        else:
+            _scale_shares(axes, across)
+        axes.set_xlim(across.min() / 1.25, across.max() * 1.25)
+        axes.set_ylim(bottom=0)
+
+    return draw_panels(shown, draw_panel, is_shared_x=False), note
+
+
+def _draw_ceilings(axes: Axes, rows: pd.DataFrame, colours: dict[str, str]) -> None:
     for machine, own in rows[rows["speedup_ceiling"].notna()].groupby("machine", sort=False):
-        limit = own.groupby(own["workers"].astype(float))["speedup_ceiling"].median()
-        axes.plot(limit.index, limit, color=colours[machine], ls=":", lw=1.3)
-    _style.worker_axis(axes, rows["workers"].astype(float))
-    axes.axhline(1, color="0.5", lw=0.8, zorder=0)
-    axes.set_ylim(bottom=0)
-    axes.set_ylabel("speedup")
+        ceiling = own.groupby("workers")["speedup_ceiling"].median()
+        axes.plot(ceiling.index.astype(float), ceiling, color=colours[machine], ls=":", lw=1.3)
 
 
-def _draw_efficiencies(axes, rows, colours):
-    _draw_lines(axes, rows, "share", "efficiency", colours)
+def _scale_shares(axes: Axes, shares: pd.Series) -> None:
+    """Percentages on both axes; across a tick at each share, where they are few, else at the powers of two between them."""
+    powers = 2.0 ** np.arange(np.ceil(np.log2(shares.min())), np.floor(np.log2(shares.max())) + 1)
     axes.set_xscale("log", base=2)
-    axes.set_xticks(_ticks(rows["share"]))
+    axes.xaxis.set_major_locator(FixedLocator(sorted(set(shares)) if shares.nunique() <= _MAX_TICKS else list(powers)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
-    axes.axhline(1, color="0.5", lw=0.8, zorder=0)
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("workers / usable CPUs")
-    axes.set_ylabel("speedup / workers")
-
-
-def _ticks(shares):
-    """Each share, where they are few, else the powers of two between them."""
-    if shares.nunique() <= _MOST_TICKS:
-        return sorted(set(shares))
-    least, most = math.ceil(math.log2(shares.min())), math.floor(math.log2(shares.max()))
-    return [2.0**power for power in range(least, most + 1)]
-
-
-def _draw_lines(axes, rows, across, measure, colours):
-    """A line a machine and series, each a little beside the others."""
-    lines = list(rows.groupby(["machine", "series"], sort=False))
-    places = rows[across].astype(float)
-    for place, ((machine, series), line) in enumerate(lines):
-        _, marker = _style.look(line["backend"].iloc[0])
-        style = _STYLES.get(line["kind"].iloc[0], "-")
-        look = {"color": colours[machine], "marker": marker, "ls": style, "label": f"{machine}: {series}"}
-        shift = min(0.03, 0.2 / len(lines)) * (place - (len(lines) - 1) / 2)
-        _style.line_with_bars(axes, line.assign(beside=places[line.index] * 2**shift), "beside", measure, **look)
-    axes.set_xlim(places.min() / 1.25, places.max() * 1.25)
-
-
-def answers(shapes):
-    """What threads reach on each machine, at equal workers and at an equal share of the CPUs, a sentence a workload and build."""
-    rows = choice.at_default_interval(shapes[shapes["backend"].isin(labels.THREADS)])
-    rows = labels.series(labels.panels(rows))
-    found = []
-    for _, own in rows.groupby(["panel", "build", "machine"], sort=False):
-        own = own[own["backend"] == min(own["backend"], key=labels.THREADS.index)]
-        told = _most(own[own["at"] == WORKERS]), _nearest(own[own["at"] == SHARE])
-        first = own.iloc[0]
-        parts = "; ".join(_said(row) for row in told if row is not None)
-        found.append(f"{first['panel']} on {first['build']}, {first['series']}: {parts}.")
-    return found
-
-
-def _most(rows):
-    """The row with the most workers that both machines have CPUs for, else with the fewest; None for none."""
-    if rows.empty:
-        return None
-    workers = rows["workers"].astype(float)
-    within = rows[workers.le(rows[["usable_cpus", "against_usable_cpus"]].astype(float).min(axis=1))]
-    return within.loc[within["workers"].astype(float).idxmax()] if len(within) else rows.loc[workers.idxmin()]
-
-
-def _nearest(rows):
-    """The row whose share of the CPUs is the nearest to all of them; None for none."""
-    if rows.empty:
-        return None
-    return rows.loc[(rows["workers"].astype(float) / rows["usable_cpus"].astype(float) - 1).abs().idxmin()]
-
-
-def _said(row):
-    low, high = phrases.format_ratio(row["gain_low"]), phrases.format_ratio(row["gain_high"])
-    form = _FORMS[row["claim"]].format(
-        ratio=phrases.format_ratio(row["gain"]), interval=f"[{low}, {high}]", low=low, high=high
-    )
-    machine, other = row["machine"], row["against_machine"]
-    if row["at"] == WORKERS:
-        speedups = phrases.format_ratio(row["speedup"]), phrases.format_ratio(row["against_speedup"])
-        workers = phrases.format_count(row["workers"], "worker")
-        return f"with {workers}, {machine} reaches a speedup of {speedups[0]}, {other} of {speedups[1]}: {form}"
-    own, others = (
-        f"{phrases.format_percent(row[f'{prefix}efficiency'])} ({phrases.format_count(row[f'{prefix}workers'], 'worker')})"
-        for prefix in ("", "against_")
-    )
-    share = row["workers"] / row["usable_cpus"]
-    what = "a worker for each CPU" if share == 1 else f"workers for {phrases.format_percent(share)} of the CPUs"
-    return f"with {what}, {machine} reaches an efficiency of {own}, {other} of {others}: {form}"

@@ -58,7 +58,7 @@ def draw_panels(
 ) -> Figure:
     """A figure with a panel for each panel and build of the rows, those of a workload beside each other; all in inches.
 
-    draw_panel: called with axes and their rows; height: of the axes for their rows, by their width without; most: panels side
+    rows: of which a column `title` names the panels otherwise; draw_panel: called with axes and their rows; height: of the axes for their rows, by their width without; most: panels side
     by side; left: room for the y axis; is_shared_x: only the lowest panel of each column has tick labels of x; is_shared_y:
     the panels of a workload have the same limits of y.
     """
@@ -75,6 +75,7 @@ def draw_panels(
     heights = [0.0] * -(-len(facets) // columns)
     cells: dict[tuple[int, int], Axes] = {}
     of_facets = dict(list(grid.data.groupby("facet", sort=False)))
+    titles = {name: own["title"].iloc[0] if "title" in own else name for name, own in of_facets.items()}
     for place, name in enumerate(facets):
         axes = grid.axes[place]
         if name is None:
@@ -91,7 +92,7 @@ def draw_panels(
         axes.tick_params(labelbottom=is_lowest, pad=2)
         axes.set_xlabel(x_label if (line + 1, column) not in cells else "", labelpad=2)
         axes.set_ylabel(y_label if column == 0 else "", labelpad=3)
-    _place(grid.figure, cells, facets, heights, columns, left, is_legend_above)
+    _place(grid.figure, cells, [titles.get(name, "") for name in facets], heights, columns, left, is_legend_above)
     figure: Figure = grid.figure
     return figure
 
@@ -138,7 +139,7 @@ def _share_y(rows: pd.DataFrame, axes: dict[str | None, Axes]) -> None:
 def _place(
     figure: Figure,
     cells: dict[tuple[int, int], Axes],
-    facets: list[str | None],
+    titles: list[str],
     heights: list[float],
     columns: int,
     left: float,
@@ -164,7 +165,7 @@ def _place(
         wide = width - left - 0.15
         box = (from_left / WIDTH, 1 - (top + heights[line]) / total, wide / WIDTH, heights[line] / total)
         axes.set_position(box)
-        title = facets[line * columns + column] or ""
+        title = titles[line * columns + column]
         axes.set_title(drawing.shorten(title, wide, FONT, "bold"), pad=5)
     if is_legend_above:
         drawing.add_legend_above(figure, handles)

@@ -1,185 +1,132 @@
-"""The time of each build and backend over that of the reference build in sequence, against workers."""
+"""The time of each build and backend divided by that of sequential on the reference build, by workers."""
 
 import math
-from statistics import fmean
+from typing import Any
 
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from gil_scaling.analysis import labels, phrases
-from gil_scaling.analysis.figures import _style
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 from gil_scaling.analysis.statistics.break_even import ALWAYS, FROM, NEVER
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 
-TITLE = "From how many workers on is it faster than the reference build in sequence?"
+TITLE = "From how many workers on is it faster than sequential on the reference build?"
 PLACE = 12
-HEADLINE = "From how many workers does a build pay?"
+HEADLINE = "From how many workers does a build pay off?"
 
-_COMBINATION = ["python", "workload", "params", "backend", "backend_params", "switch_interval_s", "start", "scaling"]
 _TIMES = ["time_reference", "time_reference_low", "time_reference_high"]
-_DATA = ["panel", "series", "python", "workers", *_TIMES]
-_MARKERS = "os^DvPXh*"  # by build
-_ASIDE = 1.02  # times the number of workers: so far beside each other stand the builds
-_FEW = 3  # builds, up to which each one's sequence is drawn, too
+_DATA = ["panel", "series", "build", "workers", *_TIMES]
+_SHIFT = 1.02  # builds are drawn beside each other, by this factor
+_MAX_SEQUENTIAL = 3  # builds, up to which the sequential time of each is drawn
 _KINDS = {
-    ALWAYS: "{series} with any number of workers, {counts}",
-    FROM: "{series} first with {value}",
-    NEVER: "{series} with none, {counts}",
+    ALWAYS: "{series} with any number of workers ({counts} measured)",
+    FROM: "{series} from {value} on",
+    NEVER: "{series} with none ({counts} measured)",
     NO_CLAIM: "{series}: {rounds} are too few for a claim",
 }
 _UNCLEAR = "{series}: not shown"
 
 
-def draw(tables):
-    """One panel a workload and backend, one line a build."""
-    rows = _rows(tables["summary"])
-    counts = rows[rows["backend"] != "sequential"].groupby(["panel", "series"])["workers"].nunique()
-    if rows["python"].nunique() < 2:
-        raise _style.Missing("only one build has times, and the sequence on the reference build beside them")
-    if not (counts > 1).any():
-        raise _style.Missing("no backend was measured with two numbers of workers")
-    gil = tables["builds"].set_index("python")["gil"].to_dict()
-    return _style.Drawn(
-        _figure(rows, gil), answers(_places(rows, tables["break_even"])), _reading(rows), rows[[*_DATA]]
-    )
+def draw(tables: Tables) -> Drawn:
+    """One panel per workload and backend, one line per build."""
+    rows = _rows(tables)
+    lines = rows[rows["backend_kind"] != "sequential"]
+    if rows["build"].nunique() < 2:
+        raise Missing("only one build has times relative to sequential on the reference build")
+    if not (lines.groupby(["panel", "series"])["workers"].nunique() > 1).any():
+        raise Missing("no backend was measured with two numbers of workers")
+    figure, note = _figure(rows, looks.builds(tables["builds"]))
+    reading = " ".join(filter(None, [*_reading(rows), note]))
+    return Drawn(figure, answers(_break_evens(lines, tables["break_even"])), reading, rows[_DATA])
 
 
-def _reading(rows):
-    reference = rows["reference"].iloc[0]
-    sequences = " Thin lines: each build's own sequence." if rows["python"].nunique() <= _FEW else ""
-    return (
-        f"Time over the time of {reference} in sequence; below the line at 1 it is faster. A panel a backend, a line a build: "
-        f"solid with the GIL, dashed without.{sequences} {_style.interval_note(rows)} {_style.SHADED}"
-    )
+def _reading(rows: pd.DataFrame) -> list[str]:
+    reference = rows["reference_build"].iloc[0]
+    return [
+        f"Time divided by that of sequential on {reference}, which is the thick line at 1; below it is faster.",
+        "Thin lines: sequential on the other builds." if rows["build"].nunique() <= _MAX_SEQUENTIAL else "",
+        drawing.interval_note(rows),
+        drawing.SHADED,
+    ]
 
 
-def answers(places):
-    """With how many workers a build is first faster than the reference in sequence, a sentence a workload and build."""
-    found = []
-    for (panel, python), own in places.groupby(["panel", "python"], sort=False):
-        parts = [_said(row) for row in own.to_dict("records")]
-        found.append(f"{panel} on {python}, faster than {own['reference'].iloc[0]} in sequence: {'; '.join(parts)}.")
-    return found
-
-
-def _said(row):
-    low, high = (_count(row[f"value_{end}"]) for end in ("low", "high"))
-    value = f"{phrases.format_count(row['value'], 'worker')} [{low}, {high}]{', if at all' if high == '∞' else ''}"
-    counts = f"{phrases.join_words(map(str, row['counts']))} measured"
-    rounds = phrases.format_count(row["rounds"], "round")
-    return _KINDS.get(row["kind"], _UNCLEAR).format(series=row["series"], value=value, counts=counts, rounds=rounds)
-
-
-def _count(value):
-    return "∞" if value == math.inf else f"{value:.0f}"
-
-
-def _rows(summary):
-    """The rows that have a speedup over the reference, in the order in which they are drawn, with panel, series and times."""
-    is_shown = (
-        (summary["role"] != "ceiling") & (summary["scaling"] == "strong") & (summary["workers_asked"] != "default")
-    )
-    rows = labels.series(labels.panels(summary[is_shown & summary["speedup_reference"].notna()]))
+def _rows(tables: Tables) -> pd.DataFrame:
+    """The rows that have a speedup over the reference, with their relative times, in the order in which they are drawn."""
+    rows = tables["summary"]
+    is_strong = (rows["role"] != "ceiling") & (rows["scaling"] == "strong") & (rows["workers_asked"] != "default")
+    rows = rows[is_strong & rows["speedup_reference"].notna()]
     ratios = rows[["speedup_reference", "speedup_reference_high", "speedup_reference_low"]].astype(float)
-    rows = rows.assign(rank=_style.rank(rows["backend"]), **dict(zip(_TIMES, 1 / ratios.to_numpy().T, strict=True)))
-    return rows.sort_values(["panel", "rank", "series", "python", "workers"], kind="stable")
+    return looks.in_order(tables, rows.assign(**dict(zip(_TIMES, 1 / ratios.to_numpy().T, strict=True))))
 
 
-def _places(rows, found):
-    """A row a workload, build other than the reference, and backend: the break-even and the worker counts measured."""
-    rows = rows[(rows["backend"] != "sequential") & (rows["python"] != rows["reference"])]
-    rows = rows.assign(switch_interval_s=rows["switch_interval_s"].astype(float))
-    groups = rows.groupby(["panel", "python", "series"], sort=False)
-    counts = {key: sorted(set(own["workers"].astype(int))) for key, own in groups}
-    rows = groups.head(1)
-    keys = rows[["panel", "python", "series"]].itertuples(index=False, name=None)
-    rows = rows[["panel", "series", "reference", *_COMBINATION]].assign(counts=[counts[key] for key in keys])
-    found = found[found["axis"] == "workers"]
-    found = found.assign(switch_interval_s=found["switch_interval_s"].astype(float))
-    return rows.merge(
-        found[[*_COMBINATION, "kind", "value", "value_low", "value_high", "rounds"]], on=_COMBINATION
-    ).sort_values(["panel", "python"], kind="stable")
+def _break_evens(lines: pd.DataFrame, break_even: pd.DataFrame) -> pd.DataFrame:
+    """One row per workload, build other than the reference, and backend: its break-even, and `counts` of workers measured."""
+    keys = ["panel", "build", "series", "start", "scaling"]
+    lines = lines[lines["build"] != lines["reference_build"]]
+    counts = lines.groupby([*keys, "reference_build"], sort=False)["workers"].unique().map(sorted)
+    found = break_even.loc[
+        break_even["axis"] == "workers", [*keys, "kind", "value", "value_low", "value_high", "rounds"]
+    ]
+    return counts.rename("counts").reset_index().merge(found, on=keys).sort_values(["panel", "build"], kind="stable")
 
 
-def _figure(rows, gil):
-    lines = rows[rows["backend"] != "sequential"]
-    pythons = sorted(set(rows["python"]))
-    panels = list(dict.fromkeys(lines["panel"]))
-    figure, all_axes = _style.wrapped(panels, list(dict.fromkeys(lines["series"])), 3.6, 3.0)
-    for (panel, series), axes in all_axes.items():
-        of_panel = rows[rows["panel"] == panel]
-        own = of_panel[of_panel["series"] == series]
-        if own.empty:
-            axes.set_axis_off()
-            continue
-        _draw_base(axes, of_panel)
-        ends = [_draw_build(axes, line, pythons, gil) for name, line in own.groupby("python", sort=False)]
-        _mark_axes(axes, of_panel)
-        _label_ends(axes, ends)
-        _style.beyond_the_cpus(axes, own["usable_cpus"].max())
-    return figure
+def answers(break_evens: pd.DataFrame) -> list[str]:
+    """From how many workers on a build is faster than sequential on the reference: one sentence per workload and build."""
+    texts = break_evens.apply(_describe, axis=1, result_type="reduce")
+    keys = [break_evens[name] for name in ("panel", "build", "reference_build")]
+    return [
+        f"{panel} on {build}, faster than sequential on {reference}: {'; '.join(parts)}."
+        for (panel, build, reference), parts in texts.groupby(keys, sort=False)
+    ]
 
 
-def _dashes(python, gil):
-    return "-" if gil.get(python) else "--"
+def _describe(row: pd.Series) -> str:
+    low, high = ("∞" if row[f"value_{end}"] == math.inf else f"{row[f'value_{end}']:.0f}" for end in ("low", "high"))
+    workers = f"{phrases.format_count(row['value'], 'worker')} [{low}, {high}]"
+    counts, rounds = phrases.join_words(map(str, row["counts"])), phrases.format_count(row["rounds"], "round")
+    text = _KINDS.get(row["kind"], _UNCLEAR).format(series=row["series"], value=workers, counts=counts, rounds=rounds)
+    return f"{text}, if at all" if row["kind"] == FROM and high == "∞" else text
 
 
-def _draw_base(axes, rows):
-    """The reference build in sequence, and of few builds the others'."""
-    colour, _ = _style.look("sequential")
-    axes.axhline(1, color=colour, lw=1.4)
-    if rows["python"].nunique() <= _FEW:
-        for value in rows.loc[(rows["backend"] == "sequential") & (rows["python"] != rows["reference"]), _TIMES[0]]:
-            axes.axhline(value, color=colour, lw=0.7)
+def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure, str]:
+    """The figure, and a note for its caption where not all panels are drawn."""
+    names = [name for name in look if name in set(rows["build"])]
+    is_sequential = rows["backend_kind"] == "sequential"
+    rows = rows.assign(line=rows["build"])
+    title = rows["panel"] + " · " + rows["series"]
+    facets = rows[~is_sequential].assign(workload=rows["panel"], panel=title, title=title, build="")
+    shown, note = choose_panels(facets, "time_reference")
+    alone = rows[is_sequential & (rows["line"] != rows["reference_build"]) & (len(names) <= _MAX_SEQUENTIAL)]
+
+    def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
+        panel = own["workload"].iloc[0]
+        axes.axhline(1, color=looks.INK, lw=1.4)
+        for value in alone.loc[alone["panel"] == panel, _TIMES[0]]:
+            axes.axhline(value, color=looks.INK, lw=0.7)
+        workers = own["workers"].astype(float)
+        for name, line in own.groupby("line", sort=False):
+            shift = _SHIFT ** (names.index(name) - (len(names) - 1) / 2)
+            drawing.line_with_bars(
+                axes, line.assign(place=workers * shift), "place", _TIMES[0], label=name, **look[name]
+            )
+        drawing.worker_axis(axes, workers)
+        axes.set_xlim(workers.min() / 1.15, workers.max() * 1.15)
+        _scale_ratios(axes, rows.loc[rows["panel"] == panel, _TIMES])
+        drawing.shade_beyond_cpus(axes, own["usable_cpus"].max())
+
+    figure = draw_panels(shown, draw_panel, x_label="workers", y_label="relative time")
+    return figure, note
 
 
-def _draw_build(axes, line, pythons, gil):
-    """Draws the line of one build, a little aside for each; its last point and its name."""
-    python, colour = line["python"].iloc[0], _style.look(line["backend"].iloc[0])[0]
-    number = pythons.index(python)
-    line = line.assign(place=line["workers"].astype(float) * _ASIDE ** (number - (len(pythons) - 1) / 2))
-    options = {"color": colour, "marker": _MARKERS[number % len(_MARKERS)], "ls": _dashes(python, gil), "label": python}
-    _style.line_with_bars(axes, line, "place", _TIMES[0], **options)
-    last = line.loc[line["place"].idxmax()]
-    return last["place"], last[_TIMES[0]], python
-
-
-def _mark_axes(axes, rows):
-    counts = sorted(set(rows["workers"].astype(int)))
-    _style.worker_axis(axes, counts)
-    axes.set_xlim(counts[0] / 1.15, counts[-1] * 1.15 * (counts[-1] / counts[0]) ** 0.25)
+def _scale_ratios(axes: Axes, ratios: pd.DataFrame) -> None:
+    """A logarithmic y axis that holds the ratios and at least 0.5 to 2, with a tick at each power of two."""
     axes.set_yscale("log", base=2)
-    axes.set_ylim(min(0.5, rows[_TIMES].min().min() / 1.1), max(2, rows[_TIMES].max().max() * 1.1))
+    axes.set_ylim(min(0.5, ratios.min().min() / 1.1), max(2, ratios.max().max() * 1.1))
     axes.yaxis.set_major_locator(LogLocator(base=2))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_ylabel(f"time / {rows['reference'].iloc[0]} in sequence")
-
-
-def _label_ends(axes, ends):
-    """The builds' names beside the ends of their lines, moved apart where they would overlap."""
-    low, high = map(math.log2, axes.get_ylim())
-    heights = spread([math.log2(value) for _, value, _ in ends], gap=0.07 * (high - low))
-    place = max(workers for workers, _, _ in ends) * 1.22
-    for (workers, value, python), height in zip(ends, heights, strict=True):
-        lead = {"arrowstyle": "-", "lw": 0.5, "color": "0.4", "shrinkA": 0, "shrinkB": 3}
-        box = {"facecolor": "white", "alpha": 0.75, "lw": 0, "pad": 0.6}
-        options = {"va": "center", "size": 8.5, "color": "0.15", "arrowprops": lead, "bbox": box}
-        axes.annotate(python, (workers, value), (place, 2**height), **options)
-
-
-def spread(values, gap):
-    """The values moved apart, as little as possible, to be at least a gap from each other, in their order.
-
-    The least sum of squares, by pooling neighbours. For example, 1, 1 and 5 with a gap of 2 become 0, 2 and 5.
-    Source: Barlow et al., Statistical Inference under Order Restrictions (1972), section 1.2.
-    """
-    places = sorted(range(len(values)), key=values.__getitem__)
-    pools = []
-    for rank, place in enumerate(places):
-        pool = [values[place] - rank * gap]
-        while pools and fmean(pools[-1]) > fmean(pool):
-            pool = pools.pop() + pool
-        pools.append(pool)
-    levels = [fmean(pool) for pool in pools for _ in pool]
-    moved = {place: level + rank * gap for rank, (place, level) in enumerate(zip(places, levels, strict=True))}
-    return [moved[place] for place in range(len(values))]

@@ -1,132 +1,111 @@
-"""The tasks of each worker on the time axis of one run: the sequence, threads and processes side by side."""
+"""The tasks of each worker on the time axis of one run: sequential, threads and other workers side by side."""
 
-import math
-
-import matplotlib as mpl
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from gil_scaling.analysis import choice, labels, phrases
-from gil_scaling.analysis.figures import _style
-from gil_scaling.analysis.figures._one_run import asked, draw_bars, two_builds
+from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis.figures import _lanes, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 
-TITLE = "Who did what when?"
+TITLE = "When did each worker run?"
 PLACE = 50
 
-_PROCESSES = ("process", "process_pool", "process_fork", "process_forkserver", "process_spawn", "multiprocessing_pool")
-_KINDS = (("sequential",), labels.THREADS, (*_PROCESSES, "interpreter", "interpreter_pool", "asyncio"))
-_COMBINATION = ["backend", "backend_params", "switch_interval_s", "workers", "start", "scaling"]
-_DATA = ["panel", "python", "way", "round", "task", "worker", "start_s", "end_s", "cpu_s"]
-
-
-def draw(tables):
-    """A row of panels a workload, in it one panel a build and kind of backend."""
-    rows = asked(tables["tasks"], tables["summary"])
-    rows = rows[rows["backend"].isin([name for names in _KINDS for name in names])]
-    if rows.empty:
-        raise _style.Missing("no run of these backends recorded its tasks one by one")
-    pythons, chosen = two_builds(rows, tables)
-    rows = _of_kinds(labels.ways(labels.panels(rows[rows["python"].isin(pythons)])), pythons)
-    return _style.Drawn(_figure(rows), answers(rows), " ".join([_READING, *chosen]), rows[_DATA])
-
-
+_COLUMNS = {"sequential": 0, "threads": 1}  # of the panels; other kinds share the third
+_PANEL = ["panel", "build", "column"]
+_DATA = ["panel", "build", "label", "round", "task", "worker", "start_s", "end_s", "cpu_s"]
 _READING = (
-    "One bar a task, in alternating shades, of one run of each combination: the one whose time is nearest to the median. "
-    "The panels of a row share their time axis, which begins with the run; the dotted line is where the sequence of the same "
-    "build ended. Under the GIL threads have tasks under way at the same time, but run them in turns."
+    "One bar per task, in alternating shades, of one run of each combination: the one whose time is nearest to the median. The "
+    "panels of a workload share their time axis, which begins with the run; dotted line: end of the sequential run on the same "
+    "build. With the GIL, threads have tasks in progress at the same time but run them in turns."
 )
 
 
-def _of_kinds(rows, pythons):
-    """Of each workload, build and kind of backend the tasks of one combination, with columns kind and place."""
-    places = {name: (kind, place) for kind, names in enumerate(_KINDS) for place, name in enumerate(names)}
-    kinds, ranks = (rows["backend"].map(lambda name, part=part: places[name][part]) for part in (0, 1))
-    rows = rows.assign(kind=kinds, place=ranks, build=rows["python"].map(pythons.index))
-    keys = ["panel", "build", "kind"]
-    rows = rows.assign(number=rows.groupby([*keys, *_COMBINATION], dropna=False, sort=False).ngroup())
-    chosen = [_preferred(own)["number"] for _, own in rows.groupby(keys)]
-    order = [*keys, "worker", "start_s"]
-    return rows[rows["number"].isin(chosen)].sort_values(order, kind="stable", ignore_index=True)
+def draw(tables: Tables) -> Drawn:
+    """Per workload and build one panel for sequential, threads, and processes (or else interpreters or coroutines)."""
+    rows = _lanes.timed_rows(tables["tasks"], tables["summary"])
+    if rows.empty:
+        raise Missing("no run recorded its tasks one by one")
+    builds, note = _lanes.choose_builds(rows, tables)
+    rows = rows[rows["build"].isin(builds)]
+    rows = _typical_runs(looks.in_order(tables, rows.assign(build=pd.Categorical(rows["build"], builds))))
+    figure, left_out = _figure(rows, looks.backends(tables))
+    return Drawn(figure, answers(rows), " ".join(filter(None, [_READING, note, left_out])), rows[_DATA])
 
 
-def _preferred(rows):
-    """The row of the combination that stands for a kind: the plain backend, near the default interval, as many workers as CPUs."""
-    one_each = rows.drop_duplicates("number")
-    away = np.abs(np.log(one_each["switch_interval_s"] / choice.DEFAULT_INTERVAL_S)).fillna(0)
-    one_each = one_each.assign(away=away, length=one_each["backend_params"].str.len())
-    ranks = one_each[["place", "length", "away"]].apply(tuple, axis=1)
-    return choice.typical(one_each[ranks == ranks.min()])
+def _typical_runs(rows: pd.DataFrame) -> pd.DataFrame:
+    """The tasks of one combination per workload, build and column of panels, with the columns `column` and `sequential_s`.
+
+    It is that of the plainest backend near the default switch interval with the typical number of workers.
+    """
+    rows = rows.assign(column=rows["backend_kind"].map(_COLUMNS).fillna(2).astype(int))
+    rows = choice.typical_rows(choice.at_default_interval(rows), [*_PANEL, "backend"])
+    runs = rows.drop_duplicates("combination")
+    runs = runs.assign(length=runs["backend_params"].str.len()).sort_values([*_PANEL, "order", "length"], kind="stable")
+    rows = rows[rows["combination"].isin(runs.drop_duplicates(_PANEL)["combination"])]
+    alone = rows["end_s"].where(rows["column"] == 0).groupby([rows["panel"], rows["build"]], observed=True)
+    rows = rows.assign(sequential_s=alone.transform("max"))
+    return rows.sort_values([*_PANEL, "worker", "start_s"], kind="stable", ignore_index=True)
 
 
-def answers(rows):
-    """How many tasks were under way at once and on how many CPUs, a sentence a workload; rows: of the runs drawn."""
-    found = []
-    for panel, own in rows.groupby("panel", sort=False):
-        parallel = own[own["backend"] != "sequential"]
-        told = parallel if len(parallel) else own
-        parts = [_said(run) for _, run in told.groupby(["build", "kind"], sort=False)]
-        found.append(f"{panel}, tasks under way at once on average in the runs drawn: {'; '.join(parts)}.")
-    return found
+def answers(rows: pd.DataFrame) -> list[str]:
+    """How many tasks were in progress at once and on how many CPUs, one sentence per workload; rows: of the runs drawn."""
+    is_parallel = rows["column"] > 0
+    rows = rows[is_parallel | ~is_parallel.groupby(rows["panel"]).transform("any")]
+    rows = rows.assign(task_s=rows["end_s"] - rows["start_s"], cpu_s=rows["cpu_s"].astype(float))
+    runs = rows.groupby([*_PANEL, "label"], observed=True).agg(
+        start_s=("start_s", "min"),
+        end_s=("end_s", "max"),
+        task_s=("task_s", "sum"),
+        cpu_s=("cpu_s", lambda times: times.sum(skipna=False)),
+    )
+    span_s = (runs["end_s"] - runs["start_s"]).replace(0, np.nan)
+    in_progress, cpus = ((runs[name] / span_s).map(phrases.format_ratio) for name in ("task_s", "cpu_s"))
+    names = runs.index.get_level_values("label") + " on " + runs.index.get_level_values("build").astype("str")
+    texts = (in_progress + " on " + cpus + " CPUs").where(runs["cpu_s"].notna(), in_progress) + " (" + names + ")"
+    sentences = texts.groupby(level="panel", sort=False).agg("; ".join)
+    return [
+        f"{panel}, mean number of tasks in progress in the drawn runs: {text}." for panel, text in sentences.items()
+    ]
 
 
-def _said(run):
-    """How many tasks were under way at once, and the CPUs that they used: `thread × 2 on 3.14: 1.92, on 0.98 CPUs`."""
-    span_s = run["end_s"].max() - run["start_s"].min()
-    under_way = (run["end_s"] - run["start_s"]).sum() / span_s if span_s > 0 else math.nan
-    used = run["cpu_s"].astype(float).sum(skipna=False) / span_s if span_s > 0 else math.nan
-    said = f"{run['way'].iloc[0]} on {run['python'].iloc[0]}: {phrases.format_ratio(under_way)}"
-    return said if math.isnan(used) else f"{said}, on {phrases.format_ratio(used)} CPUs"
+def _figure(rows: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, str]:
+    """The figure, and a note for its caption where not all panels are drawn."""
+    builds = rows["build"].astype("str")
+    end_s = rows.groupby(_PANEL, observed=True)["end_s"].transform("max")
+    ratio = rows["sequential_s"] / end_s
+    facets = rows.assign(workload=rows["panel"], line=builds, build=builds + rows["column"].astype("str"))
+    shown, note = choose_panels(facets.assign(speedup_low=ratio, speedup_high=ratio))
+    panels = shown["panel"] + " · " + shown["line"]
+    shown = shown.assign(panel=panels, build=shown["column"].astype("str"), title=panels + " · " + shown["label"])
+    longest = rows.groupby("panel")["end_s"].max()
 
-
-def _figure(rows):
-    panels = list(dict.fromkeys(rows["panel"]))
-    columns = sorted(set(rows[["build", "kind"]].itertuples(index=False, name=None)))
-    lanes = [int(rows.loc[rows["panel"] == panel, "worker"].max()) + 1 for panel in panels]
-    heights = [1.2 + min(0.26 * count, 5.0) for count in lanes]
-    figure = mpl.figure.Figure(figsize=(max(4.0, 2.0 * len(columns)), sum(heights)), layout="constrained")
-    parts = figure.subfigures(len(panels), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for part, panel, count in zip(parts, panels, lanes, strict=True):
-        part.suptitle(panel, x=0.01, ha="left", weight="bold", size=10)
-        grid = part.subplots(1, len(columns), sharex=True, sharey=True, squeeze=False)[0]
-        own = rows[rows["panel"] == panel]
-        _draw_row(dict(zip(columns, grid, strict=True)), own, count)
-    return figure
-
-
-def _draw_row(axes_of, rows, lanes):
-    """Draws the panels of one workload; axes_of: {(build, kind): axes}."""
-    sequences = {build: own["end_s"].max() for (build, kind), own in rows.groupby(["build", "kind"]) if kind == 0}
-    for (build, kind), axes in axes_of.items():
-        own = rows[(rows["build"] == build) & (rows["kind"] == kind)]
-        if own.empty:
-            axes.set_axis_off()
-            continue
-        _draw_panel(axes, own)
-        if kind and build in sequences:
-            axes.axvline(sequences[build], color=_style.look("sequential")[0], ls=":", lw=1.2)
-    first = next(axes for axes in axes_of.values() if axes.axison)
-    first.set_ylim(lanes - 0.4, -0.6)
-    first.set_xlim(left=0)
-    first.set_ylabel("worker")
-    factor, unit = _unit(rows["end_s"].max())
-    for axes in axes_of.values():
+    def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
+        first = own.iloc[0]
+        colour = np.array(to_rgb(look[first["backend"]].colour))
+        shades = np.array([colour, 1 - 0.55 * (1 - colour)])
+        _lanes.draw_bars(axes, own, shades[own.groupby("worker").cumcount() % 2])
+        if first["column"] and pd.notna(first["sequential_s"]):
+            axes.axvline(first["sequential_s"], color=looks.INK, ls=":", lw=1.2)
+        axes.set_ylim(own["worker"].max() + 0.6, -0.6)
+        axes.set_xlim(0, longest[first["workload"]] * 1.03)
+        axes.yaxis.set_major_locator(_lanes.worker_ticks(own["worker"].max() + 1))
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        factor, unit = _unit(longest[first["workload"]])
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value * factor:g} {unit}" if value else "0"))
 
-
-def _unit(longest_s):
-    """What to multiply seconds with, and the unit, for an axis that ends there."""
-    return next(found for least_s, *found in ((1, 1, "s"), (1e-3, 1e3, "ms"), (0, 1e6, "µs")) if longest_s >= least_s)
+    return draw_panels(shown, draw_panel, height=_height, is_shared_x=False, y_label="worker"), note
 
 
-def _draw_panel(axes, run):
-    colour = np.array(to_rgb(_style.look(run["backend"].iloc[0])[0]))
-    shades = [colour, 1 - 0.55 * (1 - colour)]
-    turns = run.groupby("worker").cumcount()
-    draw_bars(axes, run, [shades[turn % 2] for turn in turns])
-    axes.grid(visible=False, axis="y")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axes.xaxis.set_major_locator(MaxNLocator(3))
-    axes.tick_params(labelsize=8)
-    name = f"{run['way'].iloc[0]} · {run['python'].iloc[0]}"
-    axes.set_title(name if len(name) <= 24 else name.replace(" · ", "\n"), size=9)
+def _height(rows: pd.DataFrame) -> float:
+    """The inches of a panel's axes."""
+    return 0.3 + min(0.24 * (int(rows["worker"].max()) + 1), 4.0)
+
+
+def _unit(longest_s: float) -> tuple[float, str]:
+    """The factor for seconds and the unit of an axis that ends there."""
+    return (1, "s") if longest_s >= 1 else (1e3, "ms") if longest_s >= 1e-3 else (1e6, "µs")
