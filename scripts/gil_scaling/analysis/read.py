@@ -5,27 +5,20 @@ A sweep is a comparison of one result set: whatever follows is the same for both
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from statistics import median
 from typing import Any, NamedTuple, cast
 
 import msgspec
-import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import BLOCK, CASE, DAMAGED, LINE, TIMES, WAY
 from gil_scaling.analysis.documents import (
+    NAME,
     Build,
     DocumentError,
     Plan,
-    PlannedRun,
     Size,
     read_build,
     read_config,
@@ -33,35 +26,17 @@ from gil_scaling.analysis.documents import (
     read_plan,
 )
 from gil_scaling.analysis.exchange.unpack import ResultSetError, open_result_set
-from gil_scaling.analysis.flags import flags as find_flags
-from gil_scaling.analysis.flags import said as describe_noise
-from gil_scaling.analysis.labels import label_combinations
-from gil_scaling.analysis.occupancy import occupancy
+from gil_scaling.analysis.identity import identify
+from gil_scaling.analysis.rows import (
+    MEASURED_COLUMNS,
+    SAMPLE_COLUMNS,
+    USED_COLUMNS,
+    damaged_record,
+    make_run_row,
+    make_sample_rows,
+)
 from gil_scaling.decode import decode
 from gil_scaling.record import RecordError
-
-DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
-_TIME_NAMES = [column.name for column in TIMES]
-_SWITCHES = ("voluntary_switches", "involuntary_switches")
-_USED = (*_TIME_NAMES, *_SWITCHES, "worker_peak_mb")
-_OF_SAMPLE = (*_USED, "sample", "warmup", "workers_used", "start_method")
-
-
-_MEASURED = (
-    *_USED,
-    *(
-        "gil",
-        "workers_used",
-        "start_method",
-        "peak_memory_mb",
-        "memory_kind",
-        "clock_cost_s",
-        "metrics",
-        "counts",
-        "flags",
-    ),
-    *("occupancy", "tasks", "segments", "durations"),
-)
 
 
 class Source(NamedTuple):
@@ -128,7 +103,7 @@ def read_sweep(plan_path: Path | str) -> Frames:
     plan_path = Path(plan_path)
     plan = read_plan(plan_path)
     root = plan_path.parent.parent
-    found = _read_sweeps(root, {plan.sweep: plan}, _read_noise_plan(root, plan), strict=True)
+    found = _read_sweeps(root, {plan_path.parent.name: plan}, _read_noise_plan(root, plan), strict=True)
     return _join([found], [])
 
 
@@ -172,21 +147,23 @@ def _read_set(folder: Path, label: str | None, noise_sweep: str) -> ResultSet:
     problems: list[tuple[str, str]] = []
     plans = {}
     for name in names:
-        plan = _use(root / name / "plan.json", root, read_plan, problems)
-        if plan is not None and name == plan.sweep:
+        if not NAME.fullmatch(name):
+            problems.append((repr(name), "is not a valid name of a sweep"))
+        elif (plan := _use(root / name / "plan.json", root, read_plan, problems)) is not None:
             plans[name] = plan
-        elif plan is not None:
-            problems.append((f"{name}/plan.json", f"is the plan of the sweep {plan.sweep!r}"))
     noise_plan = plans.pop(noise_sweep, None) if not is_sweep else None
     if not plans:
-        details = [f"{file} {text}" for file, text in problems]
-        raise ResultSetError("; ".join(["no sweep in it that can be used", *details]))
+        raise ResultSetError(_with_details("no sweep in it that can be used", problems))
     machines = {plan.machine for plan in plans.values()}
     if len(machines) > 1:
         raise ResultSetError(f"its sweeps are of {len(machines)} machines")
     found = _read_sweeps(root, plans, noise_plan, strict=False, problems=problems)
     found.label = label or found.machine
     return found
+
+
+def _with_details(text: str, problems: list[tuple[str, str]]) -> str:
+    return "; ".join([text, *(f"{file} {problem}" for file, problem in problems)])
 
 
 def _use(path: Path, root: Path, read: Callable[[Path], Any], problems: list[tuple[str, str]]) -> Any:
@@ -220,10 +197,10 @@ def _read_sweeps(
     files = dict.fromkeys(name for plan in all_plans for name in plan.builds)
     builds = {build.name: build for name in files if (build := use(root / name, read_build))}
     reader = _RecordReader(root, builds, (facts or {}).get("usable_cpus"), strict)
-    read = [reader.read(plan) for plan in plans.values()]
+    read = [reader.read(name, plan) for name, plan in plans.items()]
     runs, samples = (pd.concat(parts, ignore_index=True) for parts in zip(*read, strict=True))
     if not strict and not runs["status"].eq("ok").any():
-        raise ResultSetError("there is no run in it that is ok")
+        raise ResultSetError(_with_details("there is no run in it that is ok", problems))
     configs = {name: use(root / name / "config.yaml", read_config) for name in plans}
     return ResultSet(
         label=machine,
@@ -235,7 +212,9 @@ def _read_sweeps(
         sizes=[size for plan in plans.values() for size in plan.sizes],
         runs=runs,
         samples=samples,
-        noise=NoiseTest(reader.read(noise_plan)[0], _of_plans(builds, [noise_plan])) if noise_plan else None,
+        noise=NoiseTest(reader.read(noise_plan.sweep, noise_plan)[0], _of_plans(builds, [noise_plan]))
+        if noise_plan
+        else None,
         problems=problems,
     )
 
@@ -257,13 +236,14 @@ class _RecordReader:
         self.records: dict[str, dict[str, Any]] = {}
         self.specs: dict[bytes, str] = {}
 
-    def read(self, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def read(self, sweep: str, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The runs and the samples of a plan, both with the column `sweep`."""
-        rows, samples = [], []
+        rows: list[dict[str, Any]] = []
+        samples: list[tuple[Any, ...]] = []
         for planned in plan.runs:
             found = self._record(planned.run)
-            rows.append(_run_row(found, planned, self.builds.get(found["spec"]["python"]), self.usable_cpus))
-            samples += _sample_rows(found)
+            rows.append(make_run_row(found, planned, self.builds.get(found["spec"]["python"]), self.usable_cpus))
+            samples += make_sample_rows(found)
         uses = pd.DataFrame(
             [
                 (planned.run, use.experiment, use.role, use.reference, use.is_ceiling)
@@ -273,9 +253,9 @@ class _RecordReader:
             columns=["run", "experiment", "role", "reference", "is_ceiling"],
         )
         made = pd.DataFrame(rows)
-        made = made.reindex(columns=list(dict.fromkeys([*made.columns, *_MEASURED])))  # where no run is ok
-        runs = uses.merge(made, on="run").assign(machine=plan.machine, sweep=plan.sweep)
-        return runs, pd.DataFrame(samples, columns=["run", *_OF_SAMPLE]).assign(sweep=plan.sweep)
+        made = made.reindex(columns=list(dict.fromkeys([*made.columns, *MEASURED_COLUMNS])))  # where no run is ok
+        runs = uses.merge(made, on="run").assign(machine=plan.machine, sweep=sweep)
+        return runs, pd.DataFrame(samples, columns=["run", *SAMPLE_COLUMNS]).assign(sweep=sweep)
 
     def _record(self, run: str) -> dict[str, Any]:
         if run not in self.records:
@@ -286,216 +266,21 @@ class _RecordReader:
         """A record, or what stands for one that cannot be used."""
         path = self.root / "runs" / f"{run}.json"
         if not self.is_own and os.path.islink(path):
-            return _damaged(run, f"{path.name}: is a link")
+            return damaged_record(run, f"{path.name}: is a link")
         try:
             found = cast("dict[str, Any]", decode(path))
         except RecordError as error:
-            return _damaged(run, str(error).replace(str(path), path.name))
+            return damaged_record(run, str(error).replace(str(path), path.name))
         spec = msgspec.json.encode(found["spec"], order="sorted")
         if found["run"] != run:
-            return _damaged(run, f"{path.name}: is the record of the run {found['run']}")
+            return damaged_record(run, f"{path.name}: is the record of the run {found['run']}")
         if found["spec"]["python"] not in self.builds:
-            return _damaged(
+            return damaged_record(
                 run, f"{path.name}: is of the build {found['spec']['python']}, which the plan does not name"
             )
         if self.specs.setdefault(spec, run) != run:
-            return _damaged(run, f"{path.name}: contains the same run as {self.specs[spec]}.json")
+            return damaged_record(run, f"{path.name}: contains the same run as {self.specs[spec]}.json")
         return found
-
-
-def _damaged(run: str, problem: str) -> dict[str, Any]:
-    spec: dict[str, Any] = dict.fromkeys(
-        (
-            "python",
-            "workload",
-            "backend",
-            "switch_interval_s",
-            "round",
-            "protocol",
-            "cpus",
-            "workload_digest",
-            "backend_digest",
-        )
-    )
-    spec.update(params={}, backend_params={}, start="natural", scaling="strong", workers="default")
-    times = dict.fromkeys(("started", "wall_s", "snakemake_cpu_s", "waited_s", "attempts"))
-    return {
-        **times,
-        "run": run,
-        "spec": spec,
-        "status": DAMAGED,
-        "reason": problem,
-        "state": {},
-        "noise": [],
-        "call": {"id": None},
-        "measured": None,
-    }
-
-
-def _run_row(
-    found: dict[str, Any], planned: PlannedRun, build: Build | None, usable_cpus: int | None
-) -> dict[str, Any]:
-    spec, measured = found["spec"], found["measured"]
-    asked = spec["workers"]
-    workers = measured["samples"][-1]["workers"] if measured else (asked if asked != "default" else math.nan)
-    usable = len(spec["cpus"]) if spec["cpus"] else usable_cpus or math.nan
-    row = {
-        "run": planned.run,
-        "waits": planned.waits,
-        "no_speedup": planned.no_speedup,
-        "sharing": planned.sharing,
-        "backend_kind": planned.backend_kind,
-        "python": spec["python"],
-        "workload": spec["workload"],
-        "params": _as_text(msgspec.json.encode(spec["params"])),
-        "backend": spec["backend"],
-        "backend_params": _as_text(msgspec.json.encode(spec["backend_params"])),
-        "workers": workers,
-        "workers_asked": str(asked),
-        "switch_interval_s": spec["switch_interval_s"],
-        "start": spec["start"],
-        "scaling": spec["scaling"],
-        "timed": "work" if spec["start"] == "together" else "total",
-        "round": spec["round"],
-        "status": found["status"],
-        "reason": found["reason"],
-        "call": found["call"]["id"],
-        "started": found["started"],
-        "wall_s": found["wall_s"],
-        "snakemake_cpu_s": found["snakemake_cpu_s"],
-        "usable_cpus": usable,
-        "source": "+".join(filter(None, [spec["workload_digest"], spec["backend_digest"]])) or None,
-        "protocol": spec["protocol"],
-        **_state_columns(found),
-    }
-    if found["status"] == "ok" and build is not None:
-        row.update(_measured_columns(found, row, build, math.inf if planned.waits else usable))
-    return row
-
-
-@lru_cache(maxsize=1000)
-def _as_text(content: bytes) -> str:
-    """Encoded JSON as a text with sorted keys."""
-    return json.dumps(json.loads(content), sort_keys=True)
-
-
-def _state_columns(found: dict[str, Any]) -> dict[str, Any]:
-    """The state of the machine before, during and after a run; None where the record lacks it."""
-    before, after, meanwhile = (found["state"].get(part, {}) for part in ("before", "after", "meanwhile"))
-    return {
-        "load_1min": before.get("load_1min"),
-        **{name: meanwhile.get(name) for name in ("other_cpu_s", "steal_s", "throttled_s")},
-        "reference_loop_before_s": before.get("reference_loop_s"),
-        "reference_loop_after_s": after.get("reference_loop_s"),
-        "waited_s": found["waited_s"],
-        "attempts": found["attempts"],
-        "noise": describe_noise(found["noise"]),
-    }
-
-
-def _measured_columns(found: dict[str, Any], row: dict[str, Any], build: Build, usable_cpus: float) -> dict[str, Any]:
-    """What a run that is ok measured, over the samples that count."""
-    measured = found["measured"]
-    samples = [sample for sample in measured["samples"] if not sample["warmup"]]
-    columns: dict[str, Any] = {}
-    for name in _USED:
-        values = [_VALUES[name](sample) for sample in samples]
-        columns[name] = None if None in values else median(values)
-    timed = f"{row['timed']}_s"
-    nearest = min(samples, key=lambda sample: abs(sample[timed] - columns[timed]))
-    metrics = [sample["metrics"] for sample in samples]
-    return {
-        **columns,
-        "gil": measured["gil_after"],
-        "workers_used": min(sample["workers_used"] for sample in samples),
-        "start_method": nearest["start_method"],
-        "peak_memory_mb": found["peak_memory_mb"],
-        "memory_kind": found["memory_kind"],
-        "clock_cost_s": measured["clock_cost_s"],
-        "metrics": take_medians(metrics),
-        "counts": sum_counts(metrics),
-        "flags": find_flags(found, samples, build, usable_cpus),
-        "occupancy": occupancy(nearest, row["timed"]),
-        "tasks": _as_arrays(nearest["tasks"]),
-        "segments": _as_arrays(nearest["segments"]),
-        "durations": _median_durations(samples) if row["backend"] == "sequential" else None,
-    }
-
-
-def _sample_rows(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """A row per sample: the run, then the columns of _OF_SAMPLE."""
-    for number, sample in enumerate(found["measured"]["samples"] if found["measured"] else []):
-        values = {name: _VALUES[name](sample) for name in _USED}
-        own = (number, sample["warmup"], sample["workers_used"], sample["start_method"])
-        yield (found["run"], *values.values(), *own)
-
-
-def _cores_used(sample: dict[str, Any]) -> float | None:
-    cpu_s, work_s = sample["task_cpu_s"], sample["work_s"]
-    return cpu_s / work_s if cpu_s is not None and work_s > 0 else None
-
-
-def _largest_peak(sample: dict[str, Any]) -> float | None:
-    return max((value for value in sample["worker_peak_mb"] or () if value is not None), default=None)
-
-
-def _getter(name: str) -> Callable[[dict[str, Any]], Any]:
-    return lambda sample: sample[name]
-
-
-_VALUES = {
-    **{name: _getter(name) for name in _USED},
-    "cores_used": _cores_used,
-    "worker_peak_mb": _largest_peak,
-}
-
-
-def _as_arrays(columns: dict[str, list[Any]] | None) -> dict[str, Any] | None:
-    """Columns as arrays, which take a quarter of the memory of lists of numbers."""
-    if columns is None:
-        return None
-    return {
-        name: np.array(values, dtype=float if name.endswith("_s") else np.int32) for name, values in columns.items()
-    }
-
-
-def _median_durations(samples: list[dict[str, Any]]) -> list[float] | None:
-    """Median time of each task over the samples, by the task's number; None where samples lack some or all."""
-    tasks = [sample["tasks"] for sample in samples]
-    if any(columns is None for columns in tasks) or len({tuple(columns["index"]) for columns in tasks}) > 1:
-        return None
-    times = [np.subtract(columns["end_s"], columns["start_s"]) for columns in tasks]
-    durations: list[float] = np.median(times, axis=0).tolist()
-    return durations
-
-
-def take_medians(metrics: list[dict[str, Any]]) -> dict[str, Any]:
-    """The median of each metric over dictionaries of them; for words, the last value."""
-    result = {}
-    for name in metrics[-1]:
-        values = [own.get(name) for own in metrics]
-        is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-        result[name] = median(values) if is_number else values[-1]  # type: ignore[type-var]
-    return result
-
-
-def sum_counts(metrics: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-    """{name: (count, total)} summed over the samples, of the metrics x that have an x_of beside them.
-
-    metrics: a dictionary per sample.
-    """
-    found: dict[str, tuple[int, int]] = {}
-    for own in metrics:
-        for name, total in own.items():
-            stem = name.removesuffix("_of")
-            if stem != name and _is_whole(total) and _is_whole(own.get(stem)):
-                before = found.get(stem, (0, 0))
-                found[stem] = (before[0] + own[stem], before[1] + total)
-    return found
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 # ---- several sets: labels, identity
@@ -536,65 +321,8 @@ def _join(sets: list[ResultSet], problems: list[tuple[str, str, str]]) -> Frames
     runs = identify(pd.concat([result_set.runs for result_set in sets], ignore_index=True))
     samples = pd.concat([result_set.samples for result_set in sets], ignore_index=True)
     keys = ["machine", "sweep", "run"]
-    of_runs = runs.drop(columns=[*_USED, "workers_used", "start_method"], errors="ignore")
+    of_runs = runs.drop(columns=[*USED_COLUMNS, "workers_used", "start_method"], errors="ignore")
     return Frames(of_runs.merge(samples, on=keys), runs, sets, problems)
-
-
-def identify(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs with the columns of columns.IDENTITY, reference_build, and the keys of groups of cases.
-
-    block: what shares a baseline; family: a case at any switch interval; line: a case at any number of workers; way: a case of any workload.
-
-    Where the switch interval has no effect, the case is that of the interval nearest to the default among those in force in
-    the same case of another build, so that builds are compared by their cases alone.
-    """
-    known = runs["python"].notna()
-    text = {name: runs[name].astype("str").where(known, runs["run"]) for name in dict.fromkeys((*CASE, "python"))}
-    stem = _joined(text, CASE)
-    interval = _representative_interval(stem, runs["switch_interval_s"].astype(float))
-    interval_text = interval.map(lambda value: "" if math.isnan(value) else repr(value))
-    case_key = stem + "|" + interval_text
-    readable = (
-        text["experiment"] + "-" + text["workload"] + "-" + text["backend"] + "-" + _workers_text(text["workers_asked"])
-    )
-    case = readable + "-" + _digests(case_key)
-    several = runs["machine"].nunique() > 1
-    prefix = runs["machine"] + " · " if several else ""
-    of_machine = {**text, "machine": runs["machine"]}
-    made = runs.assign(
-        case=case,
-        combination=runs["machine"] + "/" + text["python"] + "/" + case,
-        block=_joined(of_machine, BLOCK),
-        family=stem,
-        line=_joined(text, LINE) + "|" + interval_text,
-        way=_joined(text, WAY) + "|" + interval_text,
-        build=prefix + text["python"],
-        reference_build=prefix + runs["reference"],
-    )
-    return label_combinations(made)
-
-
-def _joined(text: dict[str, pd.Series], names: Iterable[str]) -> pd.Series:
-    parts = [text[name] for name in names]
-    first, *others = parts
-    return first.str.cat(others, sep="|")
-
-
-def _workers_text(asked: pd.Series) -> pd.Series:
-    return asked.where(asked.eq("default"), "w" + asked)
-
-
-def _digests(keys: pd.Series) -> pd.Series:
-    different = {key: hashlib.sha256(key.encode()).hexdigest()[:8] for key in keys.unique()}
-    return keys.map(different)
-
-
-def _representative_interval(stem: pd.Series, interval: pd.Series) -> pd.Series:
-    """The interval itself; where it is not in force, the nearest to the default of the same case elsewhere, NaN for none."""
-    in_force = pd.DataFrame({"stem": stem, "interval": interval, "distance": (interval - DEFAULT_INTERVAL_S).abs()})
-    in_force = in_force.dropna().sort_values(["distance", "interval"], kind="stable")
-    nearest = in_force.drop_duplicates("stem").set_index("stem")["interval"]
-    return interval.fillna(stem.map(nearest).astype(float))
 
 
 load = read_sweep  # the earlier name, until its users have moved on

@@ -16,7 +16,8 @@ import msgspec
 
 from gil_scaling.analysis import tables
 from gil_scaling.analysis.documents import exit_on_error
-from gil_scaling.analysis.read import Frames, ResultSet, Source, identify, read_sets, read_sweep
+from gil_scaling.analysis.identity import identify
+from gil_scaling.analysis.read import Frames, ResultSet, Source, read_sets, read_sweep
 from gil_scaling.analysis.tables.noise import find_floor, noise
 from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.result_set import write_text

@@ -1,7 +1,7 @@
 """The metrics that workloads name, each with its interval over the rounds."""
 
 from collections import defaultdict
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 import pandas as pd
 
@@ -41,26 +41,6 @@ def _estimate(values: list[float], counts: list[tuple[int, int]] | None) -> tupl
         estimate = intervals.median(values)
         return estimate, estimate.kind
     return intervals.share(sum(count for count, _ in counts), sum(total for _, total in counts)), CLOPPER_PEARSON
-
-
-def sum_counts(metrics: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
-    """{name: (count, total)} summed over samples, of the metrics x that have an x_of beside them.
-
-    metrics: one dictionary per sample.
-    """
-    sums: dict[str, tuple[int, int]] = {}
-    for sample in metrics:
-        for name, total in sample.items():
-            stem = name.removesuffix("_of")
-            count = sample.get(stem)
-            if stem != name and _is_whole(total) and _is_whole(count):
-                count_before, total_before = sums.get(stem, (0, 0))
-                sums[stem] = (count_before + count, total_before + total)
-    return sums
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> TypeGuard[float]:

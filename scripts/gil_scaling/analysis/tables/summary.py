@@ -22,7 +22,7 @@ from gil_scaling.analysis.columns import (
     names,
 )
 from gil_scaling.analysis.documents import Build, Builds
-from gil_scaling.analysis.read import take_medians
+from gil_scaling.analysis.rows import take_medians
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
