@@ -53,13 +53,16 @@ class Kind:
         bases = base if isinstance(base, tuple) else (base,)
         self.bases = tuple(getattr(base, "__origin__", base) for base in bases)
         self.types = (int, *self.bases) if float in self.bases else self.bases
-        self.range: Range | None = _find(Range, limits)
-        self.length: Length | None = _find(Length, limits)
-        self.choice: Choice | None = _find(Choice, limits)
-
-
-def _find(wanted: type, limits: Any) -> Any:
-    return next((limit for limit in limits if isinstance(limit, wanted)), None)
+        self.range: Range | None = None
+        self.length: Length | None = None
+        self.choice: Choice | None = None
+        for limit in limits:
+            if isinstance(limit, Range):
+                self.range = limit
+            elif isinstance(limit, Length):
+                self.length = limit
+            elif isinstance(limit, Choice):
+                self.choice = limit
 
 
 class TypedDict:

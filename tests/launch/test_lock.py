@@ -13,7 +13,7 @@ from tests.support import ROOT, run_python
 HOLD = """
 from gil_scaling.launch import lock
 lock.PATH = {path!r}
-with lock.machine_lock():
+with lock.MachineLock():
     print('held', flush=True)
     input()
 """
@@ -35,7 +35,7 @@ def hold(path):
 
 def test_lock_can_be_read_by_the_next_user_despite_umask(path):
     before = os.umask(0o077)
-    with lock.machine_lock():
+    with lock.MachineLock():
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert os.umask(before) == 0o077
 
@@ -44,7 +44,7 @@ def test_lock_of_a_killed_process_is_free(path, capfd):
     with hold(path) as holder:
         assert holder.stdout.readline() == "held\n"
         holder.kill()
-    with lock.machine_lock():
+    with lock.MachineLock():
         assert capfd.readouterr().err == ""
 
 

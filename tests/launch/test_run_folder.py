@@ -12,7 +12,7 @@ def parent(monkeypatch, tmp_path):
 
 
 def test_folder_is_removed_however_deep(parent):
-    with run_folder.run_folder({"n": 1}) as folder:
+    with run_folder.RunFolder({"n": 1}) as folder:
         assert Path(folder, "spec.json").read_text() == '{"n": 1}'
         before = os.getcwd()
         os.chdir(folder)
@@ -26,7 +26,7 @@ def test_folder_is_removed_however_deep(parent):
 def test_folder_that_cannot_be_made_is_reported(parent, monkeypatch):
     monkeypatch.setattr(run_folder, "PARENT", f"{parent}/none")
     problem = "cannot create the folder of a run: No such file or directory. It must be writable and have free space."
-    with pytest.raises(SystemExit) as raised, run_folder.run_folder({}):
+    with pytest.raises(SystemExit) as raised, run_folder.RunFolder({}):
         pass
     assert str(raised.value) == f"{parent}/none: {problem}"
 

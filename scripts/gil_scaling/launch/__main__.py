@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from contextlib import suppress
 
 from gil_scaling import record, result_set
 from gil_scaling.launch import lock, measurement, progress, run_folder
@@ -37,14 +36,12 @@ def main(run: str, out: str, log: str, earlier_status: str = "0") -> None:
         signal.signal(number, _exit_interrupted)
     if entry["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, entry["spec"]["cpus"])
-    with lock.machine_lock():
+    with lock.MachineLock():
         started = time.time()
         run_folder.clean_up()
         result = _read_finished(out, entry) or _measure(entry, call, out, killer)
-    with suppress(OSError):
-        result_set.write_text(log, result["stderr_tail"])
-    with suppress(OSError, ValueError):  # of the file that counts the runs
-        _report_progress(result, call, started)
+    _write_log(log, result["stderr_tail"])
+    _report_progress(result, call, started)
 
 
 def _killer_of(status: int) -> int:
@@ -92,8 +89,7 @@ def _write(out: str, result: record.Record, expected: _Expected) -> None:
     """Writes a record; from here on nothing may fail or interrupt the job: Snakemake would remove the record."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    with suppress(OSError):
-        expected.keep(result)
+    expected.keep(result)
     try:
         record.write(out, result)
     except OSError as error:
@@ -106,20 +102,35 @@ class _Expected:
     def __init__(self, out: str, name: str) -> None:
         self._path = result_set.expected_path(os.path.dirname(os.path.dirname(out)), name)
         self.digest: str | None = None
-        with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        try:
             digest = json.loads(result_set.read_bytes(self._path))["digest"]
             self.digest = digest if isinstance(digest, str) else None
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            pass
 
     def keep(self, result: record.Record) -> None:
         """Keeps the digest that a run computed, if none was known."""
         digest = result["measured"] and result["measured"]["expected"]
         if digest and not self.digest:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            result_set.write_text(self._path, json.dumps({"digest": digest}) + "\n")
+            try:
+                os.makedirs(os.path.dirname(self._path), exist_ok=True)
+                result_set.write_text(self._path, json.dumps({"digest": digest}) + "\n")
+            except OSError:
+                pass  # the next run computes it again
+
+
+def _write_log(log: str, text: str) -> None:
+    try:
+        result_set.write_text(log, text)
+    except OSError:
+        pass  # the record has the text, too
 
 
 def _report_progress(result: record.Record, call: CallInfo, started: float) -> None:
-    done, left_s = progress.advance(call, started)
+    try:
+        done, left_s = progress.advance(call, started)
+    except (OSError, ValueError):
+        return  # the file that counts the runs cannot be used
     workers, outcome = progress.outcome(result)
     progress.write_line(progress.line(done, call["runs"], result["spec"], workers, outcome, left_s))
 

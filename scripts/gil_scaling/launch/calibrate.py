@@ -84,7 +84,7 @@ def main() -> None:
     if order["entry"]["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, order["entry"]["spec"]["cpus"])
     try:
-        with lock.machine_lock():
+        with lock.MachineLock():
             value, seconds = search(lambda size: _median_s(order, size), order["start"])
     except NotFound as problem:
         print(json.dumps({"problem": str(problem)}))

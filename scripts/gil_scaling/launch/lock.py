@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager
 
 from gil_scaling.launch.progress import write_line
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PATH = "/tmp/gil-scaling.lock"
 
 
-@contextmanager
-def machine_lock() -> Iterator[None]:
-    """Holds the lock of the machine inside the context; waits for it first."""
-    try:
-        lock = _open()
+class MachineLock:
+    """Holds the lock of the machine inside a with statement; waits for it first."""
+
+    def __enter__(self) -> None:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            write_line("waiting: another sweep is measuring on this machine")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-    except OSError as error:
-        needed = "It must be a file that everyone may read, in a folder that everyone may write to."
-        raise SystemExit(f"{PATH}: cannot lock the machine for measuring: {error.strerror}. {needed}") from None
+            self._descriptor = _open()
+            _lock(self._descriptor)
+        except OSError as error:
+            needed = "It must be a file that everyone may read, in a folder that everyone may write to."
+            raise SystemExit(f"{PATH}: cannot lock the machine for measuring: {error.strerror}. {needed}") from None
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def _lock(descriptor: int) -> None:
     try:
-        yield
-    finally:
-        os.close(lock)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        write_line("waiting: another sweep is measuring on this machine")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def _open() -> int:

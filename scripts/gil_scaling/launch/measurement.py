@@ -74,7 +74,7 @@ def _run_build(entry: Entry, expected: str | None) -> tuple[supervisor.Ended, di
     """Runs the build in a temporary folder; returns how it ended, and its result."""
     references = {"reference": entry["reference"], "backend_reference": entry["backend_reference"]}
     spec = {**entry["spec"], **references, "expected": expected, "thread_limits": environment.THREAD_LIMITS}
-    with run_folder.run_folder(spec) as folder:
+    with run_folder.RunFolder(spec) as folder:
         if entry["rejected"]:
             return supervisor.Ended(), None
         command = [*entry["command"], "-m", "gil_scaling.measure", "run", folder]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,8 +73,10 @@ def line(done: int, runs: int, spec: Spec, workers: int | str, outcome: str, lef
 
 def write_line(text: str) -> None:
     """Writes a line to stderr if anybody reads it; sys.stderr would retry at exit, and then fail the job."""
-    with suppress(OSError):
+    try:
         os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        pass
 
 
 def duration(seconds: float) -> str:

@@ -4,49 +4,50 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import time
-from contextlib import contextmanager, suppress
 
 from gil_scaling.launch import processes, supervisor
 from gil_scaling.result_set import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
 PARENT, _PREFIX = "/tmp", "gil-scaling-run-"
 _BUILD_STATUSES = ("ok", "unsupported", "failed", "wrong_result")  # that a build may report
 
 
-@contextmanager
-def run_folder(spec: Mapping[str, Any]) -> Iterator[str]:
-    """The path of a new folder with a spec in it; it is removed at the end."""
-    folder = f"{PARENT}/{_PREFIX}{os.getpid()}-{time.time_ns()}"
-    try:
-        _make(folder, spec)
-        yield folder
-    finally:
+class RunFolder:
+    """A new folder with a spec in it inside a with statement, which gives its path; removed at the end."""
+
+    def __init__(self, spec: Mapping[str, Any]) -> None:
+        self._spec = spec
+        self._path = f"{PARENT}/{_PREFIX}{os.getpid()}-{time.time_ns()}"
+
+    def __enter__(self) -> str:
+        try:
+            os.mkdir(self._path, 0o700)
+            with open(f"{self._path}/spec.json", "w", encoding="utf-8") as file:
+                json.dump(self._spec, file)
+        except OSError as error:
+            _remove(self._path)
+            raise SystemExit(
+                f"{PARENT}: cannot create the folder of a run: {error.strerror}. It must be writable and have free space."
+            ) from None
+        return self._path
+
+    def __exit__(self, *_: object) -> None:
         with supervisor.signals_blocked():
-            _remove(folder)
-
-
-def _make(folder: str, spec: Mapping[str, Any]) -> None:
-    try:
-        os.mkdir(folder, 0o700)
-        with open(f"{folder}/spec.json", "w", encoding="utf-8") as file:
-            json.dump(spec, file)
-    except OSError as error:
-        raise SystemExit(
-            f"{PARENT}: cannot create the folder of a run: {error.strerror}. It must be writable and have free space."
-        ) from None
+            _remove(self._path)
 
 
 def _remove(folder: str) -> None:
     """Removes a folder, however deep, with rm: importing shutil costs more than all other imports together."""
-    with suppress(OSError):
+    try:
         os.waitpid(os.posix_spawnp("rm", ["rm", "-rf", folder], os.environ), 0)
+    except OSError:
+        pass  # the next run tries again
 
 
 def read_result(folder: str) -> dict[str, Any] | None:
@@ -64,8 +65,7 @@ def clean_up() -> None:
     """Ends the processes of runs whose launcher was killed and removes their folders; needs the lock of the machine."""
     for folder in _leftovers():
         for pid in processes.inside(folder):
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+            supervisor.kill(pid)
         _remove(folder)
 
 

@@ -10,13 +10,12 @@ import select
 import signal
 import sys
 import time
-from contextlib import contextmanager
 
 from gil_scaling.launch import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 _MEMORY_INTERVAL_S = 0.002
 _MAX_EXIT_S = 2.0  # of a child that has measured: threads or atexit functions of a workload may keep it
@@ -52,17 +51,16 @@ def run(command: list[str], environment: Mapping[str, str], folder: str, timeout
     os.chdir(folder)
     used_s: list[float] = []
     began = time.monotonic()
-    with signals_blocked(), _pipes() as (events, events_end, output, output_end, wake):
+    with signals_blocked(), _Pipes() as pipes:
         try:
-            pid = _start([*command, str(events_end)], environment, output_end)
+            pid = _start([*command, str(pipes.events_end)], environment, pipes.output_end)
         except OSError as error:
             return Ended(problem=error.strerror)
         finally:
-            os.close(events_end)
-            os.close(output_end)
-        child = _Child(pid, events, output, wake, began + timeout_s)
+            pipes.close_ends_of_child()
+        child = _Child(pid, pipes, began + timeout_s)
         try:
-            with signals_unblocked():
+            with _SignalMask(signal.SIG_UNBLOCK):
                 used_s.append(child.wait(began))
         finally:
             _kill_descendants(pid, used_s)
@@ -71,47 +69,48 @@ def run(command: list[str], environment: Mapping[str, str], folder: str, timeout
     return child.ended
 
 
-@contextmanager
-def signals_blocked() -> Iterator[None]:
-    """Blocks SIGINT and SIGTERM inside the context."""
-    with _signal_mask(signal.SIG_BLOCK):
-        yield
+class _SignalMask:
+    """Blocks or unblocks SIGINT and SIGTERM inside a with statement."""
+
+    def __init__(self, how: int) -> None:
+        self._how = how
+
+    def __enter__(self) -> None:
+        self._before = signal.pthread_sigmask(self._how, {signal.SIGTERM, signal.SIGINT})
+
+    def __exit__(self, *_: object) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
-@contextmanager
-def signals_unblocked() -> Iterator[None]:
-    """Unblocks SIGINT and SIGTERM inside the context."""
-    with _signal_mask(signal.SIG_UNBLOCK):
-        yield
+def signals_blocked() -> _SignalMask:
+    """Blocks SIGINT and SIGTERM inside a with statement."""
+    return _SignalMask(signal.SIG_BLOCK)
 
 
-@contextmanager
-def _signal_mask(how: int) -> Iterator[None]:
-    before = signal.pthread_sigmask(how, {signal.SIGTERM, signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+class _Pipes:
+    """Three pipes: for events and output of a child, and one that wakes this process when a child ends.
 
-
-@contextmanager
-def _pipes() -> Iterator[tuple[int, int, int, int, int]]:
-    """Three pipes: (read and write end for events, read and write end for output, read end for the exit of a child).
-
-    The caller closes the two write ends as soon as the child has them.
+    The two ends that the child writes to are closed in this process as soon as the child has them.
     """
-    events, events_end = os.pipe()
-    os.set_inheritable(events_end, True)
-    output, output_end = os.pipe()
-    wake, wake_end = os.pipe()
-    os.set_blocking(wake_end, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake_end)
-    try:
-        yield events, events_end, output, output_end, wake
-    finally:
+
+    def __enter__(self) -> _Pipes:
+        self.events, self.events_end = os.pipe()
+        os.set_inheritable(self.events_end, True)
+        self.output, self.output_end = os.pipe()
+        self.wake, self._wake_end = os.pipe()
+        os.set_blocking(self._wake_end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_end)
+        return self
+
+    def close_ends_of_child(self) -> None:
+        """Closes what the child writes to."""
+        os.close(self.events_end)
+        os.close(self.output_end)
+
+    def __exit__(self, *_: object) -> None:
         signal.set_wakeup_fd(-1)
-        for descriptor in (events, output, wake, wake_end):
+        for descriptor in (self.events, self.output, self.wake, self._wake_end):
             os.close(descriptor)
 
 
@@ -148,13 +147,13 @@ def _adopt_orphans() -> bool:
 class _Child:
     """A running child: reads its pipes, and knows its deadline."""
 
-    def __init__(self, pid: int, events: int, output: int, wake: int, deadline: float) -> None:
+    def __init__(self, pid: int, pipes: _Pipes, deadline: float) -> None:
         self.ended = Ended()
         self._pid, self._deadline = pid, deadline
         self._readers: dict[int, Callable[[bytes], None]] = {
-            events: self._read_events,
-            output: self._read_output,
-            wake: lambda _: None,
+            pipes.events: self._read_events,
+            pipes.output: self._read_output,
+            pipes.wake: lambda _: None,
         }
         self._reads_memory = self._has_measured = False
 
@@ -205,7 +204,7 @@ def _kill_descendants(pid: int, used_s: list[float]) -> None:
     """Kills what is left of the child's group and all orphans, and appends the CPU time of each."""
     _kill_group(pid)
     while True:
-        unkillable = [orphan for orphan in processes.tree(os.getpid())[1:] if not _kill(os.kill, orphan)]
+        unkillable = [orphan for orphan in processes.tree(os.getpid())[1:] if not kill(orphan)]
         try:
             ended, _, usage = os.wait4(-1, os.WNOHANG if unkillable else 0)
         except ChildProcessError:
@@ -216,13 +215,13 @@ def _kill_descendants(pid: int, used_s: list[float]) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    _kill(os.killpg, pid)
+    kill(pid, os.killpg)
 
 
-def _kill(kill: Callable[[int, int], None], pid: int) -> bool:
-    """Kills a process or group; returns False where that is not permitted: a workload may start one as another user."""
+def kill(pid: int, send: Callable[[int, int], None] | None = None) -> bool:
+    """Kills a process (or group); returns False where not permitted: a workload may start one as another user."""
     try:
-        kill(pid, signal.SIGKILL)
+        (send or os.kill)(pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
     except PermissionError:
