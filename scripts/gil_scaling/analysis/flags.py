@@ -1,73 +1,84 @@
-"""What qualifies the number of a run, in words: what its record read back, how its workers worked, what disturbed it."""
+"""The flags of a run: what its record read back, how its workers worked, and what disturbed it qualify its numbers."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-_TOO_SHORT = 100  # times what the clocks cost
-_BUSY_SHARE, _BUSY_S = 0.01, 0.002
+if TYPE_CHECKING:
+    from gil_scaling.analysis.documents import Build
+
+_MIN_TASK = 100  # times the measured cost of the clocks
+_MAX_BUSY_SHARE, _MAX_BUSY_S = 0.01, 0.002  # CPU time of Snakemake
+_MAX_INTERVAL_ERROR_S = 1e-6
 _ONE_THREAD = ("sequential", "asyncio")
 
 
-def flags(found, samples, build, usable_cpus):
-    """The flags of a run: a sorted list of words, each explained in columns.FLAG_MEANINGS.
+def find_flags(
+    record: dict[str, Any], samples: Sequence[dict[str, Any]], build: Build, usable_cpus: float
+) -> list[str]:
+    """The flags of a run, sorted; columns.FLAG_MEANINGS explains each.
 
-    found: its record; samples: those that count; build: the facts of its build; usable_cpus: inf for tasks that wait.
+    record: of a run that is ok; samples: its samples without warm-ups; usable_cpus: inf for tasks that wait.
     """
-    measured, spec = found["measured"], found["spec"]
+    measured, spec = record["measured"], record["spec"]
     used = min(sample["workers_used"] for sample in samples)
-    snakemake = found["snakemake_cpu_s"]
-    seen = {
-        "gil_differs": build.gil and _gils(measured, samples) != {True},
-        "gil_reenabled": not build.gil and _gils(measured, samples) != {False},
+    snakemake_s = record["snakemake_cpu_s"]
+    conditions = {
+        "gil_differs": build.gil and _gil_states(measured, samples) != {True},
+        "gil_reenabled": not build.gil and _gil_states(measured, samples) != {False},
         "interval_differs": _interval_differs(spec["switch_interval_s"], samples),
         "settings_differ": _settings_differ(spec, measured["flags"]),
         "idle_workers": used < samples[-1]["workers"],
         "oversubscribed": used > usable_cpus and spec["backend"] not in _ONE_THREAD,
-        "too_short": _median_task_s(samples) < _TOO_SHORT * measured["clock_cost_s"],
-        "snakemake_busy": snakemake is not None and snakemake > max(_BUSY_S, _BUSY_SHARE * found["wall_s"]),
+        "too_short": _median_task_s(samples[-1]) < _MIN_TASK * measured["clock_cost_s"],
+        "snakemake_busy": snakemake_s is not None
+        and snakemake_s > max(_MAX_BUSY_S, _MAX_BUSY_SHARE * record["wall_s"]),
     }
-    return sorted({name for name, is_so in seen.items() if is_so} | {one["flag"] for one in found["noise"]})
+    disturbances = {disturbance["flag"] for disturbance in record["noise"]}
+    return sorted({flag for flag, holds in conditions.items() if holds} | disturbances)
 
 
-def _gils(measured, samples):
-    """The states of the GIL that the main thread saw at the end and the workers after their last tasks."""
+def describe_noise(noise: Sequence[dict[str, Any]]) -> str:
+    """The disturbances of a run in words: `noisy: other_share 0.12, at most 0.05`."""
+    return "; ".join(f"{one['flag']}: {one['reading']} {one['value']:.2g}, at most {one['limit']:g}" for one in noise)
+
+
+def _gil_states(measured: dict[str, Any], samples: Sequence[dict[str, Any]]) -> set[bool]:
+    """Whether the GIL was on, as read by the main thread before and after, and by the workers after their last tasks."""
     of_workers = {gil for sample in samples for gil in sample["gil"] if gil is not None}
     return {measured["gil_before"], measured["gil_after"], *of_workers}
 
 
-def _interval_differs(asked, samples):
+def _interval_differs(interval_s: float | None, samples: Sequence[dict[str, Any]]) -> bool:
+    """Whether a worker read back another switch interval than the one that was set; never if none was."""
     read_back = [value for sample in samples for value in sample["switch_intervals_s"]]
-    return asked is not None and any(abs(value - asked) > 1e-6 for value in read_back)
+    return interval_s is not None and any(abs(value - interval_s) > _MAX_INTERVAL_ERROR_S for value in read_back)
 
 
-def _settings_differ(spec, read_back):
-    """Whether hash seed, JIT or thread limits are not what they are set to, where the record tells them."""
+def _settings_differ(spec: dict[str, Any], read_back: dict[str, Any]) -> bool:
+    """Whether the hash seed, the JIT or the thread limits that the record has differ from what was set."""
     env = spec["env"]
-    limits = read_back.get("thread_limits") or {}
     seed = str(spec["round"])
-    differing = (
-        read_back.get("hash_seed", seed) != env.get("PYTHONHASHSEED", seed),
-        read_back.get("jit") and env.get("PYTHON_JIT", "0") == "0",
-        any(value != env.get(name, "1") for name, value in limits.items()),
+    limits = read_back.get("thread_limits") or {}
+    return (
+        read_back.get("hash_seed", seed) != env.get("PYTHONHASHSEED", seed)
+        or (bool(read_back.get("jit")) and env.get("PYTHON_JIT", "0") == "0")
+        or any(value != env.get(name, "1") for name, value in limits.items())
     )
-    return any(differing)
 
 
-def _median_task_s(samples):
-    last = samples[-1]
-    if last["tasks"] is None:
-        return median(worker["quantiles_s"][2] for worker in last["task_summary"])
-    return median(np.subtract(last["tasks"]["end_s"], last["tasks"]["start_s"]).tolist())
+def _median_task_s(sample: dict[str, Any]) -> float:
+    if sample["tasks"] is None:
+        times = [worker["quantiles_s"][2] for worker in sample["task_summary"]]
+    else:
+        times = np.subtract(sample["tasks"]["end_s"], sample["tasks"]["start_s"]).tolist()
+    return float(median(times))
 
 
-def said(noise):
-    """What disturbed a run, in words: `noisy: other_share 0.12, at most 0.05`."""
-    return "; ".join(f"{one['flag']}: {one['reading']} {one['value']:.2g}, at most {one['limit']:g}" for one in noise)
-
-
-def as_words(value):
-    """The flags in a cell: a list of them, or the text that stands for it in a table, with ';' between; [] for none."""
-    if isinstance(value, str):
-        return value.split(";")
-    return value if isinstance(value, list) else []
+# Earlier names, until their users have moved on.
+flags = find_flags
+said = describe_noise

@@ -1,17 +1,95 @@
-"""Names of workloads, backends and combinations as figures and sentences give them: the parameters that tell them apart."""
+"""Names of builds, workloads, backends and combinations in figures and sentences."""
 
 import json
 import re
 from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.text import printable
 
-THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _PARTS = re.compile(r"\d+|\D+")
 _COMMAS = re.compile(r"(?<=\d),(?=\d)")  # between thousands
+_MAX_LENGTH = 24  # of a parameter's value
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of builds or panels, each once, by the numbers in them: 3.9 before 3.10, n=256 before n=2,048."""
+    return sorted(set(names), key=lambda name: list(map(_as_number_or_text, _PARTS.findall(_COMMAS.sub("", name)))))
+
+
+def _as_number_or_text(part: str) -> tuple[int, int, str]:
+    return (0, int(part), "") if part.isdecimal() else (1, 0, part)
+
+
+def label_combinations(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with the columns panel, series and label: the names of their combinations in figures and sentences.
+
+    panel: as name_panels gives it. series: the backend with its parameters, and the switch interval where the experiment
+    has several. label: the series and its number of workers, if any run of the combination shows it, such as
+    `process_pool, chunksize=4 × 2`.
+    """
+    rows = runs.drop_duplicates("combination").set_index("combination")
+    rows["workers"] = runs.groupby("combination")["workers"].first()
+    rows["series"] = _name_series(rows)
+    rows = rows.assign(panel=name_panels(rows), label=_label(rows))
+    return runs.assign(**{name: runs["combination"].map(rows[name]) for name in ("panel", "series", "label")})
+
+
+def name_panels(rows: pd.DataFrame) -> pd.Series:
+    """The panel of each row: the workload with those of its parameters that differ within the experiment.
+
+    Where several experiments would have a panel of the same name, the name of the experiment is a part of it. Rows of
+    unknown workloads have none.
+    """
+    names: dict[tuple[str, str, str], str] = {}
+    by_workload = rows.groupby(["experiment", "workload"], sort=False)["params"]
+    for (experiment, workload), texts in by_workload.unique().items():
+        for text, values in zip(texts, _shown_params([json.loads(text) for text in texts]), strict=True):
+            names[experiment, workload, text] = ", ".join([workload, *values])
+    experiments = Counter(name for _, name in {(key[0], name) for key, name in names.items()})
+    for key, name in names.items():
+        if experiments[name] > 1:
+            names[key] = f"{name} ({key[0]})"
+    keys = zip(rows["experiment"], rows["workload"], rows["params"], strict=True)
+    return pd.Series([names.get(key) for key in keys], rows.index, dtype="str")
+
+
+def _shown_params(params: list[dict[str, Any]]) -> list[list[str]]:
+    """Of each dictionary the parameters that are not the same in all, as `name=value`."""
+    same = {name for name in params[0] if len({str(values.get(name)) for values in params}) == 1}
+    return [[f"{name}={short(value)}" for name, value in values.items() if name not in same] for values in params]
+
+
+def _name_series(rows: pd.DataFrame) -> pd.Series:
+    params = {text: _list_params(text) for text in rows["backend_params"].unique()}
+    series = rows["backend"].astype("str") + rows["backend_params"].map(params).astype("str")
+    intervals = rows["switch_interval_s"].astype(float)
+    is_shown = intervals.notna() & (intervals.groupby(rows["experiment"]).transform("nunique") > 1)
+    return series.where(~is_shown, series + intervals.map(lambda value: f", {phrases.format_seconds(value)}"))
+
+
+def _list_params(text: str) -> str:
+    return "".join(f", {name}={short(value)}" for name, value in json.loads(text).items())
+
+
+def _label(rows: pd.DataFrame) -> pd.Series:
+    workers = rows["workers"].map(lambda count: "?" if pd.isna(count) else f"{count:.0f}").astype("str")
+    workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
+    return rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers)
+
+
+def short(value: object) -> str:
+    """The value of a parameter in at most 24 characters."""
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else printable(str(value))
+    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
+
+
+# Earlier names, until their users have moved on.
+THREADS = ("thread", "thread_pool", "asyncio_to_thread", "asyncio_threads")  # backends whose workers are threads
 _KINDS = {
     "thread": "thread",
     "asyncio_t": "thread",
@@ -21,71 +99,12 @@ _KINDS = {
 }
 
 
-def kind(backend):
+def kind(backend: str) -> str:
     """The kind of worker that a backend has: thread, process, interpreter, or the backend itself."""
     return next((found for start, found in _KINDS.items() if backend.startswith(start)), backend)
 
 
-def in_order(names):
-    """Names of builds or panels, each once, by the numbers in them: 3.9 before 3.10, n=256 before n=2,048."""
-    return sorted(set(names), key=lambda name: list(map(_as_number_or_text, _PARTS.findall(_COMMAS.sub("", name)))))
-
-
-def _as_number_or_text(part):
-    return (0, int(part), "") if part.isdecimal() else (1, 0, part)
-
-
-def label_combinations(frame):
-    """The frame with the columns panel, series and label: the names of its combinations in figures and sentences.
-
-    panel: the workload with those of its parameters that differ within the experiment; where several experiments would
-    have the same panel, each with the name of the experiment. series: the backend with its parameters, and the switch
-    interval where the experiment has several. label: the series and its number of workers, as far as it is known from any
-    run of the combination: `process_pool, chunksize=4 × 2`.
-    """
-    rows = frame.drop_duplicates("combination").set_index("combination")
-    rows = rows.assign(
-        workers=frame.groupby("combination")["workers"].first(), panel=_panels(rows), series=_series(rows)
-    )
-    rows = rows.assign(label=_labels(rows))
-    return frame.assign(**{name: frame["combination"].map(rows[name]) for name in ("panel", "series", "label")})
-
-
-def _panels(rows):
-    names = {}
-    for (experiment, workload), texts in (
-        rows.groupby(["experiment", "workload"], sort=False)["params"].unique().items()
-    ):
-        params = {text: json.loads(text) for text in texts}
-        varied = [name for name in params[texts[0]] if len({str(each.get(name)) for each in params.values()}) > 1]
-        for text, values in params.items():
-            shown = [name for name in values if name in varied or name not in params[texts[0]]]
-            parts = [workload, *(f"{name}={short(values[name])}" for name in shown)]
-            names[experiment, workload, text] = ", ".join(parts)
-    experiments = Counter(panel for _, panel in {(key[0], panel) for key, panel in names.items()})
-    keys = zip(rows["experiment"], rows["workload"], rows["params"], strict=True)
-    panels = [(key[0], names.get(key)) for key in keys]
-    unique = [f"{panel} ({experiment})" if experiments[panel] > 1 else panel for experiment, panel in panels]
-    return pd.Series(unique, rows.index, dtype="str")
-
-
-def _series(rows):
-    params = {text: _listed(text) for text in rows["backend_params"].unique()}
-    series = rows["backend"].astype("str") + rows["backend_params"].map(params).astype("str")
-    intervals = rows["switch_interval_s"]
-    is_shown = intervals.notna() & (intervals.groupby(rows["experiment"]).transform("nunique") > 1)
-    return series.where(
-        ~is_shown, series + ", " + intervals.map(phrases.format_seconds, na_action="ignore").astype("str")
-    )
-
-
-def _labels(rows):
-    workers = rows["workers"].map(lambda value: "?" if pd.isna(value) else f"{value:.0f}").astype("str")
-    workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
-    return rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers)
-
-
-def panels(rows):
+def panels(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a column `panel`: the workload and those of its parameters that differ within the rows.
 
     Where one workload with the same parameters belongs to several experiments, the experiment's name is a part, too.
@@ -104,9 +123,9 @@ def panels(rows):
     return labelled.assign(panel=named)
 
 
-def series(rows):
+def series(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a column `series`: the backend, its parameters, and the switch interval where there are several."""
-    listed = {text: _listed(text) for text in rows["backend_params"].unique()}
+    listed = {text: _list_params(text) for text in rows["backend_params"].unique()}
     named = rows["backend"].astype("str") + rows["backend_params"].map(listed).astype("str")
     intervals = rows["switch_interval_s"]
     if intervals.nunique() > 1:
@@ -114,19 +133,9 @@ def series(rows):
     return rows.assign(series=named)
 
 
-def ways(rows):
+def ways(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a column `way`: the series and how many workers it had: `process_pool, chunksize=4 × 2`."""
     rows = series(rows)
     workers = rows["workers"].map(lambda value: "?" if pd.isna(value) else f"{value:.0f}").astype("string")
     workers = workers.where(rows["workers_asked"] != "default", "default: " + workers)
     return rows.assign(way=rows["series"].where(rows["backend"] == "sequential", rows["series"] + " × " + workers))
-
-
-def short(value):
-    """A parameter's value in 24 characters at most."""
-    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else printable(str(value))
-    return text if len(text) <= 24 else f"{text[:23]}…"
-
-
-def _listed(params):
-    return "".join(f", {name}={short(value)}" for name, value in json.loads(params).items())

@@ -160,45 +160,6 @@ def test_few_rounds_make_no_claim_across_calls_either(tmp_path):
     assert (found["claim"], "few_rounds" in found["flags"]) == ("no claim", True)
 
 
-@pytest.mark.parametrize(
-    ("flag", "sample", "changes"),
-    [
-        ("gil_differs", {"gil": False}, {}),
-        ("interval_differs", {"interval_s": 0.1}, {}),
-        ("idle_workers", {"workers_used": 1}, {}),
-        ("too_short", {"durations": (1e-5, 1e-5)}, {}),
-        ("snakemake_busy", {}, {"snakemake_cpu_s": 0.06}),
-        ("oversubscribed", {"workers": 3}, {}),
-    ],
-)
-def test_what_qualifies_a_run_is_a_flag(flag, sample, changes, tmp_path):
-    plain = made(tmp_path / "plain", [make_record(samples=[make_sample()])])["runs"].loc[0, "flags"]
-    found = made(tmp_path / "flagged", [make_record(samples=[make_sample(**sample)], **changes)])["runs"].loc[
-        0, "flags"
-    ]
-    assert flag not in plain.split(";")
-    assert flag in found.split(";")
-
-
-@pytest.mark.parametrize(
-    ("read_back", "env", "differs"),
-    [
-        ({"hash_seed": "1", "jit": False, "thread_limits": {"OMP_NUM_THREADS": "1"}}, {}, False),
-        ({"hash_seed": None}, {}, True),
-        ({"hash_seed": "7"}, {"PYTHONHASHSEED": "7"}, False),
-        ({"jit": True}, {}, True),
-        ({"jit": True}, {"PYTHON_JIT": "1"}, False),
-        ({"thread_limits": {"OMP_NUM_THREADS": "8"}}, {}, True),
-        ({"thread_limits": {"OMP_NUM_THREADS": "8"}}, {"OMP_NUM_THREADS": "8"}, False),
-    ],
-)
-def test_settings_that_were_not_read_back_as_set_are_a_flag(read_back, env, differs, tmp_path):
-    one = make_record(spec={"env": env})
-    one["measured"]["flags"] = read_back
-    found = made(tmp_path, [one])["runs"].loc[0, "flags"]
-    assert ("settings_differ" in found.split(";")) == differs
-
-
 def test_what_others_did_and_the_workers_used_is_in_the_tables(tmp_path):
     samples = [make_sample(voluntary_switches=number, worker_peak_mb=[10.0, number]) for number in (1, 30, 50)]
     found = made(tmp_path, [make_record(samples=samples)])
@@ -283,17 +244,6 @@ def test_a_sweep_whose_runs_all_failed_still_has_its_tables(tmp_path):
     assert found["samples"].empty and found["tasks"].empty
 
 
-def test_the_tasks_are_those_of_the_sample_nearest_to_the_median(tmp_path):
-    records = [
-        make_record(f"r{number}", samples=[make_sample(total_s, durations=(total_s / 4,) * 2)], spec={"round": number})
-        for number, total_s in enumerate([1.0, 2.0, 8.0], 1)
-    ]
-    found = made(tmp_path, records)["tasks"]
-    assert list(found["round"]) == [2, 2]
-    assert list(found["task"]) == [0, 1]
-    assert list(found["end_s"] - found["start_s"]) == pytest.approx([0.5, 0.5])
-
-
 def test_default_workers_and_their_number_are_two_rows(tmp_path):
     records = [make_record("a"), make_record("b", spec={"workers": "default"}, samples=[make_sample()])]
     found = made(tmp_path, records)["summary"]
@@ -338,13 +288,6 @@ def test_the_backend_s_parameters_tell_rows_apart(tmp_path):
     found = made(tmp_path, [*records, chunks])["summary"]
     pools = found[found["backend"] == "process_pool"].set_index("backend_params")
     assert pools["speedup"].to_dict() == pytest.approx({"{}": 2.0, '{"chunksize": 8}': 4.0})
-
-
-def test_the_segments_are_a_table(tmp_path):
-    columns_of = {"worker": [0, 1], "start_s": [0.1, 0.2], "end_s": [0.2, 0.3]}
-    records = [make_record("a", samples=[make_sample(1.0, segments=columns_of)])]
-    found = made(tmp_path, records)["segments"]
-    assert found[["worker", "start_s", "end_s", "round"]].values.tolist() == [[0, 0.1, 0.2, 1], [1, 0.2, 0.3, 1]]
 
 
 def test_samples_that_lack_some_tasks_have_no_times_by_task(tmp_path):

@@ -4,9 +4,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from gil_scaling.analysis import labels, phrases
+from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
 from gil_scaling.analysis.figures import _style
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
-from gil_scaling.analysis.tables.fastest import ALONE, FASTEST, TIED
 
 TITLE = "Which backend for which workload, on which build?"
 PLACE = 1

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gil_scaling.analysis.labels import name_panels
 from gil_scaling.analysis.statistics.break_even import FROM, BreakEven, break_even_workers
 from gil_scaling.analysis.statistics.break_even import break_even as break_even_size
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
-from gil_scaling.analysis.tables.combinations import arrays, key_columns, with_keys
+from gil_scaling.analysis.tables.combinations import arrays, with_keys
 from gil_scaling.analysis.tables.series import parallel_runs, speedup_matrix
 
 MIN_SIZES = 3
@@ -24,14 +25,14 @@ SAME_BUILD, REFERENCE_BUILD = "sequential on the same build", "sequential on the
 
 def break_even(runs: pd.DataFrame) -> pd.DataFrame:
     """The table: one row per backend for each parameter that grows, and one for the number of workers."""
-    sizes = parallel_runs(runs, varied=("params",))
     workers = parallel_runs(runs, varied=("workers", "workers_asked"))
     workers = workers[workers["scaling"].eq("strong")].assign(workers_asked=None)
-    parts = [
-        with_keys(list(rows), key_columns(part, "break_even", by="group"), by="group")
-        for rows, part in ((_over_sizes(sizes), sizes), (_over_workers(workers), workers))
-    ]
-    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+    over_workers = with_keys(list(_over_workers(workers)), workers, "break_even", by="group")
+    sizes = parallel_runs(runs, varied=("params",))
+    over_sizes = with_keys(list(_over_sizes(sizes)), sizes, "break_even", by="group")
+    if len(over_sizes):
+        over_sizes["panel"] = name_panels(over_sizes)  # without the parameter that grows
+    return pd.concat([table for table in (over_sizes, over_workers) if len(table)] or [over_sizes], ignore_index=True)
 
 
 def _over_sizes(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:

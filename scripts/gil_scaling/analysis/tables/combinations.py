@@ -1,4 +1,4 @@
-"""What the tables with one row per combination share: key columns, and values per combination."""
+"""What tables with one row per combination, or per group of runs, share."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -12,18 +12,8 @@ from gil_scaling.analysis.columns import names
 Arrays = dict[str, NDArray[Any]]
 
 
-def key_columns(runs: pd.DataFrame, table: str, by: str = "combination") -> pd.DataFrame:
-    """The columns of a table that the runs have, from the first run per combination: indexed by it, in order of appearance.
-
-    by: the column whose values have a row each, if not the combination.
-    """
-    first = runs.drop_duplicates(by)
-    columns = [name for name in names(table) if name in runs]
-    return first[columns].set_axis(pd.Index(first[by], name=None))
-
-
 def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") -> Iterator[tuple[Any, Arrays]]:
-    """(value of `by`, {column: array}) of the rows with each value, in order of appearance; faster than a groupby."""
+    """(value of `by`, {column: array}) of the runs with each value, in order of appearance; faster than a groupby."""
     codes, labels = pd.factorize(runs[by])
     order = np.argsort(codes, kind="stable")
     values = {column: runs[column].to_numpy()[order] for column in columns}
@@ -33,15 +23,17 @@ def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") 
         start += count
 
 
-def with_keys(rows: list[dict[str, Any]], keys: pd.DataFrame, by: str = "combination") -> pd.DataFrame:
-    """The rows as a table, each behind the key columns that its entry `by` stands for, in the order of these.
+def with_keys(rows: list[dict[str, Any]], runs: pd.DataFrame, table: str, by: str = "combination") -> pd.DataFrame:
+    """The rows of a table, with those of its further columns that identify runs, in the order in which these appear.
 
-    rows: dictionaries of columns with the entry `by`; keys: as key_columns returns them.
+    rows: dictionaries of columns; the entry `by` is the value of that column of the runs whose first one gives the key
+    columns.
     """
     if not rows:
         return pd.DataFrame()
     values = pd.DataFrame(rows)
-    values["_place"] = keys.index.get_indexer(values.pop(by))
-    values = values.sort_values("_place", kind="stable", ignore_index=True)
-    kept = [name for name in keys if name not in values]
-    return pd.concat([keys[kept].iloc[values.pop("_place")].reset_index(drop=True), values], axis=1)
+    first = runs.drop_duplicates(by)
+    places = pd.Index(first[by]).get_indexer(values[by])
+    order = np.argsort(places, kind="stable")
+    keys = first[[name for name in names(table) if name in first and name not in values]].iloc[places[order]]
+    return pd.concat([keys.reset_index(drop=True), values.iloc[order].reset_index(drop=True)], axis=1)

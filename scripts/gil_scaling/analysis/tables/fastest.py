@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gil_scaling.analysis.columns import ALONE, BLOCK, FASTEST, TIED
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
-from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns, with_keys
-from gil_scaling.analysis.tables.pairing import BLOCK, UNPAIRED, ratio_of
+from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
+from gil_scaling.analysis.tables.pairing import Costs, compare_costs, ratio_of
 
-FASTEST, TIED, ALONE = "fastest", "tied", "alone"
 _CHOICE = ["block", "scaling"]  # whose candidates are compared
 
 
@@ -32,7 +32,7 @@ def fastest(runs: pd.DataFrame) -> pd.DataFrame:
     candidates = candidates[candidates["combination"].isin(ranked.index)]
     rounds = dict(arrays(candidates, ["round", "call", "cost_s", "base_call", "base_s"]))
     rows = [_row(group, [rounds[name] for name in group.index]) for _, group in ranked.groupby(_CHOICE, sort=False)]
-    return with_keys(rows, key_columns(candidates, "fastest"))
+    return with_keys(rows, candidates, "fastest")
 
 
 def timed_per_block(rows: pd.DataFrame) -> pd.Series:
@@ -76,7 +76,7 @@ def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
     }
     if not rivals:
         return {**row, "verdict": ALONE}
-    margins = [_margin(best, rival) for rival in rivals]
+    margins = [compare_costs(_costs(best), _costs(rival)) for rival in rivals]
     estimate, pairing = margins[0]
     tied = [label for label, (margin, _) in zip(labels[1:], margins, strict=True) if claim(margin) != FASTER]
     is_claim = all(margin.kind == intervals.CI95 for margin, _ in margins)
@@ -103,9 +103,5 @@ def _claim(speedup: intervals.Estimate, rounds: int) -> str:
     return claim(speedup) if rounds >= intervals.MIN_ROUNDS else NO_CLAIM
 
 
-def _margin(best: Arrays, rival: Arrays) -> tuple[intervals.Estimate, str]:
-    """The ratio of the costs rival / best, and whether it is paired: where one call measured both in each shared round."""
-    shared, places, rival_places = np.intersect1d(best["round"], rival["round"], return_indices=True)
-    if len(shared) and (best["call"][places] == rival["call"][rival_places]).all():
-        return ratio_of(rival["cost_s"][rival_places], best["cost_s"][places], is_one_call=True)
-    return intervals.unpaired_ratio(rival["cost_s"], best["cost_s"], min_rounds=intervals.MIN_ROUNDS), UNPAIRED
+def _costs(rounds: Arrays) -> Costs:
+    return Costs(rounds["round"], rounds["call"], rounds["cost_s"])

@@ -6,7 +6,7 @@ from typing import TypeGuard
 import pandas as pd
 
 from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.tables.combinations import key_columns, with_keys
+from gil_scaling.analysis.tables.combinations import with_keys
 
 CLOPPER_PEARSON = "clopper_pearson"
 
@@ -32,7 +32,7 @@ def metrics(runs: pd.DataFrame) -> pd.DataFrame:
         estimate, interval = _estimate(numbers, counts.get((combination, name)))
         row = {"combination": combination, "metric": name, "rounds": len(numbers), "interval": interval}
         rows.append(row | estimate.columns("value"))
-    return with_keys(rows, key_columns(runs, "metrics"))
+    return with_keys(rows, runs, "metrics")
 
 
 def _estimate(values: list[float], counts: list[tuple[int, int]] | None) -> tuple[intervals.Estimate, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SLOWER, claim
-from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns, with_keys
+from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
 from gil_scaling.analysis.tables.pairing import ratio_of
 
 
@@ -35,7 +35,7 @@ def noise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
     pairs = runs.merge(others, on=["machine", "against", "case", "round"], suffixes=("", "_against"))
     columns = ["timed_s", "timed_s_against", "call", "call_against"]
     rows = [_compare(combination, rounds) for combination, rounds in arrays(pairs, columns)]
-    return with_keys(rows, key_columns(runs, "noise"))
+    return with_keys(rows, runs, "noise")
 
 
 def _compare(combination: str, rounds: Arrays) -> dict[str, Any]:

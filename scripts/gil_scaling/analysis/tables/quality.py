@@ -15,7 +15,7 @@ def quality(runs: pd.DataFrame) -> pd.DataFrame:
     counted = runs.assign(runs=1, **flagged, repeated=runs["attempts"].astype(float) - 1)
     counted["waited_s"] = counted["waited_s"].astype(float)
     sums = ["runs", *_COUNTED, "repeated", "waited_s"]
-    return counted.groupby(["machine", "python", "backend"], as_index=False)[sums].sum()
+    return counted.groupby(["machine", "python", "build", "backend"], as_index=False)[sums].sum()
 
 
 def is_disturbed(flags: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 from gil_scaling.analysis.statistics.laws import fit_amdahl, fit_usl
-from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns, with_keys
+from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
 from gil_scaling.analysis.tables.series import parallel_runs, speedup_matrix
 
 BOOTSTRAP = "bootstrap"
@@ -18,7 +18,7 @@ def scaling(runs: pd.DataFrame) -> pd.DataFrame:
     runs = runs[runs["scaling"].eq("strong") & runs["workers"].le(runs["usable_cpus"])]
     columns = ["workers", "round", "speedup", "usable_cpus"]
     fits = [_fit(group, series) for group, series in arrays(runs, columns, by="group")]
-    return with_keys([fit for fit in fits if fit], key_columns(runs, "scaling", by="group"), by="group")
+    return with_keys([fit for fit in fits if fit], runs, "scaling", by="group")
 
 
 def _fit(group: int, series: Arrays) -> dict[str, Any] | None:
