@@ -77,7 +77,7 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
     files = [*(f"{name}.{kind}" for name in drawn for kind in ("csv", "svg")), "index.json"]
     assert sorted(path.name for path in folder.iterdir()) == sorted(files)
     assert figures.read_index(folder) == list(entries.values())
-    assert entries["ladder"]["missing"] and entries["ladder"]["caption"] is None
+    assert entries["sharing"]["missing"] and entries["sharing"]["caption"] is None
     assert list(pd.read_csv(folder / "speedup-e.csv")["workers"]) == [1, 2, 2, 1, 2]
 
 

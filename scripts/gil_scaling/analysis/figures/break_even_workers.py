@@ -119,7 +119,7 @@ def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure
         _scale_ratios(axes, rows.loc[rows["panel"] == panel, _TIMES])
         drawing.shade_beyond_cpus(axes, own["usable_cpus"].max())
 
-    figure = draw_panels(shown, draw_panel, x_label="workers", y_label="relative time")
+    figure = draw_panels(shown, draw_panel, most=3, x_label="workers", y_label="relative time")
     return figure, note
 
 

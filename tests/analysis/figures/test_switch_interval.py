@@ -1,5 +1,5 @@
 import pytest
-from gil_scaling.analysis.figures import interval, looks
+from gil_scaling.analysis.figures import looks, switch_interval
 from gil_scaling.analysis.figures.drawing import Missing
 
 from tests.analysis.figures.support import lines, titles
@@ -39,7 +39,7 @@ def tables_of(folder, records, builds=BUILDS):
 
 
 def draw(*arguments, **options):
-    return interval.draw(tables_of(*arguments, **options))
+    return switch_interval.draw(tables_of(*arguments, **options))
 
 
 def axes_of(drawn):
@@ -58,7 +58,7 @@ def test_throughput_is_above_latency_in_a_column_per_build(tmp_path):
 def test_speedups_and_quantiles_are_drawn_at_their_intervals(tmp_path):
     records = throughput("3.14", {0.005: 1.0, 1e-5: 0.5}) + latency("3.14", {0.1: (2, 8, 16), 1e-5: (1, 2, 4)})
     tables = tables_of(tmp_path, records)
-    axes = axes_of(interval.draw(tables))
+    axes = axes_of(switch_interval.draw(tables))
     above, below = lines(axes["throughput · 3.14"]), lines(axes["latency · 3.14"])
     assert list(above[LINE].get_xdata()) == [1e-5, 0.005]
     assert list(above[LINE].get_ydata()) == pytest.approx([0.5, 1])

@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from gil_scaling.analysis.figures import looks, size
+from gil_scaling.analysis.figures import break_even_sizes, looks
 from gil_scaling.analysis.figures.drawing import Missing
 
 from tests.analysis.figures.support import lines, titles
@@ -29,7 +29,7 @@ def sequential(**options):
 
 
 def draw(folder, records, **options):
-    return size.draw(make_tables(folder, records, **options))
+    return break_even_sizes.draw(make_tables(folder, records, **options))
 
 
 def points(axes):
@@ -73,7 +73,7 @@ def test_too_few_rounds_make_no_claim(tmp_path):
 def draw_changed(folder, **changes):
     """The figure of a pool with changes to its break-even."""
     tables = make_tables(folder, sequential() + runs("thread_pool", FALLING))
-    return size.draw({**tables, "break_even": tables["break_even"].assign(**changes)})
+    return break_even_sizes.draw({**tables, "break_even": tables["break_even"].assign(**changes)})
 
 
 def test_an_unclear_break_even_is_not_drawn(tmp_path):

@@ -16,7 +16,7 @@ HEADLINE = "What does sharing cost?"
 OF_SWEEP = True
 COMPARES = 6
 
-_RUNGS = {  # what the threads do to one object, from the cheapest on
+_LEVELS = {  # what the threads do to one object, from the cheapest on
     "own": "each its own object",
     "read": "one object, read",
     "written": "one object, written",
@@ -32,28 +32,30 @@ def draw(tables: Tables) -> Drawn:
         f"1, threads are slower than sequential. {drawing.interval_note(rows)}"
     )
     columns = ["panel", "sharing", "build", "series", "workers", "speedup", "speedup_low", "speedup_high", "claim"]
-    axes = drawing.draw_dots(rows, "speedup", looks.builds(tables["builds"]), right=drawing.widest(_RUNGS.values()))
+    axes = drawing.draw_dots(rows, "speedup", looks.builds(tables["builds"]), right=drawing.widest(_LEVELS.values()))
     axes.axvline(1, color=looks.INK, lw=1.5, zorder=1)
     axes.set_xlim(left=0)
     axes.set_xlabel("speedup of threads over sequential")
-    _name_rungs(axes, rows.drop_duplicates("panel")["sharing"].tolist())
+    _name_levels(axes, rows.drop_duplicates("panel")["sharing"].tolist())
     return Drawn(cast(Figure, axes.figure), answers(rows, tables["builds"]), reading, rows[columns])
 
 
 def _rows(summary: pd.DataFrame) -> pd.DataFrame:
     """One row per build and workload that shares an object, or is the counterpart of one that does; raises Missing."""
-    rows = summary[summary["sharing"].isin(_RUNGS) & (summary["role"] != "ceiling")]
+    rows = summary[summary["sharing"].isin(_LEVELS) & (summary["role"] != "ceiling")]
     if rows.empty:
         raise Missing("no workload shares an object, or is the counterpart of one that does")
     rows = choice.at_default_interval(rows[rows["speedup"].notna()])
     rows = choice.typical_thread_rows(rows, ["panel", "build"])
     if rows.empty:
         raise Missing("threads have no speedup on a workload that shares an object")
-    return rows.assign(rung=pd.Categorical(rows["sharing"], list(_RUNGS))).sort_values(["rung", "panel"], kind="stable")
+    return rows.assign(level=pd.Categorical(rows["sharing"], list(_LEVELS))).sort_values(
+        ["level", "panel"], kind="stable"
+    )
 
 
 def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
-    """What threads reach on each rung, by claim: one sentence per build, those without the GIL first."""
+    """What threads reach on each level, by claim: one sentence per build, those without the GIL first."""
     gil = builds.drop_duplicates("build").set_index("build")["gil"]
     order = sorted(looks.builds(builds), key=lambda name: bool(gil[name]))
     ratios = rows[["speedup", "speedup_low", "speedup_high"]].itertuples(index=False)
@@ -70,11 +72,11 @@ def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
     ]
 
 
-def _name_rungs(axes: Axes, rungs: list[str]) -> None:
-    """The name of each rung beside its lines, with a rule between rungs."""
+def _name_levels(axes: Axes, levels: list[str]) -> None:
+    """The name of each level beside its lines, with a rule between levels."""
     across = axes.get_yaxis_transform()
-    for rung, text in _RUNGS.items():
-        places = [place for place, own in enumerate(rungs) if own == rung]
+    for level, text in _LEVELS.items():
+        places = [place for place, own in enumerate(levels) if own == level]
         if places:
             axes.text(1.01, sum(places) / len(places), text, transform=across, va="center")
             if places[0]:

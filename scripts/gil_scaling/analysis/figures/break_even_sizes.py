@@ -122,7 +122,7 @@ def _place(value: float) -> str:
 
 
 def _size(value: float) -> str:
-    return phrases.format_number(value if value % 1 else int(value))
+    return f"{value:g}" if value % 1 else f"{value:,.0f}"
 
 
 def _figure(rows: pd.DataFrame, places: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, str]:

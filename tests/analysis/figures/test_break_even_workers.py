@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from gil_scaling.analysis.figures import pays
+from gil_scaling.analysis.figures import break_even_workers
 from gil_scaling.analysis.figures.drawing import Missing
 
 from tests.analysis.figures.support import lines, titles
@@ -35,7 +35,7 @@ def tables_of(folder, records, **options):
 
 
 def draw(*arguments, **options):
-    return pays.draw(tables_of(*arguments, **options))
+    return break_even_workers.draw(tables_of(*arguments, **options))
 
 
 def threads_on_both():
@@ -54,7 +54,7 @@ def test_relative_times_are_drawn_beside_each_other_per_build(tmp_path):
 def test_interval_ends_change_places_with_those_of_the_speedup(tmp_path):
     tables = tables_of(tmp_path, sequential() + runs("thread", {1: 5.0, 2: 2.0}))
     summary = tables["summary"].assign(speedup_reference_low=0.5, speedup_reference_high=4.0)
-    data = pays.draw({**tables, "summary": summary}).data
+    data = break_even_workers.draw({**tables, "summary": summary}).data
     assert set(data["time_reference_low"]) == {0.25} and set(data["time_reference_high"]) == {2.0}
 
 
@@ -90,7 +90,7 @@ def test_too_few_rounds_make_no_claim(tmp_path):
 def test_answers_claim_no_more_than_shown(tmp_path, kind, high, text):
     tables = tables_of(tmp_path, sequential() + runs("thread", {1: 5.0, 2: 2.5}))
     changed = tables["break_even"].assign(kind=kind, value=2.0, value_low=1.0, value_high=high)
-    answers = pays.draw({**tables, "break_even": changed}).answers
+    answers = break_even_workers.draw({**tables, "break_even": changed}).answers
     assert answers == [f"py_loop on 3.14t, faster than sequential on 3.14: {text}."]
 
 

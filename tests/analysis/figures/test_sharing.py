@@ -1,5 +1,5 @@
 import pytest
-from gil_scaling.analysis.figures import ladder
+from gil_scaling.analysis.figures import sharing
 from gil_scaling.analysis.figures.drawing import Missing
 
 from tests.analysis.figures.support import lines
@@ -18,7 +18,7 @@ def tables_of(folder, records):
 
 
 def draw(*arguments):
-    return ladder.draw(tables_of(*arguments))
+    return sharing.draw(tables_of(*arguments))
 
 
 def runs(speedups, rounds=6, backend="thread"):
@@ -42,8 +42,8 @@ def test_workloads_are_ordered_from_separate_to_locked_objects(two_builds):
     (axes,) = two_builds.figure.axes
     rows = [label.get_text() for label in axes.get_yticklabels()]
     assert rows == ["own_append", "shared_read", "shared_append", "lock_counter"]
-    rungs = [text.get_text() for text in axes.texts]
-    assert rungs == ["each its own object", "one object, read", "one object, written", "one object behind a lock"]
+    levels = [text.get_text() for text in axes.texts]
+    assert levels == ["each its own object", "one object, read", "one object, written", "one object behind a lock"]
 
 
 def test_each_build_has_its_speedups(two_builds):
