@@ -6,20 +6,13 @@ sys.path.insert(0, f"{workflow.current_basedir.get_path_or_uri(secret_free=True)
 
 from gil_scaling.analysis.columns import TABLES
 from gil_scaling.analysis.figures import captions, title
-from gil_scaling.plan.workflow import (
-    compare_no_input_sets,
-    default_config,
-    let_signals_in,
-    make_plan,
-    shell_prefix,
-    stop_rate_limiter,
-)
+from gil_scaling.plan.workflow import Call, default_config, shell_prefix
 
 # Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
 min_version("9.20")
 
 
-configfile: default_config(workflow.basedir)
+configfile: default_config()
 
 
 report: "config/report/workflow.rst"
@@ -27,20 +20,19 @@ report: "config/report/workflow.rst"
 
 shell.prefix(shell_prefix())
 
-PLAN = make_plan(config, workflow)
-
-RECORDS = expand("<set>/runs/{run}.json", run=PLAN.names)
+CALL = Call(workflow, config)
+RECORDS = lambda wildcards: expand("<set>/runs/{run}.json", run=CALL.settled.names)
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 
 
 pathvars:
-    set=PLAN.result_set,
-    sweep=PLAN.sweep_folder,
+    set=CALL.plan.result_set,
+    sweep=CALL.plan.sweep_folder,
 
 
 wildcard_constraints:
     run="[^/]+",
-    build="|".join(PLAN.build_facts),
+    build="|".join(CALL.plan.builds),
     round=r"\d+",
 
 
@@ -66,8 +58,7 @@ localrules:
 
 
 onstart:
-    stop_rate_limiter(workflow)
-    let_signals_in(workflow)
+    CALL.begin()
 
 
 # The targets take the records themselves as inputs, so that one that was lost is measured again.
@@ -104,17 +95,15 @@ rule report:
 
 rule plan:
     """What this sweep consists of."""
-    input:
-        PLAN.file,
     output:
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
     log:
         "<sweep>/logs/plan.log",
     params:
-        content=PLAN.digest,  # an earlier plan that comes back is no newer file
+        file=lambda wildcards: CALL.settled.file,  # named by its content
     shell:
-        "python -m gil_scaling.plan.plan {input:q} {output.plan:q} {output.config:q} 2> {log:q}"
+        "python -m gil_scaling.plan.plan_file {params.file:q} {output.plan:q} {output.config:q} 2> {log:q}"
 
 
 rule machine:
@@ -124,7 +113,7 @@ rule machine:
     log:
         "<set>/logs/machine.log",
     params:
-        facts=PLAN.machine_facts,
+        facts=CALL.plan.machine_facts,
     shell:
         "printf '%s\\n' {params.facts:q} > {output:q} 2> {log:q}"
 
@@ -136,7 +125,7 @@ rule build:
     log:
         "<set>/logs/pythons/{build}.log",
     params:
-        facts=lambda wildcards: PLAN.build_facts[wildcards.build],
+        facts=lambda wildcards: CALL.plan.build_facts(wildcards.build),
     shell:
         "printf '%s\\n' {params.facts:q} > {output:q} 2> {log:q}"
 
@@ -144,14 +133,15 @@ rule build:
 rule measure:
     """One run: a combination in a round, alone on the machine."""
     input:
-        lambda wildcards: ancient(expand("<set>/rounds/{round}", round=PLAN.marker_before(wildcards.run))),
+        after=lambda wildcards: ancient(CALL.inputs_of(wildcards.run)),
+        repeats=lambda wildcards: CALL.plan.repeats(wildcards.run),
     output:
         "<set>/runs/{run}.json",
     log:
         "<set>/logs/runs/{run}.log",
-    priority: lambda wildcards: PLAN.ranks[wildcards.run]
+    priority: lambda wildcards: CALL.plan.ranks[wildcards.run]
     threads: lambda wildcards: workflow.cores
-    # The launcher needs no installed packages; without them it starts in half the time. Where it is killed, another one tells so.
+    # The launcher needs no installed packages; without them it starts in half the time. If it is killed, a second one records that.
     shell:
         "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} || "
         "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} $?"
@@ -160,9 +150,7 @@ rule measure:
 rule round:
     """A mark that a round is done: the next one begins after it, and is not repeated because of it."""
     input:
-        lambda wildcards: compare_no_input_sets(
-            workflow, expand("<set>/runs/{run}.json", run=PLAN.in_round(wildcards.round))
-        ),
+        lambda wildcards: expand("<set>/runs/{run}.json", run=CALL.plan.in_round(int(wildcards.round))),
     output:
         touch("<set>/rounds/{round}"),
 
@@ -173,7 +161,7 @@ rule collect:
         RECORDS,
         plan="<sweep>/plan.json",
         machine="<set>/machine.json",
-        builds=expand("<set>/pythons/{build}.json", build=PLAN.build_facts),
+        builds=expand("<set>/pythons/{build}.json", build=CALL.plan.builds),
     output:
         SWEEP_TABLES,
     log:
@@ -207,7 +195,7 @@ rule page:
     """The report as a page."""
     input:
         SWEEP_TABLES,
-        PLAN.noise_tables,
+        lambda wildcards: CALL.plan.noise_tables(),
         figures="<sweep>/figures",
         plan="<sweep>/plan.json",
         config="<sweep>/config.yaml",
@@ -272,7 +260,7 @@ rule bundle:
         "<set>/logs/bundle.log",
     params:
         folder=subpath(input.page, ancestor=2),
-        archive=f"{PLAN.result_set}/{PLAN.machine}.tar.gz",
+        archive=CALL.plan.archive,
     shell:
         "python -m gil_scaling.analysis.exchange.pack {params.folder:q} {params.archive:q} 2> {log:q}"
 
@@ -294,8 +282,8 @@ rule contrast:
     log:
         "results/compare/logs/contrast.log",
     params:
-        state=PLAN.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
-        sets=PLAN.comparison.file,
+        state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
+        sets=CALL.request.comparison.file,
         folder=subpath(output.page, parent=True),
     shell:
         "python -m gil_scaling.analysis.compare {params.sets:q} {params.folder:q} 2> {log:q} "
@@ -312,7 +300,7 @@ rule gate:
     log:
         "results/compare/logs/gate.log",
     params:
-        most=PLAN.comparison.fail_if_slower,
+        most=CALL.request.comparison.fail_if_slower,
     shell:
         "python -m gil_scaling.analysis.report.gate {input.tables:q} {params.most:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

@@ -11,8 +11,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from gil_scaling.launch import environment
-from gil_scaling.plan import catalog, prober
-from gil_scaling.plan import workflow as calls
+from gil_scaling.plan import catalog, prober, workflow
 from snakemake.exceptions import WorkflowError
 
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, measure
@@ -54,8 +53,8 @@ def read_only(folder):
 
 def trap(folder):
     """A folder whose modules end whatever imports them instead of ours."""
-    (folder / "scripts").mkdir(parents=True)
-    (folder / "scripts/__init__.py").write_text("raise SystemExit('another scripts')")
+    (folder / "gil_scaling").mkdir(parents=True)
+    (folder / "gil_scaling/__init__.py").write_text("raise SystemExit('another gil_scaling')")
     return folder
 
 
@@ -120,27 +119,34 @@ SAFE = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # ---- the checkout
 
 
-def test_the_config_of_the_working_directory_comes_before_that_of_the_checkout(tmp_path, monkeypatch):
+@pytest.fixture
+def two_folders(tmp_path, monkeypatch):
+    """A checkout with a config, and the working directory without one."""
     checkout, directory = tmp_path / "checkout", tmp_path / "directory"
     for folder in (checkout, directory):
         (folder / "config").mkdir(parents=True)
     (checkout / "config/config.yaml").write_text("rounds: 6\n")
+    monkeypatch.setattr(workflow, "CHECKOUT", checkout)
     monkeypatch.chdir(directory)
-    assert calls.default_config(checkout) == str(checkout / "config/config.yaml")
+    return checkout
+
+
+def test_default_config_prefers_the_working_directory(two_folders):
+    assert workflow.default_config() == str(two_folders / "config/config.yaml")
     Path("config/config.yaml").write_text("rounds: 7\n")
-    assert calls.default_config(checkout) == "config/config.yaml"
+    assert workflow.default_config() == "config/config.yaml"
 
 
-def test_a_checkout_without_a_config_is_told(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_missing_default_config_is_an_error(two_folders):
+    (two_folders / "config/config.yaml").unlink()
     with pytest.raises(WorkflowError, match=r"config/config\.yaml: cannot be read: No such file or directory\."):
-        calls.default_config("/none")
+        workflow.default_config()
 
 
-def refusal(monkeypatch, root):
-    monkeypatch.setattr(calls, "ROOT", str(root))
+def refusal(monkeypatch, scripts):
+    monkeypatch.setattr(workflow, "SCRIPTS", str(scripts))
     with pytest.raises(WorkflowError) as refused:
-        calls.make_plan({}, None, [])
+        workflow.Call(None, {})
     return str(refused.value)
 
 
@@ -161,17 +167,16 @@ def test_a_file_that_hides_the_standard_library_is_refused(monkeypatch, tmp_path
 
 def job(command, cwd, **own):
     """What a job writes that runs a command as Snakemake would."""
-    text = calls.shell_prefix().format() + command
+    text = workflow.shell_prefix().format() + command
     env = {"PATH": os.environ["PATH"], **own}
     return subprocess.run(["bash", "-c", text], cwd=cwd, env=env, capture_output=True, text=True, check=True).stdout
 
 
 def test_jobs_find_our_modules_before_those_of_the_user(tmp_path):
     other = trap(tmp_path / "other")
-    printed = job(
-        "python -c 'import sys, scripts; print(scripts.__file__, *sys.path[:2])'", other, PYTHONPATH=str(other)
-    )
-    assert printed.split() == [f"{ROOT}/scripts/__init__.py", str(ROOT), str(other)]
+    command = "python -c 'import sys, gil_scaling; print(gil_scaling.__file__, *sys.path[:2])'"
+    printed = job(command, other, PYTHONPATH=str(other))
+    assert printed.split() == [f"{ROOT}/scripts/gil_scaling/__init__.py", f"{ROOT}/scripts", str(other)]
 
 
 def test_jobs_are_without_those_settings_of_the_user_that_would_harm_them(tmp_path):

@@ -13,8 +13,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 import yaml
-from gil_scaling.plan import workflow as calls
-from snakemake.settings.types import RerunTrigger
+from gil_scaling.plan import workflow
 
 from tests.support import ROOT, find_build, missing, run_python
 
@@ -383,45 +382,48 @@ def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, cl
     assert re.search(r"tiny\.yaml:\d+: pythons\[1\]: no Python '3\.99' found", done.stdout + done.stderr)
 
 
+class FakeWorkflow(SimpleNamespace):
+    """The attributes of Snakemake's workflow that the adapter reads."""
+
+    def __init__(self, **changes):
+        facts = {"is_main_process": True, "executor_plugin": object(), "touch": False, "dryrun": False}
+        facts |= {"overwrite_configfiles": [], "configfiles": []}
+        super().__init__(**{**facts, **changes})
+
+
+@pytest.fixture
+def make_call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda **changes: workflow.Call(FakeWorkflow(**changes), TINY)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "reading"),
+    ("changes", "mode"),
     [
-        (["--cores", "2"], False),
-        (["-call"], False),
-        (["-c", "all", "-q"], False),
-        (["-n"], True),
-        (["-np"], True),
-        (["--dry-run"], True),
-        (["--cores", "2", "--lint"], True),
-        (["--report=x.html"], True),
-        (["--list-rules"], True),
-        (["--report-after-run", "--cores", "1"], False),
+        ({}, workflow.Mode.RUN),
+        ({"dryrun": True}, workflow.Mode.DRY_RUN),
+        ({"touch": True}, workflow.Mode.READ),
+        ({"executor_plugin": None}, workflow.Mode.READ),
+        ({"is_main_process": False}, workflow.Mode.JOB),
     ],
 )
-def test_calls_that_run_nothing_are_known(arguments, reading):
-    assert calls.is_reading(arguments) == reading
+def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
+    assert make_call(**changes).mode == mode
 
 
-def test_the_rate_limiter_is_stopped_where_it_is():
-    workflow = SimpleNamespace(scheduler=SimpleNamespace(job_rate_limiter="on"))
-    calls.stop_rate_limiter(workflow)
-    assert workflow.scheduler.job_rate_limiter is None
-    calls.stop_rate_limiter(object())
+def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
+    scheduler = SimpleNamespace(job_rate_limiter="on", _lock=threading.Lock())
+    dag = SimpleNamespace(needrun_jobs=list)
+    make_call(scheduler=scheduler, dag=dag).begin()
+    assert scheduler.job_rate_limiter is None
+    with scheduler._lock:
+        assert scheduler._lock.acquire(blocking=False)
+    make_call(scheduler=object(), dag=dag).begin()
 
 
-def test_a_signal_that_comes_while_a_job_is_finished_takes_the_lock_once_more():
-    workflow = SimpleNamespace(scheduler=SimpleNamespace(_lock=threading.Lock()))
-    calls.let_signals_in(workflow)
-    with workflow.scheduler._lock:
-        assert workflow.scheduler._lock.acquire(blocking=False)
-    calls.let_signals_in(SimpleNamespace())
-
-
-def test_the_names_of_inputs_are_no_reason_to_repeat_a_job():
-    settings = SimpleNamespace(rerun_triggers=RerunTrigger.all())
-    assert calls.compare_no_input_sets(SimpleNamespace(dag_settings=settings), ["a"]) == ["a"]
-    assert settings.rerun_triggers == RerunTrigger.all() - {RerunTrigger.INPUT}
-    assert calls.compare_no_input_sets(object(), ["a"]) == ["a"]
+def test_reading_the_snakefile_leaves_results_as_they_are(make_call, tmp_path):
+    make_call()
+    assert [path.name for path in tmp_path.iterdir()] == [".snakemake"]
 
 
 def test_snakemake_has_no_timers_left_while_it_measures(snakemake, clone):

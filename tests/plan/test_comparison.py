@@ -31,7 +31,7 @@ def touch(*names):
 def make(*compare, fail_if_slower=None):
     """(the Comparison, what its file holds) for these entries of the key."""
     settings = {"compare": list(compare), "fail_if_slower": fail_if_slower}
-    made = comparison.make(settings, None, "noise")
+    made = comparison.read(settings, Places([]), "noise")
     return made, json.loads(Path(made.file).read_text())
 
 
@@ -40,7 +40,7 @@ def mistakes(text):
     Path("my.yaml").write_text(text)
     settings = yaml.safe_load(text)
     with pytest.raises(config.ConfigError) as caught:
-        comparison.make(config.checked(settings, ["my.yaml"], "."), Places(["my.yaml"]).line, "noise")
+        comparison.read(config.checked(settings, ["my.yaml"], "."), Places(["my.yaml"]), "noise")
     return caught.value.mistakes
 
 
@@ -93,9 +93,9 @@ def test_sets_that_are_not_there_and_labels_that_stand_twice_are_told_with_their
     touch("a/s/tables/runs.csv")
     text = GOOD + "compare:\n  - a\n  - none.zip\n  - {x: a}\n  - x: a\n  - y: gone\n"
     assert mistakes(text) == [
-        f"my.yaml:4: compare[1]: 'none.zip' is not there. Expected: {EXPECTED}.",
-        "my.yaml:6: compare[3]: a second result set 'x'. Give each a label of its own.",
-        f"my.yaml:7: compare[4]: 'gone' is not there. Expected: {EXPECTED}.",
+        f"my.yaml:4: compare[1]: 'none.zip' does not exist. Expected: {EXPECTED}.",
+        "my.yaml:6: compare[3]: a second result set 'x'. Give each a unique name.",
+        f"my.yaml:7: compare[4]: 'gone' does not exist. Expected: {EXPECTED}.",
     ]
 
 

@@ -684,7 +684,7 @@ def test_a_default_config_that_is_no_yaml_is_told_with_its_line(content, said, c
     ("value", "said"),
     [
         ("x" * 10_001, "a text has more than 10,000 characters"),
-        ("[" * 50 + "]" * 50, "more than 50 levels of lists and objects"),
+        ("[" * 60 + "]" * 60, "more than 50 levels of lists and objects"),
         (f"[{'12345, ' * 72_000}]", "more than 500,000 characters"),
         (f"{{sweep: [1, [{'12345, ' * 72_000}]]}}", "more than 500,000 characters"),
     ],
@@ -719,7 +719,7 @@ RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
         ),
         ("my", f"pythons: [none-such]\n{GOOD}", [], ["pythons[0]: no Python 'none-such' found"]),
         ("runs", GOOD, [], ["sweep: 'runs' is the name of another folder there. Choose another name."]),
-        ("my", f"compare: [nowhere]\n{GOOD}", ["compare"], ["my.yaml:1: compare[0]: 'nowhere' is not there."]),
+        ("my", f"compare: [nowhere]\n{GOOD}", ["compare"], ["my.yaml:1: compare[0]: 'nowhere' does not exist."]),
         ("my", "rounds: [6\nseed: 1\n", [], ["Config file is not valid JSON or YAML."]),
     ],
     ids=["mistakes", "dry-run", "command-line", "build", "reserved", "result-set", "yaml"],

@@ -1,43 +1,44 @@
-"""Which result sets the target `compare` reads: those that the config names, or all under results/."""
+"""Which result sets the target `compare` reads: those that the config names, or all in the results folder."""
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gil_scaling.plan import config
+from gil_scaling.plan.config import Config
+from gil_scaling.plan.yaml_lines import Places
 from gil_scaling.result_set import write_text
 
 FOLDER = Path(".snakemake/gil-scaling")
-RESULTS = Path("results")
-OUTPUT = "compare"  # the folder under results/, which is no machine's
+OUTPUT = "compare"  # the folder of the comparison, beside those of the machines
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is to be compared; file: the list of the sets, for the job to read, under a name that stands for their content."""
+    """What is compared; file: the list of the sets, for the job, under a name that is a digest of their content."""
 
     file: str
     fail_if_slower: float | None
-    folder: str = f"results/{OUTPUT}"
 
     @property
-    def digest(self):
-        """What stands for the sets and the state of their files."""
+    def digest(self) -> str:
+        """A digest of the sets and of their files' sizes and times."""
         return Path(self.file).stem
 
 
-def make(settings, place, noise_sweep):
-    """The Comparison of a checked config; raises config.ConfigError for sets that are not there, or share a label.
+def read(settings: Config, places: Places, noise_sweep: str, results: str = "results") -> Comparison:
+    """The comparison of a checked config; raises config.ConfigError for sets that are missing or share a label.
 
-    place: Places.line, which tells where in the config a mistake stands.
+    places: of the config, for the mistakes.
     """
     named = [_named(item) for item in settings["compare"]]
     mistakes = list(_mistakes(named))
     if mistakes:
-        raise config.ConfigError(place(["compare", index], text) for index, text in mistakes)
-    sets = named or [(None, path) for path in _found()]
+        raise config.ConfigError(places.line(["compare", index], text) for index, text in mistakes)
+    sets = named or [(None, path) for path in _result_sets(Path(results))]
     content = {
         "sets": [{"label": label, "path": str(Path(path).absolute())} for label, path in sets],
         "by_date": not named,
@@ -54,33 +55,30 @@ def make(settings, place, noise_sweep):
     return Comparison(str(file), settings["fail_if_slower"])
 
 
-def _named(item):
+def _named(item: str | dict[str, str]) -> tuple[str | None, str]:
     """(label or None, path) of an entry of `compare`."""
     return (None, item) if isinstance(item, str) else next(iter(item.items()))
 
 
-def _mistakes(named):
+def _mistakes(named: list[tuple[str | None, str]]) -> Iterator[tuple[int, str]]:
     for index, (label, path) in enumerate(named):
         if not Path(path).exists():
-            yield (
-                index,
-                f"{path!r} is not there. Expected: {config.load_schema()['$defs']['result_set']['description']}.",
-            )
+            expected = config.load_schema()["$defs"]["result_set"]["description"]
+            yield index, f"{path!r} does not exist. Expected: {expected}."
         elif label and label in [other for other, _ in named[:index]]:
-            yield index, f"a second result set {label!r}. Give each a label of its own."
+            yield index, config.duplicate("result set", label)
 
 
-def _found():
-    """The result sets under results/: folders that hold the tables of a sweep, and archives."""
-    inside = sorted(RESULTS.iterdir()) if RESULTS.is_dir() else []
+def _result_sets(results: Path) -> list[str]:
+    """The result sets in a folder: folders with the plan of a sweep, and archives."""
     return [
         str(path)
-        for path in inside
+        for path in (sorted(results.iterdir()) if results.is_dir() else [])
         if (path.name.endswith(ARCHIVES) and path.is_file()) or (path.name != OUTPUT and any(path.glob("*/plan.json")))
     ]
 
 
-def _files(path):
+def _files(path: Path) -> list[Path]:
     """The files of a set that the comparison may read."""
     if path.is_file():
         return [path]

@@ -1,40 +1,54 @@
-"""Fits a plan into Snakemake: its modes, its errors, and what of it would disturb a measurement."""
+"""The adapter to Snakemake: what a call is going to do, what has to happen before it, and what would disturb it.
 
+What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
+Snakemake that are not public, each guarded by _has, so that without it a call works as the comment there says:
+Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, Persistence.cleanup_locks,
+DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter and ._lock, Workflow.modifier.
+"""
+
+import atexit
+import fcntl
+import json
 import os
-import re
 import shlex
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import RerunTrigger
 
+from gil_scaling.launch import progress
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import config, plan, recovery, sizes
+from gil_scaling.plan import config, plan, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
+from gil_scaling.result_set import write_text
 
-# Modes of Snakemake that read the Snakefile and run nothing.
-_READING = re.compile(
-    r"--(dry-?run|lint|list.*|summary|detailed-summary|report|rulegraph|filegraph|d3dag|dag|unlock|touch|archive"
-    r"|delete.*|generate-unit-tests|cleanup.*|containerize|export-cwl|print-compilation|help|version)(=.*)?"
-    r"|-[pqrkF]*n[pqrkF]*|-[lSDthv]"
-)
-_TARGETS = {"all", "tables", "figures", "report", "pyperf", "bundle"}  # those that measure what is missing
+CHECKOUT = Path(SCRIPTS).parent
+_UNFINISHED = request.FOLDER / "unfinished.json"  # the outputs of calls that were killed, until they are made again
 
 
-class BadConfig(WorkflowError):
-    """A config that cannot be run; without a traceback, Snakemake shows the message alone and no lines of our code."""
+class Mode(Enum):
+    """What Snakemake does: READ lists, draws, reports or touches; DRY_RUN shows; JOB is one job of a call elsewhere."""
+
+    READ, DRY_RUN, RUN, JOB = "read", "dry run", "run", "job"
+
+
+class BadConfig(WorkflowError):  # type: ignore[misc]
+    """A config that cannot be run; without a traceback, Snakemake shows the message and no lines of our code."""
 
     __traceback__ = None
 
 
-def default_config(checkout, name="config/config.yaml"):
-    """The config of the working directory, where it has one (a clone that is used in its own folder has), else the checkout's.
+def default_config(name: str = "config/config.yaml") -> str:
+    """The path of the config in the working directory, if there is one, else in the checkout.
 
-    Raises WorkflowError with file and line where it cannot be read; what --configfile names Snakemake reads before us.
+    Raises WorkflowError with file and line if it cannot be read; files of --configfile are read by Snakemake.
     """
-    path = name if os.path.exists(name) else os.path.join(checkout, name)
+    path = name if os.path.exists(name) else str(CHECKOUT / name)
     try:
         problem = syntax_mistake(path)
     except OSError as error:
@@ -44,38 +58,160 @@ def default_config(checkout, name="config/config.yaml"):
     return path
 
 
-def make_plan(settings, workflow, arguments=None):
-    """The plan of this call; a call that is going to measure also prepares for it.
+class Call:
+    """One call of Snakemake; reading the Snakefile makes it, and measures, moves and deletes nothing.
 
-    Raises WorkflowError, which Snakemake shows without a traceback, for a config that cannot be run.
+    plan: with default values for `auto` sizes that are not known yet; they are calibrated when a call that executes jobs
+    asks for the runs. Raises WorkflowError, which Snakemake shows without a traceback, for a config that cannot be run.
     """
-    _check_checkout()
-    arguments = sys.argv[1:] if arguments is None else arguments
-    explicit = list(map(str, workflow.overwrite_configfiles or []))
-    files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
-    measures = not (is_reading(arguments) or compares_alone(arguments))
-    acts = workflow.is_main_process and not is_reading(arguments)
-    if acts:
-        _be_the_only_call()
-    find_size = None if not measures or not workflow.is_main_process else sizes.find
+
+    def __init__(self, workflow: Any, settings: config.Config) -> None:
+        _check_checkout()
+        self.workflow = workflow
+        self._has_begun = self._is_announced = False
+        explicit = list(map(str, workflow.overwrite_configfiles or []))
+        files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
+        self.request = _checked(request.read, settings, files, explicit, _results_folder(workflow))
+        self.plan: plan.Plan = _checked(plan.make, self.request, None)
+        self._wrap_build_dag()
+
+    @property
+    def mode(self) -> Mode:
+        """What this call does; known once Snakemake builds its graph of jobs."""
+        if not self.workflow.is_main_process:
+            return Mode.JOB
+        if self.workflow.executor_plugin is None or self.workflow.touch:
+            return Mode.READ
+        return Mode.DRY_RUN if self.workflow.dryrun else Mode.RUN
+
+    # ---- what the rules ask for
+
+    def inputs_of(self, name: str) -> list[str]:
+        """The inputs of a run: the mark of the round before, which must be `ancient`, while that round is not done."""
+        if name not in self.plan.states:
+            raise WorkflowError(f"{name}: this sweep has no such run.")
+        return [f"<set>/rounds/{number}" for number in self.plan.round_before(name)]
+
+    @property
+    def settled(self) -> plan.Plan:
+        """The plan, with calibrated sizes if this call executes jobs; shows what there is to measure, once."""
+        if self.mode is Mode.RUN and not self.plan.sizes_are_known:
+            self._be_the_only_call()
+            self.plan = _checked(plan.make, self.request, sizes.find)
+        if self.workflow.is_main_process and not self._is_announced:
+            self._is_announced = True
+            for note in [*self.request.notes, self.plan.summary()]:
+                print(note, file=sys.stderr)
+        return self.plan
+
+    # ---- before the graph of jobs is built, and before the first job
+
+    def _wrap_build_dag(self) -> None:
+        """Has _prepare called before Snakemake builds its graph, and `begin` before the first job.
+
+        Without Workflow._build_dag, `onstart` of the Snakefile calls `begin`, and after a kill Snakemake asks for --unlock
+        and --rerun-incomplete.
+        """
+        build = getattr(self.workflow, "_build_dag", None)
+        if build is None:
+            return
+
+        def build_dag() -> None:
+            self._prepare()
+            build()
+            if self.mode is Mode.RUN:
+                self._begin_at_start()
+
+        self.workflow._build_dag = build_dag
+
+    def _prepare(self) -> None:
+        settings, dag = self.workflow.dag_settings, self.workflow.dag
+        if self.mode is Mode.RUN:
+            self._be_the_only_call()
+        if hasattr(settings, "rerun_triggers"):
+            # The plan, an input of all, changes with the set of runs. The mark of a round has other inputs in each sweep;
+            # repeated for that alone, it would hide from Snakemake what is to be done behind it, being `ancient`.
+            settings.rerun_triggers = frozenset(settings.rerun_triggers) - {RerunTrigger.INPUT}
+        if hasattr(settings, "force_incomplete") and hasattr(dag, "incomplete_files"):
+            settings.force_incomplete = True
+            incomplete, records = dag.incomplete_files, f"{self.plan.folder}/runs/"
+
+            async def incomplete_files() -> list[Any]:
+                """Those that Snakemake marked, but records, which are written as a whole, and those of killed calls."""
+                marked = [file for file in await incomplete() if not str(file).startswith(records)]
+                unfinished = _read_unfinished()
+                return marked + [file for job in dag.jobs for file in job.output if str(file) in unfinished]
+
+            dag.incomplete_files = incomplete_files
+
+    def _be_the_only_call(self) -> None:
+        """Holds a lock on the working directory until the process ends; removes Snakemake's lock of a killed call."""
+        if not _lock_folder():
+            raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end")
+        persistence = self.workflow.persistence
+        if _UNFINISHED.exists() and hasattr(persistence, "cleanup_locks"):
+            persistence.cleanup_locks()
+
+    def _begin_at_start(self) -> None:
+        """Has `begin` called with the hook `onstart`, that of a using workflow included; at once if hooks are off."""
+        hook = getattr(self.workflow, "_onstart", None)
+        if hook is None or self.workflow.execution_settings.no_hooks:
+            self.begin()
+            return
+
+        def onstart(log: Any) -> Any:
+            self.begin()
+            return hook(log)
+
+        self.workflow._onstart = onstart
+
+    def begin(self) -> None:
+        """Prepares the jobs that this call executes: sets failed records aside, and announces the call to the launcher."""
+        if self._has_begun or self.mode is not Mode.RUN:
+            return
+        self._has_begun = True
+        self._quiet_scheduler()
+        jobs = list(self.workflow.dag.needrun_jobs())
+        names = {str(self.plan.record_path(run)): run.name for run in self.plan.runs}
+        outputs = [str(file) for job in jobs for file in job.output]
+        measured = [names[file] for file in outputs if file in names]
+        _note_unfinished(file for file in outputs if file not in names)
+        if measured:
+            self.plan.set_aside(measured)
+            for old in request.FOLDER.glob("*.progress"):
+                old.unlink()
+            progress.announce(len(measured), Path(self.plan.file).resolve())
+
+    def _quiet_scheduler(self) -> None:
+        """Keeps the scheduler from disturbing measurements, and from a deadlock.
+
+        job_rate_limiter starts a timer per job that never ends: with 1,500 jobs they use 42 % of a core
+        (snakemake/snakemake#3804); if it stays, each record still holds the CPU time of Snakemake. _lock is taken by the
+        handler of SIGTERM, also while the interrupted code holds it (seen in 1 of 10 calls); the same thread may take an
+        RLock again.
+        """
+        scheduler = getattr(self.workflow, "scheduler", None)
+        if hasattr(scheduler, "job_rate_limiter"):
+            scheduler.job_rate_limiter = None  # type: ignore[union-attr]
+        if hasattr(scheduler, "_lock"):
+            scheduler._lock = threading.RLock()  # type: ignore[union-attr]
+
+
+def _checked(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        made = plan.make(settings, files, explicit, find_size)
+        return function(*arguments)
     except config.ConfigError as error:
         raise BadConfig(f"the config cannot be run:\n{error}") from None
-    if acts:
-        recovery.begin([made.comparison.folder] if compares_alone(arguments) else made.derived)
-    if workflow.is_main_process:
-        for note in made.notes:
-            print(note, file=sys.stderr)
-        if measures:
-            plan.prepare(made)
-        if not compares_alone(arguments):
-            print(plan.summary(made), file=sys.stderr)
-    return made
 
 
-def _check_checkout():
-    """Raises WorkflowError where our modules, or those of the standard library, would not be found in the builds."""
+def _results_folder(workflow: Any) -> str:
+    """The folder of the result sets; in a module of a workflow, with its prefix."""
+    modify = getattr(getattr(workflow, "modifier", None), "modify_path", str)
+    return str(modify("results"))
+
+
+def _check_checkout() -> None:
+    """Raises WorkflowError if our modules, or those of the standard library, would not be found in the builds."""
     if os.pathsep in SCRIPTS:
         raise WorkflowError(
             f"{SCRIPTS}: Python finds no modules in a folder with {os.pathsep!r} in its path. Move the checkout."
@@ -87,32 +223,57 @@ def _check_checkout():
             )
 
 
-def _be_the_only_call():
+# ---- killed calls
+
+_locks: dict[str, int] = {}  # {folder: descriptor}, open for as long as this process lives
+
+
+def _lock_folder() -> bool:
+    """Whether this process holds the lock on the working directory; however it ends, the lock is free then."""
+    if os.getcwd() in _locks:
+        return True
+    request.FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = os.open(request.FOLDER / "call.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        recovery.be_the_only_call()
-    except recovery.OtherCall:
-        raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end") from None
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return False
+    _locks[os.getcwd()] = lock
+    return True
 
 
-def compare_no_input_sets(workflow, inputs):
-    """The inputs, after Snakemake is kept from repeating jobs because the names of their inputs changed.
-
-    The plan, an input of all, tells that. The mark of a round has other inputs in each sweep; repeated for that alone, it
-    would hide whatever else is to be done behind it from Snakemake, for the mark is `ancient()`. A Snakefile has no option
-    for it, and the setting is there only when inputs are asked for. Where a later version moves it, this does nothing, and
-    a call after another sweep's may have to be repeated.
-    """
-    settings = getattr(workflow, "dag_settings", None)
-    if hasattr(settings, "rerun_triggers"):
-        settings.rerun_triggers = frozenset(settings.rerun_triggers) - {RerunTrigger.INPUT}
-    return inputs
+def _read_unfinished() -> set[str]:
+    try:
+        return set(json.loads(_UNFINISHED.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return set()
 
 
-def shell_prefix():
-    """What each shell command begins with: this Python is `python`, and our modules are found from everywhere.
+def _note_unfinished(outputs: Iterable[str]) -> None:
+    """Notes what a call is going to make, until it ends by itself; what an earlier call left and this one does not make stays."""
+    made, earlier = set(outputs), _read_unfinished()
+    write_text(_UNFINISHED, json.dumps(sorted(made | earlier)))
+    atexit.register(_end, earlier - made, os.getpid())
 
-    A module of that name in the working directory, or in the user's PYTHONPATH, does not hide them. The user's settings that
-    would turn warnings into failures, change what is written, or keep a job from ending are not for our jobs.
+
+def _end(left: set[str], pid: int) -> None:
+    if os.getpid() != pid:
+        return
+    if left:
+        write_text(_UNFINISHED, json.dumps(sorted(left)))
+    else:
+        _UNFINISHED.unlink(missing_ok=True)
+
+
+# ---- jobs
+
+
+def shell_prefix() -> str:
+    """The beginning of each shell command: `python` is this Python, which finds our modules from everywhere.
+
+    A module of that name in the working directory, or in the user's PYTHONPATH, does not hide them. Settings of the user
+    that turn warnings into failures, change what is written, or keep a job from ending do not apply to our jobs.
     """
     path, root = shlex.quote(os.path.dirname(sys.executable)), shlex.quote(SCRIPTS)
     text = (
@@ -120,44 +281,12 @@ def shell_prefix():
         f'export PATH={path}:"$PATH" PYTHONPATH={root}"${{PYTHONPATH:+:$PYTHONPATH}}" PYTHONSAFEPATH=1 PYTHONUTF8=1; '
     )
     text += _python_of_another_name()
-    return text.replace("{", "{{").replace("}", "}}")  # for Snakemake fills in what stands in braces
+    return text.replace("{", "{{").replace("}", "}}")  # Snakemake fills in what is in braces
 
 
-def _python_of_another_name():
-    """Makes `python` mean this Python where its folder has none, or another one, as /usr/bin may have."""
+def _python_of_another_name() -> str:
+    """A shell function `python` for this Python if its folder has none, or another one, as /usr/bin may have."""
     beside = os.path.join(os.path.dirname(sys.executable), "python")
     if os.path.exists(beside) and os.path.samefile(beside, sys.executable):
         return ""
     return f'python() {{ {shlex.quote(sys.executable)} "$@"; }}; '
-
-
-def is_reading(arguments):
-    """Whether these arguments of Snakemake ask for no job to be run."""
-    return any(_READING.fullmatch(argument) for argument in arguments)
-
-
-def compares_alone(arguments):
-    """Whether these arguments ask for the comparison of what was measured before, and for nothing of this sweep."""
-    return "compare" in arguments and _TARGETS.isdisjoint(arguments)
-
-
-def let_signals_in(workflow):
-    """Keeps a SIGTERM that comes while Snakemake finishes a job from stopping it for good.
-
-    Its handler takes a lock that the interrupted code may hold (seen once in 10 calls that were ended so); held by the same
-    thread, this one can be taken again. Where a later version moves the attribute, this does nothing.
-    """
-    scheduler = getattr(workflow, "scheduler", None)
-    if hasattr(scheduler, "_lock"):
-        scheduler._lock = threading.RLock()
-
-
-def stop_rate_limiter(workflow):
-    """Stops the timers that Snakemake starts for each job and never ends: they would disturb the measurement.
-
-    With 1,500 jobs they take 42 % of a core (snakemake/snakemake#3804). There is no option against it; where a later
-    version moves the attribute, this does nothing, and the record of each run still says what Snakemake took.
-    """
-    scheduler = getattr(workflow, "scheduler", None)
-    if hasattr(scheduler, "job_rate_limiter"):
-        scheduler.job_rate_limiter = None

@@ -1,0 +1,94 @@
+"""The file of a plan, for the jobs: its first line is for the analysis, each further line is a run for the launcher.
+
+`python -m gil_scaling.plan.plan_file PLAN PLAN.json CONFIG.yaml` writes the first line into the result set.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gil_scaling import record
+from gil_scaling.plan.config import Config
+from gil_scaling.plan.request import NOISE_SWEEP, Request
+from gil_scaling.plan.sweep import Run
+from gil_scaling.result_set import write_text
+from gil_scaling.text import scrub
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes values that occur several times in full, instead of as aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def write(folder: Path, request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> str:
+    """Writes the plan into a folder, under a name that is a digest of its content; returns its path."""
+    header = {"plan": _for_analysis(request, settings, runs, sizes), "config": _config_text(request, settings)}
+    lines = [json.dumps(header), *(json.dumps(_for_launcher(run, settings)) for run in runs)]
+    text = "\n".join(lines) + "\n"
+    path = folder / f"plan-{request.sweep}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+    return str(path)
+
+
+def _config_text(request: Request, settings: Config) -> str:
+    content = {**settings, "sweep": request.sweep}
+    return scrub(yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True))
+
+
+def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> dict[str, Any]:
+    """The content of plan.json."""
+    return {
+        "format": record.FORMAT,
+        "machine": request.machine,
+        "sweep": request.sweep,
+        "builds": sorted({f"pythons/{build.name}.json" for builds in request.builds.values() for build in builds}),
+        "experiments": [experiment["name"] for experiment in settings["experiments"]],
+        "sizes": sizes,
+        "noise_sweep": NOISE_SWEEP,
+        "runs": [
+            {
+                "run": run.name,
+                "backend_kind": run.backend.kind,
+                "waits": run.workload.waits,
+                "no_speedup": run.workload.no_speedup,
+                "sharing": run.workload.sharing,
+                "uses": [vars(use) for use in run.uses],
+            }
+            for run in runs
+        ],
+    }
+
+
+def _for_launcher(run: Run, settings: Config) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "spec": run.spec,
+        "command": run.build.command,
+        "env": run.build.env,
+        "rejected": run.build.rejected,
+        "reference": run.workload.reference,
+        "backend_reference": run.backend.reference,
+        "timeout_s": run.timeout_s,
+        "on_noise": settings["on_noise"],
+        "expected": run.expected,
+    }
+
+
+def publish(plan: str, out: str, config_out: str) -> None:
+    """Writes the parts of a plan that belong to the result set."""
+    with open(plan, encoding="utf-8") as file:
+        header = json.loads(file.readline())
+    write_text(out, json.dumps(header["plan"], sort_keys=True, indent=1) + "\n")
+    write_text(config_out, header["config"])
+
+
+if __name__ == "__main__":
+    publish(*sys.argv[1:])

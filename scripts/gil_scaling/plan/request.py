@@ -1,0 +1,97 @@
+"""What a config asks of this machine: names, CPUs, builds and result sets, with the mistakes of all parts at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gil_scaling.plan import builds, comparison, config, machine
+from gil_scaling.plan.builds import Build
+from gil_scaling.plan.comparison import Comparison
+from gil_scaling.plan.config import Config
+from gil_scaling.plan.prober import Prober
+from gil_scaling.plan.yaml_lines import Places
+
+FOLDER = Path(".snakemake/gil-scaling")  # of what calls and jobs pass to each other
+NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine read
+
+
+@dataclass(frozen=True)
+class Request:
+    """A config without mistakes, and what it means on this machine.
+
+    results: the folder of result sets; cpus: ids, None for all; builds: by experiment; notes: on builds left out;
+    comparison: what the target `compare` reads.
+    """
+
+    results: str
+    settings: Config
+    machine: str
+    sweep: str
+    cpus: list[int] | None
+    builds: dict[str, list[Build]]
+    notes: list[str]
+    comparison: Comparison
+
+
+class _Mistakes(list[str]):
+    def collect(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """The result of a function; of one that raises ConfigError its sound part or None, after its mistakes are kept."""
+        try:
+            return function(*arguments)
+        except config.ConfigError as error:
+            self.extend(error.mistakes)
+            return error.sound
+
+
+def read(
+    settings: Config,
+    files: Sequence[str] = (),
+    explicit_files: Sequence[str] = (),
+    results: str = "results",
+) -> Request:
+    """The request of a config as Snakemake merged it; raises config.ConfigError with all mistakes.
+
+    files: the YAML files that it was read from, in increasing precedence; explicit_files: those named by --configfile.
+    """
+    places, mistakes = Places(files, settings), _Mistakes()
+    checked = mistakes.collect(config.checked, settings, files)
+    if checked is None:
+        raise config.ConfigError(mistakes)
+    name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
+    label = checked["machine"] or machine.label()
+    problems = {"sweep": config.name_mistake(name)}
+    if label == comparison.OUTPUT and not checked["machine"]:  # the host's name
+        problems["machine"] = config.reserved(label)
+    mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
+    compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results)
+    cpus = mistakes.collect(_choose_cpus, checked["cpus"], places)
+    chosen = mistakes.collect(_choose_builds, checked, places)
+    if mistakes:
+        raise config.ConfigError(mistakes)
+    kept = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
+    experiment_builds, notes = chosen
+    return Request(results, kept, label, name, cpus, experiment_builds, notes, compared)
+
+
+def _choose_cpus(wanted: Any, places: Places) -> list[int] | None:
+    try:
+        return machine.choose_cpus(wanted)
+    except ValueError as error:
+        raise config.ConfigError([places.line(["cpus"], f"{error}.")]) from None
+
+
+def _choose_builds(settings: Config, places: Places) -> tuple[dict[str, list[Build]], list[str]]:
+    """The builds of each experiment and notes; sets the reference of each experiment."""
+    prober = Prober(FOLDER / "probes.json")
+    chosen, notes, mistakes = builds.choose(settings["experiments"], settings["pythons"], prober)
+    for index, experiment in enumerate(settings["experiments"]):
+        names = [build.name for build in chosen[experiment["name"]]]
+        if experiment["reference"] in (None, "current"):
+            experiment["reference"] = next(iter(names), None)
+        elif experiment["reference"] not in names and names:
+            hint = config.nearest(experiment["reference"], names)
+            mistakes.append((["experiments", index, "reference"], f"no build {experiment['reference']!r}. {hint}"))
+    if mistakes:
+        raise config.ConfigError(places.line(path, text) for path, text in mistakes)
+    return chosen, notes
