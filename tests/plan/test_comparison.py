@@ -51,8 +51,8 @@ GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
 
 
 def test_without_any_named_all_under_results_are_compared_by_date(folder):
-    sets = "results/b/s/tables/runs.csv", "results/a/s/tables/runs.csv", "results/c.zip", "results/d.tar.gz"
-    others = "results/compare/x/tables/runs.csv", "results/e/s/plan.json", "results/f.csv", "results/g/tables/runs.csv"
+    sets = "results/b/s/plan.json", "results/a/s/plan.json", "results/c.zip", "results/d.tar.gz"
+    others = "results/compare/x/plan.json", "results/e/s/config.yaml", "results/f.csv", "results/g/plan.json"
     touch(*sets, *others)
     Path("results/h.zip").mkdir()
     _, content = make()
@@ -68,7 +68,7 @@ def test_without_results_nothing_is_compared(folder):
 
 
 def test_named_sets_stand_as_they_are_named_and_are_the_only_ones(folder):
-    touch("results/a/s/tables/runs.csv", "b/s/tables/runs.csv", "c.zip")
+    touch("results/a/s/plan.json", "b/s/plan.json", "c.zip")
     _, content = make({"late": "c.zip"}, "b", {"early": f"{folder}/b/s"})
     assert content == {
         "sets": [
@@ -90,7 +90,7 @@ def test_the_limit_of_the_gate_is_that_of_the_config(folder):
 
 
 def test_sets_that_are_not_there_and_labels_that_stand_twice_are_told_with_their_lines(folder):
-    touch("a/s/tables/runs.csv")
+    touch("a/s/plan.json")
     text = GOOD + "compare:\n  - a\n  - none.zip\n  - {x: a}\n  - x: a\n  - y: gone\n"
     assert mistakes(text) == [
         f"my.yaml:4: compare[1]: 'none.zip' does not exist. Expected: {EXPECTED}.",
@@ -120,14 +120,7 @@ def digest(*compare):
     return make(*compare)[0].digest
 
 
-FILES = (
-    "machine.json",
-    "pythons/3.14.json",
-    "s/config.yaml",
-    "s/tables/runs.csv",
-    "s/tables/summary.csv",
-    "s/tables/new.csv",
-)
+FILES = ("machine.json", "pythons/3.14.json", "s/config.yaml", "s/plan.json", "t/plan.json")
 
 
 @pytest.mark.parametrize("compare", [[], ["results/a"], [{"x": "results/a"}], ["results/a/s"]])
@@ -136,12 +129,13 @@ def test_the_digest_changes_with_each_file_that_is_read(name, compare, folder):
     touch(*(f"results/a/{each}" for each in FILES[:-1]))
     before = digest(*compare)
     assert digest(*compare) == before
+    Path("results/a", name).parent.mkdir(exist_ok=True)
     Path("results/a", name).write_text("another text of another length")
     assert digest(*compare) != before
 
 
 def test_the_digest_changes_where_a_file_is_written_again_or_gone(folder):
-    touch("results/a/s/tables/runs.csv", "results/a/machine.json", "results/b.zip")
+    touch("results/a/s/plan.json", "results/a/machine.json", "results/b.zip")
     found = {digest()}
     for name in ("results/a/machine.json", "results/b.zip"):
         os.utime(name, ns=(0, 10**9))
@@ -156,16 +150,16 @@ def test_the_digest_changes_where_a_file_is_written_again_or_gone(folder):
 
 
 def test_the_digest_does_not_change_with_what_is_not_read(folder):
-    touch("results/a/s/tables/runs.csv", "results/b.zip")
+    touch("results/a/s/plan.json", "results/b.zip")
     before = digest()
-    touch("results/a/runs/r.json", "results/a/s/report.html", "results/a/s/figures/x.csv", "results/a/logs/x.log")
+    touch("results/a/s/tables/runs.csv", "results/a/s/report.html", "results/a/s/figures/x.csv", "results/a/logs/x.log")
     touch("results/compare/report.html", "results/compare/tables/changes.csv")
     os.utime("results/a/s/tables")
     assert digest() == before
 
 
 def test_the_digest_changes_with_labels_and_order(folder):
-    touch("a/s/tables/runs.csv", "b/s/tables/runs.csv")
+    touch("a/s/plan.json", "b/s/plan.json")
     assert len({digest("a", "b"), digest("b", "a"), digest({"x": "a"}, "b"), digest("a"), digest()}) == 5
 
 

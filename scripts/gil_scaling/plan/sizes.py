@@ -12,6 +12,7 @@ from gil_scaling.plan import catalog
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.config import named
 from gil_scaling.plan.sweep import choices
+from gil_scaling.record import PROTOCOL
 from gil_scaling.result_set import write_text
 
 Find = Callable[[catalog.Workload, dict[str, Any], str, Build], tuple[int, float]]
@@ -83,9 +84,11 @@ def find(
     """The size at which the workload takes 0.3 s sequentially on a build, and its seconds; raises SizeError."""
     spec = {
         "workload": workload.name,
+        "workload_digest": workload.digest,
         "params": params,
         "backend": "sequential",
         "backend_params": {},
+        "backend_digest": None,
         "workers": 1,
         "switch_interval_s": None,
         "start": "natural",
@@ -94,6 +97,11 @@ def find(
         "repeats": 3,
         "cpus": cpus,
         "round": 1,
+        "python": build.name,
+        "fingerprint": build.fingerprint,
+        "options": build.options,
+        "env": build.env,
+        "protocol": PROTOCOL,
     }
     entry = {
         "run": "calibration",
