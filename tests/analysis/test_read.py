@@ -199,7 +199,7 @@ def test_no_key_is_ever_missing(tmp_path):
     assert runs["status"].tolist() == ["damaged", "ok"]
 
 
-def test_builds_are_named_with_their_machine_where_there_are_several(make_set):
+def test_builds_have_their_machine_where_there_are_several(make_set):
     one, other = make_set("one"), make_set("other", machine="n")
     assert set(read_all(one).runs["build"]) == {"3.14"}
     assert set(read_all(one, other).runs["build"]) == {"m · 3.14", "n · 3.14"}
@@ -244,7 +244,7 @@ def test_what_is_no_result_set_is_named(make_set, tmp_path):
     assert refused(folder) == f"{NO_SWEEP}; s/plan.json Object missing required field `machine`"
     (tmp_path / "empty").mkdir()
     assert refused(tmp_path / "empty") == NO_SWEEP
-    assert refused(tmp_path / "none") == "cannot be unpacked: it is not there"
+    assert refused(tmp_path / "none") == "cannot be unpacked: no such file or folder"
     assert read_all(("mine", tmp_path / "empty")).problems == [("mine", "", NO_SWEEP)]
 
 
@@ -347,7 +347,7 @@ def test_comparing_names_what_cannot_be_used(make_set, tmp_path):
     done = run_python("-m", "gil_scaling.analysis.tables", str(path), str(tmp_path / "out"))
     problems = [
         "bad.tar.gz: cannot be unpacked: '../../outside' would be extracted to 'outside', which is outside the destination",
-        "none: cannot be unpacked: it is not there",
+        "none: cannot be unpacked: no such file or folder",
         f"m 2026-05-01: machine.json: {LEADS_OUT}",
         "m 2026-05-01: s/config.yaml: is not valid YAML",
     ]

@@ -19,7 +19,7 @@ def sample(tasks, *, total_s=6.0, workers=2, cpu=True):
     return make_sample(total_s, workers=workers, tasks=columns, task_cpu_s=cpu_s)
 
 
-def test_the_time_of_the_workers_is_split_as_in_the_worked_example():
+def test_occupancy_and_shares_of_the_worked_example():
     found = occupancy(sample([(0, 1.0, 3.0, 2.0), (1, 1.0, 5.0, 3.0)]), "total")
     expected = {"workers": 2, "capacity_s": 12.0, "startup_s": 2.0, "busy_s": 6.0, "cpu_s": 5.0}
     assert found._asdict() == {**expected, "imbalance_s": 2.0, "teardown_s": 2.0, "longest_cpu_s": 3.0}
@@ -55,7 +55,7 @@ def test_a_worker_without_a_task_is_imbalance():
     assert shares(found, 4.0)["load_balance"] == pytest.approx(0.5)
 
 
-def test_above_1000_tasks_the_summaries_tell_the_same():
+def test_occupancy_of_task_summaries_is_the_same():
     summaries = [
         {"worker": 0, "count": 9, "first_s": 1.0, "last_s": 3.0, "cpu_s": 2.0, "quantiles_s": [1] * 5},
         {"worker": 1, "count": 9, "first_s": 1.0, "last_s": 5.0, "cpu_s": 3.0, "quantiles_s": [1] * 5},
@@ -71,7 +71,7 @@ def test_coroutines_have_no_load_balance_but_a_budget():
     assert sum(parts[name] for name in SHARES) == pytest.approx(1)
 
 
-def test_what_loops_take_beyond_their_coroutines_is_no_negative_waiting():
+def test_cpu_time_of_event_loops_is_no_negative_waiting():
     tasks = [(0, 1.0, 2.0, 2.0), (1, 1.0, 2.0, 2.0)]
     parts = shares(occupancy(sample(tasks, cpu=False), "total"), 1.0)
     assert (parts["waiting"], sum(parts[name] for name in SHARES)) == (0, pytest.approx(1))
@@ -82,14 +82,14 @@ def test_more_workers_than_were_asked_for_count_with_their_time():
     assert (found.workers, found.capacity_s, found.imbalance_s) == (3, 18.0, 0.0)
 
 
-def test_the_sequence_itself_has_no_extra_cpu_time(tmp_path):
+def test_sequential_has_no_extra_cpu_time(tmp_path):
     samples = [sample([(0, 0.0, 6.0, cpu)], workers=1, total_s=total_s) for cpu, total_s in ((4, 6), (3, 7), (5, 9))]
     one = make_record("s", samples=samples, spec={"backend": "sequential", "workers": 1})
     (found,) = make_tables(tmp_path, [one])["budget"].to_dict("records")
     assert (found["useful"], found["extra_cpu"]) == (pytest.approx(3 / 7), 0)  # of the sample of median time
 
 
-def test_the_table_holds_the_mean_over_the_rounds_against_the_round_s_own_sequence(tmp_path):
+def test_budget_is_the_mean_over_rounds_with_their_own_baselines(tmp_path):
     records = []
     for number, cpu in ((1, 1.0), (2, 2.0)):
         one = {"round": number}

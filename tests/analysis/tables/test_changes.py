@@ -8,9 +8,7 @@ from gil_scaling.analysis.tables.changes import _judge
 from gil_scaling.analysis.tables.pairing import Costs
 from scipy.stats import binom, gmean, mannwhitneyu
 
-from tests.support import compare_sources as together
-from tests.support import make_record, make_sample, make_tables, sweep_records
-from tests.support import write_source as result_set
+from tests.support import compare_sources, make_record, make_sample, make_tables, sweep_records, write_source
 
 DRIFT = np.array([1.0, 1.5, 2.0, 1.2, 0.8, 3.0])
 NOISE = np.exp(np.random.default_rng(6).normal(0, 0.1, (4, 6)))
@@ -18,7 +16,7 @@ NOISE = np.exp(np.random.default_rng(6).normal(0, 0.1, (4, 6)))
 
 def a_and_b(folder, a, b, **options):
     """The tables of two builds, each {backend: times}, measured in one call; those of the threads in changes alone."""
-    found = together(result_set(folder, sweep_records(a, python="a"), sweep_records(b, python="b"), **options))
+    found = compare_sources(write_source(folder, sweep_records(a, python="a"), sweep_records(b, python="b"), **options))
     return {**found, "changes": of_threads(found["changes"])}
 
 
@@ -34,9 +32,9 @@ def may_and_june(folder, may, june, **spec):
 
 def compare_times(folder, parts, **options):
     """The tables of one machine at several times: {label: records}."""
-    return together(
+    return compare_sources(
         *(
-            result_set(folder / label, records, machine="laptop", label=label, call=label, **options)
+            write_source(folder / label, records, machine="laptop", label=label, call=label, **options)
             for label, records in parts.items()
         )
     )
@@ -50,10 +48,12 @@ def with_sequence(times):
     return {"sequential": [4.0] * len(times), "thread": list(times)}
 
 
-def test_a_known_factor_comes_out_exactly_where_whole_rounds_drift(tmp_path):
+def test_changes_find_a_known_factor_despite_drift(tmp_path):
     a = {"sequential": 4 * DRIFT, "thread": 2 * DRIFT}
     b = {"sequential": 4 * DRIFT, "thread": DRIFT}
-    found = together(result_set(tmp_path, sweep_records(a, python="a"), sweep_records(b, python="b")))["changes"]
+    found = compare_sources(write_source(tmp_path, sweep_records(a, python="a"), sweep_records(b, python="b")))[
+        "changes"
+    ]
     names = ["machine", "python", "backend", "against_machine", "against_python", "kind", "claim", "pairing", "flags"]
     assert found[names].values.tolist() == [
         ["m", "b", "sequential", "m", "a", "build", "same", "paired", ""],
@@ -81,7 +81,7 @@ def test_times_of_two_calls_are_compared_unpaired_and_flagged(tmp_path):
     assert [row[name] for name in names] == ["june", "may", "again", "unpaired", "ci95", "faster", "separate_calls"]
 
 
-def test_the_unpaired_interval_holds_the_factors_that_mann_and_whitney_do_not_reject(tmp_path):
+def test_unpaired_interval_agrees_with_scipys_mannwhitneyu(tmp_path):
     a, b = NOISE[:2]
     (row,) = of_threads(may_and_june(tmp_path, with_sequence(a), with_sequence(b))["changes"]).to_dict("records")
     rejected = [
@@ -138,7 +138,7 @@ def test_weak_scaling_is_compared_by_task_list(tmp_path):
         for python, workers in (("a", 2), ("b", 4))
     ]
     sequences = [sweep_records({"sequential": [1.0]}, python=python, scaling="weak") for python in "ab"]
-    (row,) = of_threads(together(result_set(tmp_path, threads, *sequences))["changes"]).to_dict("records")
+    (row,) = of_threads(compare_sources(write_source(tmp_path, threads, *sequences))["changes"]).to_dict("records")
     assert [row[name] for name in ("workers", "time_s", "against_s", "gain")] == pytest.approx([4, 0.5, 1.0, 2.0])
 
 
@@ -152,11 +152,9 @@ def interval_runs(python, totals):
 
 
 @pytest.mark.parametrize(("free", "with_gil", "expected"), [("b", "a", (math.nan, 4.0)), ("a", "b", (0.001, 0.25))])
-def test_without_a_gil_the_other_build_s_interval_nearest_to_the_default_stands_against_it(
-    free, with_gil, expected, tmp_path
-):
+def test_changes_compare_a_collapsed_interval_with_the_nearest(free, with_gil, expected, tmp_path):
     sweeps = interval_runs(free, {None: 1.0}), interval_runs(with_gil, {0.1: 2.0, 0.001: 4.0, 0.05: 8.0})
-    found = together(result_set(tmp_path, *sweeps))
+    found = compare_sources(write_source(tmp_path, *sweeps))
     rows = of_threads(found["changes"])[["switch_interval_s", "gain"]]
     assert rows.to_numpy().ravel().tolist() == pytest.approx(expected, nan_ok=True)
     assert len(found["one_sided"]) == 0
@@ -164,7 +162,7 @@ def test_without_a_gil_the_other_build_s_interval_nearest_to_the_default_stands_
 
 def test_several_intervals_on_both_sides_match_one_to_one(tmp_path):
     sweeps = interval_runs("a", {0.001: 3.0, 0.005: 8.0, 0.1: 1.0}), interval_runs("b", {0.005: 2.0, 0.001: 1.0})
-    rows = of_threads(together(result_set(tmp_path, *sweeps))["changes"])
+    rows = of_threads(compare_sources(write_source(tmp_path, *sweeps))["changes"])
     assert rows[["switch_interval_s", "gain"]].to_numpy().ravel().tolist() == pytest.approx([0.001, 3.0, 0.005, 4.0])
 
 
@@ -176,34 +174,34 @@ def test_of_a_start_together_the_work_is_compared(tmp_path):
         for python, total_s, work_s in (("a", 9.0, 1.5), ("b", 9.5, 0.5))
     ]
     natural = [sweep_records({"sequential": [4.0], "thread": [4.0]}, python=python) for python in "ab"]
-    rows = of_threads(together(result_set(tmp_path, runs, *natural))["changes"]).set_index("timed")
+    rows = of_threads(compare_sources(write_source(tmp_path, runs, *natural))["changes"]).set_index("timed")
     assert rows.loc["work", ["time_s", "against_s", "gain"]].tolist() == pytest.approx([1.0, 3.0, 3.0])
     assert rows.loc["total", ["time_s", "against_s", "gain"]].tolist() == pytest.approx([4.0, 4.0, 1.0])
 
 
-def test_control_runs_and_times_that_say_nothing_are_left_out(tmp_path):
+def test_changes_leave_out_ceilings_and_meaningless_times(tmp_path):
     sweeps = [sweep_records({"sequential": [4.0], "process": [1.0], "thread": [2.0]}, python=python) for python in "ab"]
     silent = [sweep_records({"thread": [2.0]}, python=python, workload="latency") for python in "ab"]
-    found = together(result_set(tmp_path, *sweeps, *silent, roles={1: "ceiling", 4: "ceiling"}))["changes"]
+    found = compare_sources(write_source(tmp_path, *sweeps, *silent, roles={1: "ceiling", 4: "ceiling"}))["changes"]
     assert found[["workload", "backend"]].values.tolist() == [["py_loop", "sequential"], ["py_loop", "thread"]]
 
 
-def test_what_disturbed_the_runs_of_either_side_is_told(tmp_path):
+def test_changes_have_the_flags_of_both_sides(tmp_path):
     sweeps = [sweep_records(with_sequence([1.0] * 6), python=python) for python in "ab"]
     for runs, flag in zip(sweeps, ("noisy", "drifting"), strict=True):
         runs[-1]["noise"] = [{"flag": flag, "reading": "other_share", "value": 0.2, "limit": 0.05}]
-    assert of_threads(together(result_set(tmp_path, *sweeps))["changes"]).loc[0, "flags"] == "drifting;noisy"
+    assert of_threads(compare_sources(write_source(tmp_path, *sweeps))["changes"]).loc[0, "flags"] == "drifting;noisy"
 
 
 @pytest.mark.parametrize(
     ("digests", "flags"), [(("1" * 16, "2" * 16), "unlike_sources"), (("1" * 16, ""), ""), (("", ""), "")]
 )
-def test_other_sources_of_the_workload_are_a_flag_unknown_ones_are_none(digests, flags, tmp_path):
+def test_changes_flag_other_sources_but_not_unknown_ones(digests, flags, tmp_path):
     sweeps = [
         sweep_records(with_sequence([1.0] * 6), python=python, workload_digest=digest)
         for python, digest in zip("ab", digests, strict=True)
     ]
-    assert set(together(result_set(tmp_path, *sweeps))["changes"]["flags"]) == {flags}
+    assert set(compare_sources(write_source(tmp_path, *sweeps))["changes"]["flags"]) == {flags}
 
 
 def test_builds_that_differ_in_more_than_the_gil_are_flagged(tmp_path):
@@ -214,7 +212,7 @@ def test_builds_that_differ_in_more_than_the_gil_are_flagged(tmp_path):
 
 def test_a_build_that_was_upgraded_meanwhile_is_no_unlike_build(tmp_path):
     found = [
-        result_set(
+        write_source(
             tmp_path / name,
             sweep_records(with_sequence([1.0] * 6)),
             machine="laptop",
@@ -224,24 +222,24 @@ def test_a_build_that_was_upgraded_meanwhile_is_no_unlike_build(tmp_path):
         )
         for name, version in (("may", "3.14.0"), ("june", "3.14.6"))
     ]
-    found = together(*found)["changes"]
+    found = compare_sources(*found)["changes"]
     assert set(found["flags"]) == {"separate_calls"}
 
 
 def test_a_run_that_failed_takes_its_round_from_both_sides(tmp_path):
     sweeps = [sweep_records(with_sequence(times), python=name) for name, times in (("a", 2 * DRIFT), ("b", DRIFT))]
     sweeps[0][8].update(status="timeout", reason="slow", measured=None)  # the threads' round 3
-    (row,) = of_threads(together(result_set(tmp_path, *sweeps))["changes"]).to_dict("records")
+    (row,) = of_threads(compare_sources(write_source(tmp_path, *sweeps))["changes"]).to_dict("records")
     assert gain(row) == pytest.approx([2.0] * 3)
     names = ["rounds", "against_rounds", "interval", "pairing", "claim", "flags"]
     assert [row[name] for name in names] == [5, 5, "range", "paired", "no claim", "few_rounds"]
 
 
-def test_a_round_that_one_side_alone_has_counts_for_nothing_where_rounds_are_paired(tmp_path):
+def test_paired_changes_ignore_rounds_of_one_side_only(tmp_path):
     sweeps = [
         sweep_records(with_sequence(times), python=name) for name, times in (("a", 2 * DRIFT), ("b", [*DRIFT, 99.0]))
     ]
-    (row,) = of_threads(together(result_set(tmp_path, *sweeps))["changes"]).to_dict("records")
+    (row,) = of_threads(compare_sources(write_source(tmp_path, *sweeps))["changes"]).to_dict("records")
     assert (gain(row), row["rounds"], row["against_rounds"]) == (pytest.approx([2.0] * 3), 6, 6)
 
 
@@ -252,9 +250,9 @@ def test_unpaired_all_rounds_of_both_sides_count(tmp_path):
     assert (row["rounds"], row["against_rounds"]) == (7, 6)
 
 
-def test_times_of_different_machines_are_not_held_against_each_other(tmp_path):
-    found = [result_set(tmp_path / name, sweep_records(with_sequence([1.0] * 6)), machine=name) for name in "mn"]
-    made = together(*found)
+def test_times_of_different_machines_are_not_compared(tmp_path):
+    found = [write_source(tmp_path / name, sweep_records(with_sequence([1.0] * 6)), machine=name) for name in "mn"]
+    made = compare_sources(*found)
     assert [len(made[name]) for name in ("changes", "means", "one_sided")] == [0, 0, 0]
 
 
@@ -283,7 +281,7 @@ def mean_of(found):
 def test_the_mean_of_twice_and_half_as_fast_is_one(tmp_path):
     a = workloads("a", {"w": 2 * DRIFT, "v": 3 * DRIFT})
     b = workloads("b", {"w": DRIFT, "v": 6 * DRIFT})
-    row = mean_of(together(result_set(tmp_path, a, b)))
+    row = mean_of(compare_sources(write_source(tmp_path, a, b)))
     assert gain(row) == pytest.approx([1.0] * 3)
     names = [
         "machine",
@@ -304,14 +302,14 @@ def test_the_mean_of_twice_and_half_as_fast_is_one(tmp_path):
 def test_the_interval_of_a_mean_is_that_of_its_rounds(tmp_path):
     a = workloads("a", {"w": NOISE[0], "v": NOISE[1], "u": [1.0] * 6})
     b = workloads("b", {"w": NOISE[2], "v": NOISE[3], "u": [0.5] * 6})
-    row = mean_of(together(result_set(tmp_path, a, b)))
+    row = mean_of(compare_sources(write_source(tmp_path, a, b)))
     ratios = gmean([NOISE[0] / NOISE[2], NOISE[1] / NOISE[3], [2.0] * 6])
     walsh = [math.sqrt(one * other) for one, other in combinations_with_replacement(ratios, 2)]
     assert gain(row) == pytest.approx([np.median(walsh), ratios.min(), ratios.max()])
     assert (row["workloads"], row["interval"]) == (3, "ci95")
 
 
-def test_across_calls_the_means_of_all_rounds_are_held_against_each_other(tmp_path):
+def test_means_across_calls_are_unpaired(tmp_path):
     times = {"may": {"w": NOISE[0], "v": NOISE[1]}, "june": {"w": NOISE[2], "v": NOISE[3]}}
     row = mean_of(compare_times(tmp_path, {name: workloads("a", own) for name, own in times.items()}))
     expected = intervals.unpaired_ratio(gmean(NOISE[:2]), gmean(NOISE[2:]))
@@ -322,7 +320,7 @@ def test_a_mean_rests_on_the_rounds_that_have_all_workloads(tmp_path):
     a = workloads("a", {"w": 2 * DRIFT, "v": 2 * DRIFT})
     b = workloads("b", {"w": DRIFT, "v": [1.0, 1.5, 2.0, 1.2, 0.8, 99.0]})
     b[-1].update(status="crashed", reason="gone", measured=None)
-    row = mean_of(together(result_set(tmp_path, a, b)))
+    row = mean_of(compare_sources(write_source(tmp_path, a, b)))
     assert gain(row) == pytest.approx([2.0] * 3)
     assert [row[name] for name in ("rounds", "against_rounds", "interval", "claim")] == [5, 5, "range", "no claim"]
 
@@ -332,19 +330,19 @@ def test_without_a_round_that_has_all_workloads_there_is_no_mean(side, tmp_path)
     sweeps = [workloads(python, {"w": [1.0] * 2, "v": [1.0] * 2}) for python in "ab"]
     for place in (2, 7):  # round 1 of the one workload, round 2 of the other
         sweeps[side][place].update(status="failed", reason="broken", measured=None)
-    found = together(result_set(tmp_path, *sweeps))
+    found = compare_sources(write_source(tmp_path, *sweeps))
     assert (len(of_threads(found["means"])), len(of_threads(found["changes"]))) == (0, 2)
 
 
 def test_one_workload_alone_has_no_mean(tmp_path):
     a, b = workloads("a", {"w": [1.0], "v": [1.0]}), workloads("b", {"w": [1.0]})
-    assert len(together(result_set(tmp_path, a, b))["means"]) == 0
+    assert len(compare_sources(write_source(tmp_path, a, b))["means"]) == 0
 
 
 def test_a_mean_counts_a_workload_with_each_of_its_parameters(tmp_path):
     a = workloads("a", {10: [8.0] * 6, 20: [2.0] * 6, 40: [1.0] * 6})
     b = workloads("b", {10: [1.0] * 6, 20: [2.0] * 6, 40: [1.0] * 6})
-    row = mean_of(together(result_set(tmp_path, a, b)))
+    row = mean_of(compare_sources(write_source(tmp_path, a, b)))
     assert (row["workloads"], gain(row)) == (3, pytest.approx([2.0] * 3))
 
 
@@ -354,11 +352,11 @@ def test_a_mean_counts_a_workload_with_each_of_its_parameters(tmp_path):
 )
 def test_a_mean_is_of_one_way_to_run(change, tmp_path):
     found = [workloads(python, {"w": [1.0], "v": [1.0]}) for python in "ab"]
-    assert len(of_threads(together(result_set(tmp_path / "alike", *found))["means"])) == 1
+    assert len(of_threads(compare_sources(write_source(tmp_path / "alike", *found))["means"])) == 1
     for one in (*found[0], *found[1]):
         if one["spec"]["workload"] == "v" and one["spec"]["backend"] == "thread":
             one["spec"].update(change)
-    means = together(result_set(tmp_path / "other", *found))["means"]
+    means = compare_sources(write_source(tmp_path / "other", *found))["means"]
     assert means["backend"].tolist() == ["sequential"]
 
 
@@ -372,27 +370,29 @@ def test_each_switch_interval_has_a_mean_of_its_own(tmp_path):
             ]
         return found
 
-    found = together(result_set(tmp_path, runs("a", {0.1: 2.0, 0.001: 3.0}), runs("b", {0.1: 1.0, 0.001: 1.0})))
+    found = compare_sources(
+        write_source(tmp_path, runs("a", {0.1: 2.0, 0.001: 3.0}), runs("b", {0.1: 1.0, 0.001: 1.0}))
+    )
     rows = of_threads(found["means"])[["switch_interval_s", "workloads", "gain"]]
     assert rows.to_numpy().ravel().tolist() == pytest.approx([0.001, 2, 3.0, 0.005, 2, 1.0, 0.1, 2, 2.0])
 
 
-def test_a_mean_is_paired_where_one_call_measured_each_workload_on_both_sides(tmp_path):
+def test_a_mean_is_paired_where_each_workload_has_one_call(tmp_path):
     a, b = (workloads(python, {"w": [1.0] * 6, "v": [1.0] * 6}) for python in "ab")
     calls = {"w": "call-1", "v": "call-2"}
     for one in (*a, *b):
         one["call"] = {"id": calls[one["spec"]["workload"]], "time": ""}
-    assert mean_of(together(result_set(tmp_path / "alike", a, b, call=None)))["pairing"] == "paired"
+    assert mean_of(compare_sources(write_source(tmp_path / "alike", a, b, call=None)))["pairing"] == "paired"
     for one in b:
         one["call"] = {"id": {"w": "call-2", "v": "call-1"}[one["spec"]["workload"]], "time": ""}
-    assert mean_of(together(result_set(tmp_path / "swapped", a, b, call=None)))["pairing"] == "unpaired"
+    assert mean_of(compare_sources(write_source(tmp_path / "swapped", a, b, call=None)))["pairing"] == "unpaired"
 
 
 def costs(times, call):
     return Costs(np.arange(len(times)), np.full(len(times), call, object), times)
 
 
-def test_of_comparisons_without_a_difference_about_one_in_twenty_is_called_one():
+def test_one_in_twenty_equal_comparisons_is_called_different():
     random = np.random.default_rng(4)
     times = np.exp(random.normal(0, 0.2, (400, 2, 6)))
     claims = [_judge(costs(own, "june"), costs(other, "may"))["claim"] for own, other in times]

@@ -47,7 +47,7 @@ def test_fewer_than_six_rounds_give_the_range_and_a_flag(tmp_path):
     assert "few_rounds" in found["flags"].split(";")
 
 
-def test_a_speedup_over_few_baselines_makes_no_claim_however_many_rounds_the_row_has(tmp_path):
+def test_speedup_over_few_baselines_makes_no_claim(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
     records[0].update(status="timeout", reason="slow", measured=None)
     found = row(made(tmp_path, records)["summary"], "thread")
@@ -55,7 +55,7 @@ def test_a_speedup_over_few_baselines_makes_no_claim_however_many_rounds_the_row
     assert "few_rounds" in found["flags"].split(";")
 
 
-def test_a_row_without_any_baseline_still_has_the_interval_of_its_times(tmp_path):
+def test_a_row_without_baseline_has_intervals_of_its_times(tmp_path):
     found = row(made(tmp_path, sweep_records({"thread": [2.0] * 6}))["summary"], "thread")
     assert (math.isnan(found["speedup"]), found["interval"]) == (True, "ci95")
 
@@ -112,7 +112,7 @@ def test_uneven_tasks_are_no_serial_fraction(tmp_path):
     assert row(found, "thread")["karp_flatt"] == pytest.approx(0)
 
 
-def test_the_ceiling_is_what_processes_reach_at_that_worker_count(tmp_path):
+def test_ceiling_is_what_processes_reach_with_as_many_workers(tmp_path):
     records = sweep_records({"sequential": [1.0], "thread": [0.8]})
     together = {"backend": "process", "start": "together", "switch_interval_s": None}
     records.append(make_record("c", samples=[make_sample(durations=(0.25, 0.25))], spec=together))
@@ -142,7 +142,7 @@ def test_builds_that_differ_in_more_than_the_gil_are_flagged(difference, tmp_pat
     assert ("unlike_builds" in flags["a"], "unlike_builds" in flags["b"]) == (False, True)
 
 
-def test_runs_of_separate_calls_are_compared_unpaired_and_flagged(tmp_path):
+def test_runs_of_separate_calls_are_unpaired_and_flagged(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
     for one in records[6:]:
         one["call"] = {"id": "call-2", "time": ""}
@@ -160,7 +160,7 @@ def test_few_rounds_make_no_claim_across_calls_either(tmp_path):
     assert (found["claim"], "few_rounds" in found["flags"]) == ("no claim", True)
 
 
-def test_what_others_did_and_the_workers_used_is_in_the_tables(tmp_path):
+def test_tables_have_disturbances_and_resource_use(tmp_path):
     samples = [make_sample(voluntary_switches=number, worker_peak_mb=[10.0, number]) for number in (1, 30, 50)]
     found = made(tmp_path, [make_record(samples=samples)])
     names = ["voluntary_switches", "involuntary_switches", "worker_peak_mb"]
@@ -183,7 +183,7 @@ def test_a_row_says_what_its_interval_allows(tmp_path):
     assert set(found["pairing"]) == {"paired"}
 
 
-def test_a_row_says_how_many_rounds_it_would_need(tmp_path):
+def test_a_row_has_the_rounds_it_would_need(tmp_path):
     logs = [0.05, -0.05, 0.05, -0.05, 0.05, -0.05]
     times = {"sequential": [2.0] * 6, "thread": [math.exp(one) for one in logs]}
     found = made(tmp_path, sweep_records(times))["summary"].set_index("backend")["rounds_needed"]
@@ -271,7 +271,7 @@ def test_a_run_is_compared_with_the_baseline_of_its_interval(tmp_path):
     assert row(found, "thread", switch_interval_s=0.001)["speedup"] == pytest.approx(2)
 
 
-def test_a_workload_whose_time_tells_nothing_has_no_speedup(tmp_path):
+def test_a_workload_without_speedup_has_none(tmp_path):
     path = write_result_set(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.5]}))
     plan = json.loads(path.read_text())
     for run in plan["runs"]:
@@ -282,7 +282,7 @@ def test_a_workload_whose_time_tells_nothing_has_no_speedup(tmp_path):
     assert found["total_s"].tolist() == [1.0, 0.5]
 
 
-def test_the_backend_s_parameters_tell_rows_apart(tmp_path):
+def test_backend_params_make_separate_rows(tmp_path):
     records = sweep_records({"sequential": [1.0], "process_pool": [0.5]})
     chunks = make_record("chunks", 0.25, spec={**records[1]["spec"], "backend_params": {"chunksize": 8}})
     found = made(tmp_path, [*records, chunks])["summary"]
@@ -327,7 +327,7 @@ def test_every_flag_with_a_meaning_can_be_set():
     assert all(f'"{flag}"' in source for flag in columns.FLAG_MEANINGS)
 
 
-def test_a_row_tells_its_reference_its_gil_and_its_cpus(tmp_path):
+def test_a_row_has_its_reference_gil_and_cpus(tmp_path):
     records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [1.0]}, python="b")
     for one in records[1:]:
         one["measured"]["gil_after"] = False
@@ -346,7 +346,7 @@ def test_there_is_a_row_a_build(tmp_path):
     ]
 
 
-def test_the_tables_of_one_experiment_hold_its_rows_and_all_builds(tmp_path):
+def test_of_experiment_keeps_its_rows_and_all_builds(tmp_path):
     found = made(tmp_path, sweep_records({"sequential": [1.0]}), experiments=("x", "y"))
     part = tables.of_experiment(found, "y")
     assert set(part["summary"]["experiment"]) == set(part["runs"]["experiment"]) == {"y"}
