@@ -9,13 +9,13 @@ from tests.support import make_record, make_sample
 NOISY = {"flag": "noisy", "reading": "other_share", "value": 0.123, "limit": 0.05}
 
 
-def flags(samples=None, *, gil=True, usable_cpus=2, spec=None, **changes):
+def flags(samples=None, *, gil=True, usable_cpus=2, kind="threads", spec=None, **changes):
     """The flags of a record of some samples, of a build with or without GIL; changes: to the record or its `measured`."""
     samples = samples or [make_sample()]
     record = make_record(samples=samples, spec=spec)
     for name, value in changes.items():
         (record if name in record else record["measured"])[name] = value
-    return find_flags(record, samples, SimpleNamespace(gil=gil), usable_cpus)
+    return find_flags(record, samples, SimpleNamespace(gil=gil), usable_cpus, kind)
 
 
 def test_a_plain_run_has_no_flags():
@@ -46,8 +46,9 @@ def test_flags_are_sorted():
     ]
 
 
-def test_tasks_that_wait_are_not_oversubscribed():
-    assert flags([make_sample(workers=3)], usable_cpus=math.inf) == []
+@pytest.mark.parametrize("changes", [{"usable_cpus": math.inf}, {"kind": "coroutines"}])
+def test_waiting_tasks_and_coroutines_are_not_oversubscribed(changes):
+    assert flags([make_sample(workers=3)], **changes) == []
 
 
 def test_a_summary_of_tasks_shows_that_they_are_too_short():

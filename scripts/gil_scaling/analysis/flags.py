@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 _MIN_TASK = 100  # times the measured cost of the clocks
 _MAX_BUSY_SHARE, _MAX_BUSY_S = 0.01, 0.002  # CPU time of Snakemake
 _MAX_INTERVAL_ERROR_S = 1e-6
-_ONE_THREAD = ("sequential", "asyncio")
+_ONE_THREAD = ("sequential", "coroutines")  # kinds of backends whose workers share one
 
 
 def find_flags(
-    record: dict[str, Any], samples: Sequence[dict[str, Any]], build: Build, usable_cpus: float
+    record: dict[str, Any],
+    samples: Sequence[dict[str, Any]],
+    build: Build,
+    usable_cpus: float,
+    backend_kind: str,
 ) -> list[str]:
     """The flags of a run, sorted; columns.FLAG_MEANINGS explains each.
 
@@ -33,7 +37,7 @@ def find_flags(
         "interval_differs": _interval_differs(spec["switch_interval_s"], samples),
         "settings_differ": _settings_differ(spec, measured["flags"]),
         "idle_workers": used < samples[-1]["workers"],
-        "oversubscribed": used > usable_cpus and spec["backend"] not in _ONE_THREAD,
+        "oversubscribed": used > usable_cpus and backend_kind not in _ONE_THREAD,
         "too_short": _median_task_s(samples[-1]) < _MIN_TASK * measured["clock_cost_s"],
         "snakemake_busy": snakemake_s is not None
         and snakemake_s > max(_MAX_BUSY_S, _MAX_BUSY_SHARE * record["wall_s"]),
@@ -77,8 +81,3 @@ def _median_task_s(sample: dict[str, Any]) -> float:
     else:
         times = np.subtract(sample["tasks"]["end_s"], sample["tasks"]["start_s"]).tolist()
     return float(median(times))
-
-
-# Earlier names, until their users have moved on.
-flags = find_flags
-said = describe_noise

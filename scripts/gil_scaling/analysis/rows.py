@@ -14,8 +14,7 @@ import numpy as np
 
 from gil_scaling.analysis.columns import DAMAGED, TIMES
 from gil_scaling.analysis.documents import Build, PlannedRun
-from gil_scaling.analysis.flags import flags as find_flags
-from gil_scaling.analysis.flags import said as describe_noise
+from gil_scaling.analysis.flags import describe_noise, find_flags
 from gil_scaling.analysis.occupancy import occupancy
 
 _TIME_NAMES = [column.name for column in TIMES]
@@ -157,7 +156,7 @@ def _measured_columns(record: dict[str, Any], row: dict[str, Any], build: Build,
         "clock_cost_s": measured["clock_cost_s"],
         "metrics": take_medians(metrics),
         "counts": sum_counts(metrics),
-        "flags": find_flags(record, samples, build, usable_cpus),
+        "flags": find_flags(record, samples, build, usable_cpus, row["backend_kind"]),
         "occupancy": occupancy(nearest, row["timed"]),
         "tasks": _as_arrays(nearest["tasks"]),
         "segments": _as_arrays(nearest["segments"]),
