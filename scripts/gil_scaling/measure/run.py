@@ -51,11 +51,10 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     workers = None if spec["workers"] == "default" else spec["workers"]
     with workload.open_context(spec["params"]) as context:
         arguments = _make_arguments(spec, workload, context, workers)
-        together = spec["start"] == "together"
 
         def measure_sample() -> "tuple[Record, str | None]":
-            shared = Shared(workload)
-            return _sample(execute, Job(settings, arguments, workers, together, shared), workload)
+            job = Job(settings, arguments, workers, spec["start"] == "together", Shared(workload))
+            return _sample(execute, job, workload)
 
         samples, digests = [], []
         for number in range(spec["warmups"] + spec["repeats"]):
@@ -67,12 +66,8 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             measure_sample()
             notify("memory_end")
         measured["expected"] = _check_digests(spec["expected"], digests, settings, arguments)
-    measured.update(
-        samples=samples,
-        gil_after=gil_enabled(),
-        clock_cost_s=_clock_cost_s(),
-        flags=_flags(spec["thread_limits"]),
-    )
+    measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
+    measured["flags"] = _flags(spec["thread_limits"])
     return measured
 
 
@@ -100,7 +95,9 @@ def _make_arguments(spec: "Record", workload: "Workload", context: "Any", worker
     arguments = workload.tasks(spec["params"], context=context, workers=workers)
     if not arguments:
         raise ValueError(f"workload {spec['workload']!r} made no tasks of {spec['params']!r}")
-    return arguments * (workers or 1) if spec["scaling"] == "weak" else arguments
+    if spec["scaling"] == "weak":
+        arguments = arguments * spec["workers"]
+    return arguments
 
 
 def _sample(execute: "Callable[[Job], Any]", job: Job, workload: "Workload") -> "tuple[Record, str | None]":
