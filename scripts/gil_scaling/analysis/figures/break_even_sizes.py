@@ -65,7 +65,7 @@ _READING = (
 def _rows(tables: Tables, break_even: pd.DataFrame) -> pd.DataFrame:
     """The rows of workloads with a parameter that grows, with axis, size and time of one task list, in drawing order.
 
-    params: the others. Of each backend the rows with its typical number of workers.
+    panel and params: without the parameter. Of each backend the rows with its typical number of workers.
     """
     rows = tables["summary"]
     rows = rows[(rows["role"] != "ceiling") & (rows["workers_asked"] != "default")]
@@ -74,11 +74,12 @@ def _rows(tables: Tables, break_even: pd.DataFrame) -> pd.DataFrame:
     for axis in break_even["axis"].unique():
         own = params[params.map(lambda one, axis=axis: axis in one)]
         others = own.map(lambda one, axis=axis: json.dumps({k: one[k] for k in one if k != axis}, sort_keys=True))
-        sizes = own.map(lambda one, axis=axis: float(one[axis]))
-        parts.append(rows.loc[own.index].assign(axis=axis, size=sizes, params=others))
+        sizes = own.map(lambda one, axis=axis: one[axis])
+        texts = zip(rows.loc[own.index, "panel"], sizes, strict=True)
+        panels = [panel.replace(f", {axis}={labels.short(size)}", "") for panel, size in texts]
+        parts.append(rows.loc[own.index].assign(panel=panels, axis=axis, size=sizes.astype(float), params=others))
     rows = pd.concat(parts, ignore_index=True).merge(break_even[_FAMILY].drop_duplicates())
-    rows = labels.panels(_with_times(rows))
-    rows = choice.typical_rows(rows, ["panel", "build", "series"])
+    rows = choice.typical_rows(_with_times(rows), ["panel", "build", "series"])
     return looks.in_order(tables, rows.sort_values("size"))
 
 

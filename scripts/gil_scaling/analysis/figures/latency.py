@@ -81,7 +81,8 @@ def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure
     limits = rows["value_low"].min() / 1.3, rows["value_high"].max() * 1.3
 
     def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
-        for (name, busy_as), line in own.groupby(["line", "busy_as"], observed=True):
+        own = own.sort_values(["line", "busy_as"], ascending=[True, False], kind="stable")
+        for (name, busy_as), line in own.groupby(["line", "busy_as"], sort=False, observed=True):
             label = f"{name}, {_BUSY[busy_as]}" if is_both else name
             middle, low, high = (line[f"value{end}"].to_numpy(float) for end in ("", "_low", "_high"))
             options = {"ls": _DASHES[busy_as], "label": label, "ms": 4.5, "lw": 1.4, **look[name]}

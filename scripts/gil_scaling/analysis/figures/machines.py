@@ -39,7 +39,7 @@ def draw(tables: Tables) -> Drawn:
     shapes = tables["shapes"]
     if shapes.empty:
         raise Missing("only one machine, or no combination that two have; `snakemake compare` reads several")
-    rows = _rows(tables["summary"], shapes)
+    rows = looks.in_order(tables, _rows(tables["summary"], shapes))
     figure, note = _figure(rows, looks.machines(tables["summary"]["machine"]), looks.backends(tables))
     return Drawn(figure, answers(shapes), " ".join(filter(None, [_reading(rows), note])), rows[_DATA])
 
@@ -68,8 +68,7 @@ def _rows(summary: pd.DataFrame, shapes: pd.DataFrame) -> pd.DataFrame:
     )
     workers = rows["workers"].astype(float)
     efficiency = {f"efficiency{end}": rows[f"speedup{end}"] / workers for end in _ENDS}
-    rows = rows.assign(share=workers / rows["usable_cpus"].astype(float), **efficiency)
-    return rows.sort_values(["panel", "python", "machine", "backend_kind", "workers"], kind="stable")
+    return rows.assign(share=workers / rows["usable_cpus"].astype(float), **efficiency)
 
 
 def answers(shapes: pd.DataFrame) -> list[str]:
