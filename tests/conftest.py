@@ -3,10 +3,12 @@
 import shutil
 
 import pytest
+import yaml
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import Prober
 
-from tests.support import ROOT, find_build
+from tests.support import ROOT, find_build, run_python
+from tests.tiny_sweep import TINY
 
 BUILDS = ("3.9", "3.12", "3.14", "3.14t")
 
@@ -44,3 +46,16 @@ def clone(tmp_path):
         else:
             shutil.copy(source, folder / name)
     return folder
+
+
+@pytest.fixture
+def snakemake(clone):
+    """Runs Snakemake in the clone on the tiny sweep with these changes to it."""
+
+    def call(*arguments, name="tiny", **changes):
+        path = clone / f"{name}.yaml"
+        path.write_text(yaml.safe_dump({**TINY, **changes}))
+        command = ["-m", "snakemake", "--cores", "2", *arguments, "--configfile", str(path)]
+        return run_python(*command, cwd=clone)
+
+    return call

@@ -15,37 +15,10 @@ import pytest
 import yaml
 from gil_scaling.plan import workflow
 
-from tests.support import ROOT, find_build, missing, run_python
+from tests.support import find_build, missing
+from tests.tiny_sweep import experiment, measured, records
 
-TINY = yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text())
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
-
-
-@pytest.fixture
-def snakemake(clone):
-    """Runs Snakemake in the clone on the tiny sweep with these changes to it."""
-
-    def call(*arguments, name="tiny", **changes):
-        path = clone / f"{name}.yaml"
-        path.write_text(yaml.safe_dump({**TINY, **changes}))
-        command = ["-m", "snakemake", "--cores", "2", *arguments, "--configfile", str(path)]
-        return run_python(*command, cwd=clone)
-
-    return call
-
-
-def experiment(**changes):
-    return [{**TINY["experiments"][0], **changes}]
-
-
-def measured(done):
-    """How many runs a call of Snakemake measured, or would measure."""
-    found = re.search(r"^measure +(\d+)$", done.stderr + done.stdout, re.MULTILINE)
-    return int(found[1]) if found else 0
-
-
-def records(clone):
-    return {path.stem: json.loads(path.read_text()) for path in (clone / "results/test-machine/runs").glob("*.json")}
 
 
 def test_a_sweep_leaves_records_tables_figures_and_a_report(snakemake, clone):
