@@ -16,7 +16,7 @@ import yaml
 from gil_scaling.plan import workflow
 
 from tests.support import find_build, missing
-from tests.tiny_sweep import experiment, measured, records
+from tests.tiny_sweep import TINY, experiment, measured, records
 
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
 
