@@ -24,18 +24,18 @@ def mistakes(text, tmp_path):
 GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
 KEYS = ", ".join(sorted(config.load_schema()["properties"]))
 BUILD = (
-    'a build: current, a version in quotes such as "3.14t", a path, or a mapping with a name or a command, and env and optional '
-    "if need be"
+    'a build: current, a version in quotes such as "3.14t", a path, or a mapping with a name or a command, and '
+    "optionally env and optional"
 )
 RESULT_SET = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
 NAME = "a name of letters, digits, '.', '_' and '-' that begins with a letter or digit, at most 60 characters"
 INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
-TIMEOUT = "seconds that one run may take, more than 0 and at most 1e9"
-ROUNDS = "fresh processes of each combination, at least 1; from 6 on the intervals are 95 % intervals"
+TIMEOUT = "time limit of one run in seconds, more than 0 and at most 1e9"
+ROUNDS = "fresh processes per combination, at least 1; from 6 on there are 95 % confidence intervals"
 EXPERIMENTS = "the list of experiments; a --configfile with this key replaces the list as a whole"
 SLOWER = (
-    "a percentage: the target compare ends with a status other than 0 where a combination is slower by more than that, beyond "
-    "its interval; null never does"
+    "a percentage: the target compare fails if a combination is slower by more than that, beyond its confidence interval; "
+    "null: it never fails"
 )
 
 
@@ -209,9 +209,8 @@ experiments:
         ),
         (
             "on_noise: ignore\n" + GOOD,
-            "my.yaml:1: on_noise: 'ignore' is not allowed. Expected: what to do where other processes disturb a run: flag "
-            "(note it), wait (before each run until they leave the CPUs alone, 60 s at most), or repeat (a disturbed run, "
-            "3 times at most).",
+            "my.yaml:1: on_noise: 'ignore' is not allowed. Expected: what to do if other processes disturb a run: flag "
+            "(note it), wait (up to 60 s before each run until the CPUs are idle), or repeat (a disturbed run, up to 3 times).",
         ),
         (
             "experiments: [{name: e, workloads: [./none.py]}]",
@@ -232,7 +231,7 @@ experiments:
         (
             "experiments: [{name: e}]",
             "my.yaml:1: experiments[0].workloads: is missing. Expected: a list of workloads: names, paths of files, or {name: "
-            "{parameter: value}}; as a value, {sweep: [values]} is one more axis, and auto the size that takes 0.3 s in sequence.",
+            "{parameter: value}}; as a value, {sweep: [values]} is one more axis, and auto is the size that takes 0.3 s sequentially.",
         ),
         (
             "switch_intervals: [-1]\n" + GOOD,
@@ -245,8 +244,8 @@ experiments:
         ),
         (
             "rounds: true\n" + GOOD,
-            "my.yaml:1: rounds: True is not allowed. Expected: fresh processes of each combination, at least 1; from 6 on "
-            "the intervals are 95 % intervals.",
+            "my.yaml:1: rounds: True is not allowed. Expected: fresh processes per combination, at least 1; from 6 on "
+            "there are 95 % confidence intervals.",
         ),
         (
             "backends: []\n" + GOOD,
@@ -275,7 +274,7 @@ def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, t
         (f"rounds: {'x' * 99}", f"rounds: '{'x' * 78}… is not allowed. Expected: {ROUNDS}."),
         (
             "warmups: -1",
-            "warmups: -1 is not allowed. Expected: repetitions in each process that count in no median, at least 0.",
+            "warmups: -1 is not allowed. Expected: repetitions in each process that warm up and do not count, at least 0.",
         ),
         ("repeats: 0", "repeats: 0 is not allowed. Expected: repetitions in each process that count, at least 1."),
         ("timeout: 0", f"timeout: 0 is not allowed. Expected: {TIMEOUT}."),
@@ -285,11 +284,11 @@ def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, t
         ("timeout: 2026-01-01", f"timeout: datetime.date(2026, 1, 1) is not allowed. Expected: {TIMEOUT}."),
         (
             "seed: 1.5",
-            "seed: 1.5 is not allowed. Expected: a whole number; another one gives another order of the runs within a round.",
+            "seed: 1.5 is not allowed. Expected: a whole number, from which the random order of the runs within a round follows.",
         ),
         (
             f"seed: {10**30}",
-            f"seed: {10**30} is not allowed. Expected: a whole number; another one gives another order of the runs within a round.",
+            f"seed: {10**30} is not allowed. Expected: a whole number, from which the random order of the runs within a round follows.",
         ),
         ("switch_intervals: [0]", f"switch_intervals[0]: 0 is not allowed. Expected: {INTERVAL}."),
         ("switch_intervals: [5e-7]", f"switch_intervals[0]: 5e-07 is not allowed. Expected: {INTERVAL}."),
@@ -305,12 +304,12 @@ def test_the_message_says_what_is_wrong_and_what_would_be_right(text, message, t
         (
             "workers: 4",
             "workers: 4 is not allowed. Expected: auto (1, 2, 4 … to twice the usable CPUs, the physical count included), or a "
-            "list of numbers from 1 and default (as many as the backend takes by itself).",
+            "list of numbers from 1 and default (as many as the backend starts by default).",
         ),
         (
             "ceiling: 1",
-            "ceiling: 1 is not allowed. Expected: true: measure beside the rest what processes reach in steady state, the "
-            "machine's own limit.",
+            "ceiling: 1 is not allowed. Expected: true: also measure what processes reach in steady state, the "
+            "limit of the machine.",
         ),
         (
             "start: togther",
