@@ -174,7 +174,6 @@ rule draw:
     """The figures that the tables allow: of each experiment, and of the whole sweep."""
     input:
         SWEEP_TABLES,
-        plan="<sweep>/plan.json",
     output:
         report(
             directory("<sweep>/figures"),
@@ -186,9 +185,10 @@ rule draw:
     log:
         "<sweep>/logs/draw.log",
     params:
+        sweep=subpath(output[0], parent=True),
         captions=lambda wildcards, output: captions(output[0]),  # for Snakemake's own report, which is made afterwards
     shell:
-        "python -m gil_scaling.analysis.figures {input.plan:q} {output:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.figures {params.sweep:q} 2> {log:q}"
 
 
 rule page:

@@ -362,7 +362,7 @@ def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
         path.write_text(json.dumps(changed(made, [edit])))
         if not refusal(decode, path):
             tables.main(plan)
-            draw.main(plan, plan.parent / "figures")
+            draw.main(plan.parent)
             report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
 
 

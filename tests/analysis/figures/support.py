@@ -1,20 +1,36 @@
-"""Tables for the tests of figures: made of records, or of rows by hand."""
+"""Tables for the tests of figures, and what is drawn in them."""
 
-from gil_scaling.analysis.figures import _interim
-from gil_scaling.analysis.read import load
-from gil_scaling.analysis.tables import build as tables
+from matplotlib.colors import to_hex
+from matplotlib.text import Annotation
 
-from tests.support import write_result_set
-
-
-def make_tables(folder, records, **options):
-    """The tables of a result set of these records; options: of write_result_set."""
-    return prepare(tables.tables(load(write_result_set(folder, records, **options))))
+from tests.support import compare_sources, make_tables, write_source  # noqa: F401
 
 
-def prepare(made):
-    """Tables with the columns by which combinations are drawn."""
-    return _interim.with_columns(made)
+def make_tables_of_sets(folder, label, parts):
+    """The tables of result sets of one machine; parts: lists of records, each measured in a separate call and day."""
+    sources = []
+    for day, records in enumerate(parts, 1):
+        changes = {"call": {"id": f"c{day}", "time": ""}, "started": f"2026-01-0{day}T00:00:00Z"}
+        own = [{**one, **changes} for one in records]
+        sources.append(write_source(folder / str(day), own, machine=label, label=f"{label} 2026-01-0{day}", call=None))
+    return compare_sources(*sources)
+
+
+def cells_of(axes):
+    """{(column, line): (text, colour)} of the cells of a heat map."""
+    columns, lines = ([label.get_text() for label in side] for side in (axes.get_xticklabels(), axes.get_yticklabels()))
+    (mesh,) = axes.collections
+    mesh.update_scalarmappable()
+    colours = mesh.get_facecolor().reshape(len(lines), len(columns), 4)
+    texts = [text for text in axes.texts if not isinstance(text, Annotation) and text.get_text()]
+    places = [(*map(int, text.get_position()), text.get_text()) for text in texts]
+    return {(columns[x], lines[y]): (text, to_hex(colours[y, x])) for x, y, text in places}
+
+
+def titles_above(axes):
+    """{text: place} of the titles above groups of columns of a heat map."""
+    titles = [text for text in axes.texts if isinstance(text, Annotation) and text.get_weight() == "bold"]
+    return {text.get_text(): text.xy[0] for text in titles}
 
 
 def assert_no_text_is_cut(figure):

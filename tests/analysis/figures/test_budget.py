@@ -2,8 +2,7 @@ import pandas as pd
 import pytest
 from gil_scaling.analysis.figures import budget
 
-from tests.analysis.figures.support import make_tables
-from tests.support import make_record, make_sample
+from tests.support import make_record, make_sample, make_tables
 
 PARTS = ("useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown")
 ALONE = {

@@ -8,8 +8,8 @@ from gil_scaling.analysis import figures
 from gil_scaling.analysis.figures.__main__ import draw_all
 from gil_scaling.analysis.figures.drawing import Drawn, Missing
 
-from tests.analysis.figures.support import assert_no_text_is_cut, make_tables
-from tests.support import make_record, sweep_records
+from tests.analysis.figures.support import assert_no_text_is_cut
+from tests.support import make_record, make_tables, sweep_records
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_caption_holds_the_first_answers_and_how_to_read_the_figure(monkeypatc
     monkeypatch.setattr(figures.load("speedup"), "draw", lambda tables: many)
     (other,) = [one for one in draw_all(full, ["e"], tmp_path) if one["name"] == "speedup-e"]
     assert other["caption"] == (
-        "Answer 0. Answer 1. Answer 2. Answer 3. 2 more of these sentences stand at the top of the report. Read it so."
+        "Answer 0. Answer 1. Answer 2. Answer 3. The top of the report has 2 more of these sentences. Read it so."
     )
 
 

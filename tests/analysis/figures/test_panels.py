@@ -101,7 +101,10 @@ def test_of_more_panels_those_with_the_largest_effect_are_drawn():
     high = np.where(np.isin(panels, ["c"]), 0.3, 5.0)  # "y" from 0.2 to 5 is noise
     rows, note = choose_panels(grid(panels, "x", speedup_low=low, speedup_high=high))
     assert set(panels) - set(rows["panel"]) == {"a", "y"}
-    assert note == "24 of 26 panels are drawn: those whose speedup interval stays farthest from 1; the CSV holds all."
+    assert (
+        note
+        == "24 of 26 panels are drawn: those with a speedup whose interval stays farthest from 1; the CSV file has all."
+    )
 
 
 def test_builds_of_a_chosen_workload_are_drawn_together():

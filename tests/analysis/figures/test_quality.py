@@ -1,11 +1,10 @@
 import pandas as pd
 import pytest
 from gil_scaling.analysis.columns import names
-from gil_scaling.analysis.figures import _style, quality
-from gil_scaling.analysis.read import load
-from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.figures import quality
+from gil_scaling.analysis.figures.drawing import Missing
 
-from tests.support import make_record, sweep_records, write_result_set
+from tests.support import make_record, make_tables, sweep_records
 
 
 def started(records):
@@ -15,11 +14,11 @@ def started(records):
 
 
 def made(folder, records):
-    return tables.tables(load(write_result_set(folder, records)))
+    return make_tables(folder, records)
 
 
 def panels(drawn):
-    return {axes.get_title(): axes for axes in drawn.figure.axes}
+    return {axes.get_title("left"): axes for axes in drawn.figure.axes}
 
 
 def points(axes):
@@ -31,13 +30,13 @@ def records():
     return started(sweep_records({"sequential": [4.0, 4.0, 4.0, 4.0], "thread": [1.0, 2.0, 2.0, 7.0]}))
 
 
-def test_the_spread_is_the_coefficient_of_variation_of_each_combination(tmp_path, records):
+def test_the_spread_is_the_coefficient_of_variation(tmp_path, records):
     spread = panels(quality.draw(made(tmp_path, records)))["Spread"]
     deviation = (22 / 3) ** 0.5  # of 1, 2, 2, 7, whose mean is 3
     assert points(spread) == [[0, 0.5], [pytest.approx(deviation / 3), 1]]
 
 
-def test_the_drift_is_the_fixed_loop_over_its_median_against_minutes(tmp_path, records):
+def test_the_drift_is_the_fixed_loop_over_its_median(tmp_path, records):
     for one, loop_s in zip(records, [0.01, *[0.02] * 6, 0.04], strict=True):
         one["state"] = {**one["state"], "before": {"load_1min": 0.5, "reference_loop_s": loop_s}}
     drift = points(panels(quality.draw(made(tmp_path, records)))["Drift"])
@@ -45,7 +44,7 @@ def test_the_drift_is_the_fixed_loop_over_its_median_against_minutes(tmp_path, r
     assert [x for x, _ in drift] == pytest.approx([second / 60 for second in range(8)])
 
 
-def test_the_order_is_the_time_over_the_combination_s_median_against_the_place_in_the_round(tmp_path, records):
+def test_the_order_is_the_time_against_the_place_in_the_round(tmp_path, records):
     order = points(panels(quality.draw(made(tmp_path, records)))["Order"])
     assert order == [[1, 1], [2, 0.5], [1, 1], [2, 1], [1, 1], [2, 1], [1, 1], [2, 3.5]]
 
@@ -61,7 +60,7 @@ def test_the_running_median_follows_the_tenths(tmp_path):
     assert list(medians.get_ydata()) == pytest.approx([0.5] * 5 + [1.5] * 5)
 
 
-def test_what_others_took_is_a_share_of_the_usable_cpus(tmp_path, records):
+def test_the_cpu_time_of_others_is_a_share_of_the_usable_cpus(tmp_path, records):
     for one in records:
         one["state"]["meanwhile"] = {"other_cpu_s": 1.0, "steal_s": 0.5}  # in 5 s on 2 CPUs
     axes = panels(quality.draw(made(tmp_path, records)))["Others"]
@@ -69,16 +68,16 @@ def test_what_others_took_is_a_share_of_the_usable_cpus(tmp_path, records):
     assert shares == {"other processes": {0.1}, "the hypervisor": {0.05}}
 
 
-def test_points_in_plenty_are_pixels(tmp_path, records):
+def test_many_points_are_pixels(tmp_path, records):
     axes = panels(quality.draw(made(tmp_path, records)))
     assert all(axes[title].lines[0].get_rasterized() for title in ("Drift", "Order", "Others"))
 
 
-def test_sentences_tell_spread_order_drift_and_disturbances(tmp_path, records):
+def test_sentences_give_spread_order_drift_and_disturbances(tmp_path, records):
     found = made(tmp_path, records)
     found["runs"]["flags"] = ["noisy;drifting", "oversubscribed", "drifting", *[""] * 5]
     assert quality.draw(found).answers == [
-        "Over the rounds the times of a combination vary by 45 % in the median of 2 combinations, by 90 % at most (py_loop on "
+        "Over the rounds the times of a combination vary by 45 % in the median of 2 combinations, by up to 90 % (py_loop on "
         "3.14, thread × 2; coefficient of variation).",
         "Place in the round and time have a rank correlation of 0.00 over 8 runs (Spearman; a description, not a test).",
         "A fixed loop took 20.0 ms before a run in the median, from 20.0 ms to 20.0 ms.",
@@ -86,7 +85,7 @@ def test_sentences_tell_spread_order_drift_and_disturbances(tmp_path, records):
     ]
 
 
-def test_a_rank_correlation_tells_that_later_runs_take_longer(tmp_path):
+def test_a_rank_correlation_shows_that_later_runs_take_longer(tmp_path):
     times = {"a": [1.0, 3.0], "b": [3.0, 1.0]}  # the first place is fast for a and slow for b, whose median is 2
     records = []
     for number in (1, 2):
@@ -103,7 +102,7 @@ def test_a_rank_correlation_tells_that_later_runs_take_longer(tmp_path):
     )
 
 
-def test_workloads_whose_time_says_nothing_have_no_spread(tmp_path, records):
+def test_workloads_without_a_speedup_have_no_spread(tmp_path, records):
     own = [make_record(f"l{number}", 1.0, spec={"workload": "latency", "round": number}) for number in (1, 2)]
     drawn = quality.draw(made(tmp_path, records + own))
     assert len(points(panels(drawn)["Spread"])) == 2
@@ -111,8 +110,7 @@ def test_workloads_whose_time_says_nothing_have_no_spread(tmp_path, records):
 
 
 def test_a_run_that_several_experiments_use_counts_once(tmp_path, records):
-    path = write_result_set(tmp_path, records, experiments=("one", "two"))
-    drawn = quality.draw(tables.tables(load(path)))
+    drawn = quality.draw(make_tables(tmp_path, records, experiments=("one", "two")))
     assert len(drawn.data) == 8
 
 
@@ -123,7 +121,7 @@ def test_runs_of_one_round_have_no_spread_and_no_order(tmp_path):
     assert [sentence.split()[0] for sentence in drawn.answers] == ["A", "0"]
 
 
-def test_records_of_old_formats_lack_what_they_did_not_measure(tmp_path, records):
+def test_what_was_not_measured_is_not_drawn(tmp_path, records):
     for one in records:
         one["state"] = {part: {} for part in ("before", "after", "meanwhile")}
     drawn = quality.draw(made(tmp_path, records))
@@ -138,5 +136,5 @@ def test_failed_runs_are_left_out(tmp_path, records):
 
 def test_nothing_ok_is_missing():
     found = {name: pd.DataFrame(columns=names(name)) for name in ("runs", "summary", "builds")}
-    with pytest.raises(_style.Missing, match=r"^no run is ok$"):
+    with pytest.raises(Missing, match=r"^no run is ok$"):
         quality.draw(found)

@@ -3,8 +3,7 @@ import pytest
 from gil_scaling.analysis.figures import looks, speedup
 from gil_scaling.analysis.figures.drawing import Missing
 
-from tests.analysis.figures.support import make_tables
-from tests.support import sweep_records
+from tests.support import make_tables, sweep_records
 
 
 def drawn(tmp_path, records, **options):

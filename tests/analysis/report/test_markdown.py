@@ -13,7 +13,7 @@ def report(tmp_path):
     records.append(make_record("f", spec={"backend": "process"}, status="crashed", reason="a | b <m>", measured=None))
     plan = write_result_set(tmp_path, records, machine="m")
     tables.main(plan)
-    draw.main(plan, plan.parent / "figures")
+    draw.main(plan.parent)
     build.main(plan, plan.parent / "report.html", plan.parent / "report.md")
     return (plan.parent / "report.md").read_text()
 

@@ -39,7 +39,7 @@ def measured():
 
 def make_page(plan):
     tables.main(plan)
-    draw.main(plan, plan.parent / "figures")
+    draw.main(plan.parent)
     build.main(plan, plan.parent / "report.html", plan.parent / "report.md")
     return plan.parent / "report.html"
 

@@ -52,7 +52,7 @@ def page_of(tmp_path, records, is_drawn=False, **options):
     plan = write_result_set(tmp_path, records, **options)
     tables.main(plan)
     if is_drawn:
-        draw.main(plan, plan.parent / "figures")
+        draw.main(plan.parent)
     return plan.parent, written(plan)
 
 
@@ -224,7 +224,7 @@ def test_a_hostile_record_stays_text(tmp_path):
     (plan.parent / "config.yaml").write_text(f"experiments: [{{name: e, x: {json.dumps(evil.format('config'))}}}]\n")
     (tmp_path / "machine.json").write_text(json.dumps({"usable_cpus": 2, "cpu_model": evil.format("machine")}))
     tables.main(plan)
-    draw.main(plan, plan.parent / "figures")
+    draw.main(plan.parent)
     text = written(plan)
     assert Page(text).tags.count("script") == 1
     assert "<script>alert" not in text

@@ -1,11 +1,10 @@
-"""The figures: one file each, found by its place; `python -m gil_scaling.analysis.figures PLAN.json FOLDER` draws them all.
+"""The figures: one file each, found by its place; `python -m gil_scaling.analysis.figures FOLDER` draws all.
 
 A figure's module has
   TITLE     the question that it answers
   PLACE     its number in the report
   HEADLINE  optional: the words under which its answers open the report
   OF_SWEEP  optional: True draws it once for all experiments together instead of once for each
-  COMPARES  optional: its number in the report that compares several result sets, which leaves out those without one
   draw(tables)  returns a Drawn (figure, answers in words, how to read it, data), or raises Missing with what is missing
 
 Modules that the figures share: drawing, panels (a grid of axes), heatmap (tables of coloured cells), looks (colours, markers, orders).
@@ -15,6 +14,8 @@ import importlib
 import json
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 INDEX = "index.json"
 _PUNCTUATION = re.compile(r"([^\w\s])")
@@ -24,37 +25,33 @@ _FILES = (path.stem for path in Path(__file__).parent.glob("*.py") if not path.s
 NAMES = sorted(set(_FILES) - set(_SHARED))
 
 
-def load(name):
+def load(name: str) -> ModuleType:
     """The module of a figure."""
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def in_order():
+def in_order() -> list[str]:
     """The names of all figures in the order in which the report shows them."""
     return sorted(NAMES, key=lambda name: (load(name).PLACE, name))
 
 
-def comparing():
-    """The names of the figures that several result sets have, too, in the order in which their report shows them."""
-    return sorted((name for name in NAMES if hasattr(load(name), "COMPARES")), key=lambda name: load(name).COMPARES)
-
-
-def title(name):
+def title(name: str) -> str:
     """The question that a figure answers."""
-    return load(name).TITLE
+    return str(load(name).TITLE)
 
 
-def captions(folder):
+def captions(folder: Path | str) -> dict[str, str]:
     """{name: caption as reStructuredText} of the figures drawn into a folder, for Snakemake's own report."""
     return {
         entry["name"]: _PUNCTUATION.sub(r"\\\1", entry["caption"]) for entry in read_index(folder) if entry["caption"]
     }
 
 
-def read_index(folder):
-    """What was drawn into a folder, and what was not: a dictionary each, as __main__ writes them; [] where there is none.
+def read_index(folder: Path | str) -> list[dict[str, Any]]:
+    """The entries of the figures of a folder, drawn or missing, as __main__ writes them; [] where there is no index.
 
     Keys: name (of the files), figure, experiment (None: all), title, headline, answers, caption, missing (None: drawn).
     """
     path = Path(folder, INDEX)
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    entries: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return entries

@@ -1,44 +1,47 @@
-"""Draws the figures of a sweep from the tables beside its plan, each as SVG with its data as CSV, and an index of them."""
+"""Draw the figures of a sweep or of a comparison: each as SVG with its data as CSV, and an index of them."""
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
+import pandas as pd
 
-from gil_scaling.analysis import facts
-from gil_scaling.analysis.figures import INDEX, _interim, _style, in_order, load, looks
-from gil_scaling.analysis.figures.drawing import Missing
-from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis import tables
+from gil_scaling.analysis.documents import exit_on_error
+from gil_scaling.analysis.figures import INDEX, in_order, load, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing
 from gil_scaling.result_set import write_text
 
 _IN_CAPTION = 4  # answers; the others open the report
 
 
-def main(plan, folder):
-    """Draws into the folder, which is made."""
+def main(folder: Path | str) -> None:
+    """Draw the tables and sets.json of a folder into its figures/, which is made."""
     folder = Path(folder)
+    experiments = json.loads((folder / "sets.json").read_text(encoding="utf-8"))["experiments"]
+    draw_all(tables.read(folder / "tables"), experiments, folder / "figures")
+
+
+def draw_all(
+    read: Mapping[str, pd.DataFrame], experiments: Iterable[str], folder: Path, names: Iterable[str] | None = None
+) -> list[dict[str, Any]]:
+    """Draw figures of the experiments, all or those of the names, with their index, whose entries it returns."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = tables.read(Path(plan).parent / "tables")
-    draw_all(found, facts.known(Path(plan), facts.plan)["experiments"], folder)
-
-
-def draw_all(found, experiments, folder, names=None):
-    """Draws figures of the experiments, all or those of the names, with their index, whose entries it returns."""
-    prepared = _interim.with_columns(found)
-    prepared["backends"] = prepared["summary"][["backend", "backend_kind"]].drop_duplicates()
+    looks.theme()
+    whole = {**read, "backends": read["summary"][["backend", "backend_kind"]].drop_duplicates()}
+    parts = {name: tables.of_experiment(whole, name) for name in experiments}
     entries = []
-    for name in in_order() if names is None else names:
-        whole = found if hasattr(load(name), "_style") else prepared
-        (_style if hasattr(load(name), "_style") else looks).theme()
-        is_of_sweep = getattr(load(name), "OF_SWEEP", False)
-        own = {None: whole} if is_of_sweep else {one: tables.of_experiment(whole, one) for one in experiments}
-        entries += [_draw(name, experiment, part, folder) for experiment, part in own.items()]
+    for name in names or in_order():
+        chosen = {None: whole} if getattr(load(name), "OF_SWEEP", False) else parts
+        entries += [_draw(name, experiment, part, folder) for experiment, part in chosen.items()]
     write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return entries
 
 
-def _draw(name, experiment, part, folder):
+def _draw(name: str, experiment: str | None, part: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
     module = load(name)
     file = name if experiment is None else f"{name}-{experiment}"
     entry = {
@@ -63,12 +66,12 @@ def _draw(name, experiment, part, folder):
     return {**entry, "answers": drawn.answers, "caption": caption}
 
 
-def _caption(drawn):
+def _caption(drawn: Drawn) -> str:
     left = len(drawn.answers) - _IN_CAPTION
-    more = [f"{left} more of these sentences stand at the top of the report."] if left > 0 else []
+    more = [f"The top of the report has {left} more of these sentences."] if left > 0 else []
     return " ".join([*drawn.answers[:_IN_CAPTION], *more, drawn.reading])
 
 
 if __name__ == "__main__":
-    with facts.ending_where_unusable():
+    with exit_on_error():
         main(*sys.argv[1:])

@@ -71,15 +71,15 @@ def shorten(text: str, width: float, size: float = FONT - 1, weight: str = "norm
     return text
 
 
-def wrap(text: str, width: float, size: float = FONT - 1) -> str:
+def wrap(text: str, width: float, size: float = FONT - 1, weight: str = "normal") -> str:
     """A text in lines of at most a width in inches, broken at blanks; longer words are cut."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= width:
+        if lines and text_width(longer, size, weight) <= width:
             lines[-1] = longer
         else:
-            lines.append(shorten(word, width, size))
+            lines.append(shorten(word, width, size, weight))
     return "\n".join(lines)
 
 

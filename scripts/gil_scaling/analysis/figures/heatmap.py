@@ -1,6 +1,6 @@
 """Tables of coloured cells, as many columns beside each other as fit, the others in further tables below."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -23,18 +23,19 @@ def draw_heatmaps(
     cell: tuple[float, float],
     size: float = 7.5,
     handles: Mapping[str, Any] | None = None,
+    columns: list[tuple[str, str]] | None = None,
     **options: Any,
 ) -> Figure:
     """A figure of tables with a line for each `line` and a column for each `group` and `column` of the cells, in their order.
 
     cells: one row per cell with the columns line, group, column, value (which gives the colour) and text; cell: least width and
-    the height in inches; size: of the text in points, 0 for none; options: for seaborn's heatmap (cmap, norm …).
+    the height in inches; size: of the text in points, 0 for none; columns: (group, column) in another order; options: for seaborn's heatmap (cmap, norm …).
     """
     handles = handles or {}
     names = list(dict.fromkeys(cells["line"]))
     left = min(_MAX_LABEL, drawing.widest(names)) + 2 * drawing.MARGIN
     labels = {name: drawing.shorten(name, _MAX_LABEL) for name in names}
-    columns = list(dict.fromkeys(zip(cells["group"], cells["column"], strict=True)))
+    columns = columns or list(dict.fromkeys(zip(cells["group"], cells["column"], strict=True)))
     fit = max(1, int((WIDTH - left - drawing.MARGIN) / cell[0]))
     count = -(-len(columns) // fit)
     per_table = -(-len(columns) // count)
@@ -60,6 +61,39 @@ def draw_heatmaps(
     return figure
 
 
+def draw_worker_heatmap(
+    rows: pd.DataFrame, measure: str, format_value: Callable[[float], str], **options: Any
+) -> Figure:
+    """A heat map of a measure: a line per panel and series, a column per number of workers of each build.
+
+    Numbers of workers beyond the usable CPUs are grey. rows: with the column `value`, which gives the colours.
+    """
+    workers = rows["workers"].astype("str").where(rows["workers_asked"] != "default", "default")
+    ordered = rows.assign(column=workers, is_default=workers.eq("default")).sort_values(
+        ["is_default", "workers"], kind="stable"
+    )
+    columns = pd.MultiIndex.from_frame(ordered[["build", "column"]].drop_duplicates())
+    columns = columns[columns.get_level_values(0).map(list(dict.fromkeys(rows["build"])).index).argsort(kind="stable")]
+    cells = pd.DataFrame(
+        {
+            "line": rows["panel"] + " · " + rows["series"],
+            "group": rows["build"],
+            "column": workers,
+            "value": rows["value"],
+            "text": rows[measure].map(format_value),
+        }
+    ).drop_duplicates(["line", "group", "column"])
+    figure = draw_heatmaps(cells, columns=list(columns), cell=(0.42, 0.2), **options)
+    usable_cpus = float(rows["usable_cpus"].astype(float).max())
+    for axes in figure.axes:
+        for label in axes.get_xticklabels():
+            if label.get_text().isdecimal() and int(label.get_text()) > usable_cpus:
+                label.set_color("0.55")
+        where: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points"}
+        axes.annotate("workers", (0, 1), (-4, 3), ha="right", va="bottom", size=FONT - 1, **where)
+    return figure
+
+
 def categories(
     values: Mapping[str, tuple[str, str]], keys: pd.Series
 ) -> tuple[pd.Series, dict[str, Any], dict[str, Patch]]:
@@ -80,7 +114,7 @@ def _heads(columns: list[tuple[str, str]], width: float) -> tuple[list[str], lis
     groups = []
     for group in dict.fromkeys(group for group, _ in columns):
         places = [place for place, (own, _) in enumerate(columns) if own == group]
-        text = drawing.wrap(group, width * len(places) - 0.1, FONT + 0.5)
+        text = drawing.wrap(group, width * len(places) - 0.1, FONT, "bold")
         groups.append((sum(places) / len(places) + 0.5, places[0], text))
     lines = max(name.count("\n") + 1 for name in names) + max(
         text.count("\n") + 1 if text else 0 for *_, text in groups
@@ -120,6 +154,7 @@ def _draw_table(
     for text, ink in zip(axes.texts, inks, strict=False):
         text.set_color(ink)
     axes.set(xlabel="", ylabel="")
+    axes.grid(visible=False)
     axes.tick_params(length=0, labeltop=True, labelbottom=False, pad=2, rotation=0)
 
 

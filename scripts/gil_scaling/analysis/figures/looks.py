@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
+from matplotlib.colors import LinearSegmentedColormap
 
+from gil_scaling.analysis import labels
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
 WIDTH = 11.25  # inches of every figure: 1080 pixels in a browser, the column of the report
@@ -30,6 +32,7 @@ _SETTINGS = {
 }
 
 INK = "#333333"  # sequential, and lines that all are compared with
+ACCENT = "#b0124f"
 GREY = "#c9c9c9"  # where nothing stands out
 
 # A family of hues for each kind of backend, in the order in which they are drawn; within it backends differ by shade and marker.
@@ -59,6 +62,8 @@ CLAIMS = {
     NOT_SHOWN: ("no difference shown", "#e4e4e4"),
     NO_CLAIM: ("too few rounds for a claim", "#fafafa"),
 }
+
+SPEEDS = LinearSegmentedColormap.from_list("speeds", ["#b4531a", "#f2b48a", "#f7f7f7", "#93c4e6", "#1b6ca8"])
 
 _BUILDS = {  # (free-threaded, GIL on): hues that no backend has, of the oldest and the newest; marker; whether filled
     (False, True): ("#a9b8c9", "#2c3e50", "o", True),
@@ -98,16 +103,18 @@ def backends(tables: Mapping[str, pd.DataFrame]) -> dict[str, Look]:
     return looks
 
 
-def in_order(tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows in the order in which they are drawn: by panel, build, backend, series and workers."""
-    looks = backends(tables)
-    keys = [
-        key
-        for key in ("panel", "build", "order", "backend_params", "switch_interval_s", "workers")
-        if key in rows or key == "order"
-    ]
-    order = rows["backend"].map({name: look.order for name, look in looks.items()}).astype(int)
-    return rows.assign(order=order).sort_values(keys, kind="stable", ignore_index=True)
+def in_order(
+    tables: Mapping[str, pd.DataFrame], rows: pd.DataFrame, first: tuple[str, ...] = ("panel", "build")
+) -> pd.DataFrame:
+    """Rows in the order in which they are drawn: by panel and build (or other columns of names), backend, series and workers.
+
+    With the column `order`, the place of the backend.
+    """
+    order = rows["backend"].map({name: look.order for name, look in backends(tables).items()}).astype(int)
+    ranks = [rows[name].map({value: rank for rank, value in enumerate(labels.in_order(rows[name]))}) for name in first]
+    others = [rows[name] for name in ("backend_params", "switch_interval_s", "workers") if name in rows]
+    keys = pd.concat([*ranks, order, *others], axis=1, keys=range(len(ranks) + len(others) + 1))
+    return rows.assign(order=order).loc[keys.sort_values(list(keys), kind="stable").index].reset_index(drop=True)
 
 
 def builds(table: pd.DataFrame) -> dict[str, dict[str, Any]]:

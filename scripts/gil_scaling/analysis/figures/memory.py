@@ -1,97 +1,92 @@
 """The peak of the memory of all processes against workers."""
 
-from gil_scaling.analysis import labels, phrases
-from gil_scaling.analysis.figures import _style
+import pandas as pd
+from matplotlib.axes import Axes
+
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.figures import drawing, looks
+from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
+from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 
 TITLE = "What does a worker cost in memory?"
 PLACE = 80
-COMPARES = 8
 
-_MEASURE = "peak_memory_mb"
-_DATA = ["panel", "python", "series", "workers", _MEASURE, f"{_MEASURE}_low", f"{_MEASURE}_high", "memory_kind"]
-_LITTLE_MB = 0.1
+_PEAK = "peak_memory_mb"
+_DATA = ["panel", "build", "series", "workers", _PEAK, f"{_PEAK}_low", f"{_PEAK}_high", "memory_kind"]
+_MIN_MB = 0.1  # per worker, to be given as a number
 _MEANINGS = {
     "pss": "memory that processes share is counted once (PSS)",
     "rss": "memory that processes share is counted in each (RSS)",
 }
 
 
-def draw(tables):
-    """One panel a workload and build, one line a backend."""
-    rows = _rows(tables["summary"])
+def draw(tables: Tables) -> Drawn:
+    """One panel per workload and build, one line per backend."""
+    summary = tables["summary"]
+    is_shown = (summary["role"] != "ceiling") & (summary["workers_asked"] != "default") & summary["workers"].notna()
+    rows = summary[is_shown & summary[_PEAK].notna()]
     if rows.empty:
-        raise _style.Missing("no memory was measured")
-    return _style.Drawn(_figure(rows), answers(rows), _reading(rows), rows[_DATA])
+        raise Missing("no memory was measured")
+    rows = looks.in_order(tables, rows)
+    shown, note = choose_panels(rows, _PEAK, rule="those with the highest peak", is_ratio=False)
+    look, counts = looks.backends(tables), {1.0, *shown["workers"].astype(float)}
+    kinds = sorted(set(rows["memory_kind"].dropna()))
+    figure = draw_panels(
+        shown,
+        lambda axes, own: _draw_panel(axes, own, look, counts),
+        x_label="workers",
+        y_label=f"peak in MiB ({', '.join(kinds).upper()})" if kinds else "peak in MiB",
+        is_shared_y=True,
+    )
+    return Drawn(figure, answers(rows), " ".join(filter(None, [_reading(shown, kinds), note])), rows[_DATA])
 
 
-def _reading(rows):
-    kinds = [_MEANINGS.get(kind, kind) for kind in sorted(set(rows["memory_kind"].dropna()))]
-    counted = f", in which {phrases.join_words(kinds)}" if kinds else ""
+def _reading(rows: pd.DataFrame, kinds: list[str]) -> str:
+    meanings = phrases.join_words(_MEANINGS.get(kind, kind) for kind in kinds)
     return (
-        f"Peak of the whole process tree, in a sample of its own{counted}. Horizontal line: the sequence; hollow marks: a backend "
-        f"with parameters of its own. "
-        f"{_style.interval_note(rows)} {_style.SHADED}"
+        f"Peak of the whole process tree, in a separate sample{f'; {meanings}' if meanings else ''}. Horizontal line: sequential; "
+        f"hollow marks: a backend with parameters. {drawing.interval_note(rows)} {drawing.SHADED}"
     )
 
 
-def answers(rows):
-    """What a worker adds to the sequence's memory, as a description: a sentence a build, of the workload that needs most."""
-    found = []
-    for python, of_build in rows.groupby("python", sort=False):
-        panel = of_build.loc[of_build[_MEASURE].astype(float).idxmax(), "panel"]
+def answers(rows: pd.DataFrame) -> list[str]:
+    """What a worker adds to the memory of sequential, without a claim: a sentence per build, on the workload that needs most."""
+    sentences = []
+    for build, of_build in rows.groupby("build", sort=False):
+        panel = of_build.loc[of_build[_PEAK].astype(float).idxmax(), "panel"]
         own = of_build[of_build["panel"] == panel]
-        alone = own.loc[own["backend"] == "sequential", _MEASURE]
-        parallel = own[own["backend"] != "sequential"]
-        if len(alone) and len(parallel):
-            parts = [_said(line, alone.iloc[0]) for _, line in parallel.groupby("series", sort=False)]
-            said = f"about {_about(alone.iloc[0])} MiB in sequence; each worker adds {', '.join(parts)}"
-            found.append(f"{panel} on {python}: {said}.")
-    return found
+        is_sequential = own["backend_kind"] == "sequential"
+        if is_sequential.any() and not is_sequential.all():
+            base_mb = own.loc[is_sequential, _PEAK].iloc[0]
+            parts = [_describe_worker(line, base_mb) for _, line in own[~is_sequential].groupby("series", sort=False)]
+            text = f"sequential needs about {_format_mb(base_mb)} MiB; each worker adds {', '.join(parts)}"
+            sentences.append(f"{panel} on {build}: {text}.")
+    return sentences
 
 
-def _said(line, alone_mb):
-    """What each worker adds, where there are the most of them: `about 7.1 MiB with process × 4`."""
+def _describe_worker(line: pd.DataFrame, base_mb: float) -> str:
+    """What each worker adds at the highest number of workers: `about 7.1 MiB with process × 4`."""
     row = line.loc[line["workers"].astype(float).idxmax()]
-    each_mb = (row[_MEASURE] - alone_mb) / row["workers"]
-    said = f"about {_about(each_mb)} MiB" if each_mb >= _LITTLE_MB else f"less than {_LITTLE_MB} MiB"
-    return f"{said} with {row['series']} × {row['workers']}"
+    each_mb = (row[_PEAK] - base_mb) / row["workers"]
+    amount = f"about {_format_mb(each_mb)} MiB" if each_mb >= _MIN_MB else f"less than {_MIN_MB} MiB"
+    return f"{amount} with {row['label']}"
 
 
-def _about(value_mb):
+def _format_mb(value_mb: float) -> str:
     """Two significant digits: 0.21, 7.1, 47, 1,200."""
     return f"{float(f'{value_mb:.1e}'):,.12g}"
 
 
-def _rows(summary):
-    """The rows that have a peak, in the order in which they are drawn, with panel and series."""
-    is_shown = (summary["role"] != "ceiling") & (summary["workers_asked"] != "default") & summary["workers"].notna()
-    rows = labels.series(labels.panels(summary[is_shown & summary[_MEASURE].notna()]))
-    return rows.assign(rank=_style.rank(rows["backend"])).sort_values(
-        ["panel", "python", "rank", "series", "workers"], kind="stable"
-    )
-
-
-def _figure(rows):
-    figure, all_axes = _style.panels_of(rows, width=4.0, height=2.7)
-    highest = rows.groupby("panel")[f"{_MEASURE}_high"].max()
-    handles = {}
-    for axes, own in all_axes:
-        _draw_panel(axes, own)
-        axes.set_ylim(0, 1.05 * highest[own["panel"].iloc[0]])
-        handles.update(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-    _style.legend_below(figure, handles)
-    return figure
-
-
-def _draw_panel(axes, rows):
+def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look], counts: set[float]) -> None:
     for name, line in rows.groupby("series", sort=False):
-        colour, marker = _style.look(line["backend"].iloc[0])
-        if name == "sequential":
-            axes.axhline(line[_MEASURE].iloc[0], color=colour, lw=1.2, label=name)
+        colour, marker, _ = look[line["backend"].iloc[0]]
+        if line["backend_kind"].iloc[0] == "sequential":
+            axes.axhline(line[_PEAK].iloc[0], color=colour, lw=1.2, label=name)
             continue
         face = colour if line["backend_params"].iloc[0] == "{}" else "white"
-        _style.line_with_bars(axes, line, "workers", _MEASURE, color=colour, marker=marker, mfc=face, label=name)
-    _style.worker_axis(axes, {1, *rows["workers"]})
-    kinds = sorted(set(rows["memory_kind"].dropna()))
-    axes.set_ylabel(f"peak in MiB ({', '.join(kinds).upper()})" if kinds else "peak in MiB")
-    _style.beyond_the_cpus(axes, rows["usable_cpus"].max())
+        drawing.line_with_bars(axes, line, "workers", _PEAK, color=colour, marker=marker, mfc=face, label=name)
+    drawing.worker_axis(axes, counts)
+    axes.set_xlim(min(counts) / 1.15, max(counts) * 1.15)
+    axes.set_ylim(0, 1.05 * float(rows[f"{_PEAK}_high"].max()))
+    drawing.few_ticks(axes)
+    drawing.shade_beyond_cpus(axes, rows["usable_cpus"].max())

@@ -23,24 +23,30 @@ class _Grid(sns.FacetGrid):  # type: ignore[misc]
         return self
 
 
-def choose_panels(rows: pd.DataFrame, measure: str = "speedup", *, is_ratio: bool = True) -> tuple[pd.DataFrame, str]:
+def choose_panels(
+    rows: pd.DataFrame,
+    measure: str = "speedup",
+    *,
+    rule: str = "those with a speedup whose interval stays farthest from 1",
+    is_ratio: bool = True,
+    across: str = "build",
+    limit: int = MAX_PANELS,
+) -> tuple[pd.DataFrame, str]:
     """The rows of the panels that are drawn, and a sentence for the caption where some are not.
 
-    Of more than 24 panels (workloads × builds) the workloads with the largest effect are drawn: those where the confidence
-    interval of a row's measure stays farthest from 1, or, where it is no ratio, whose lower end is the largest. Noise makes
-    an interval wide, so that it does not win.
+    Of more panels (workloads × builds, or another column `across`) than the limit the workloads with the largest effect are drawn: those where the interval
+    of a row's measure stays farthest from 1, or, where it is no ratio, whose lower end is the largest. Noise widens an
+    interval, so it does not win. rule: the same in words.
     """
-    facets = rows[["panel", "build"]].drop_duplicates()
-    if len(facets) <= MAX_PANELS:
+    facets = rows[["panel", across]].drop_duplicates()
+    if len(facets) <= limit:
         return rows, ""
     low, high = (rows[f"{measure}{end}"].astype(float) for end in ("_low", "_high"))
     effect = np.maximum(np.log(low), -np.log(high)) if is_ratio else low
     largest = effect.groupby(rows["panel"]).max().sort_values(ascending=False, kind="stable")
-    count = max(1, MAX_PANELS // rows["build"].nunique())
-    shown = facets[facets["panel"].isin(largest.index[:count])].head(MAX_PANELS)
-    what = "interval stays farthest from 1" if is_ratio else "interval begins highest"
-    note = f"{len(shown)} of {len(facets)} panels are drawn: those whose {measure.replace('_', ' ')} {what}; the CSV holds all."
-    return rows.merge(shown), note
+    count = max(1, limit // rows[across].nunique())
+    shown = facets[facets["panel"].isin(largest.index[:count])].head(limit)
+    return rows.merge(shown), f"{len(shown)} of {len(facets)} panels are drawn: {rule}; the CSV file has all."
 
 
 def draw_panels(

@@ -11,7 +11,6 @@ from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 TITLE = "Does it scale, and what limits it?"
 PLACE = 10
 HEADLINE = "What do threads give, with the GIL and without?"
-COMPARES = 5
 
 _LIMITS = {"speedup_bound": ("bound", ":"), "speedup_ceiling": ("ceiling", "-.")}
 _MEANINGS = {

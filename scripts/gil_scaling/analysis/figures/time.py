@@ -1,5 +1,7 @@
 """The time of each backend and number of workers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -44,7 +46,7 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look]) -> 
     for name in rows["backend"].unique():
         is_shown = rows["backend"].eq(name).to_numpy()
         middle, low, high = (rows.loc[is_shown, f"time_s{end}"].to_numpy(float) for end in _ENDS)
-        options = {"color": look[name].colour, "marker": look[name].marker, "ls": "", "ms": 5.5}
+        options: dict[str, Any] = {"color": look[name].colour, "marker": look[name].marker, "ls": "", "ms": 5.5}
         axes.errorbar(middle, places[is_shown], xerr=np.abs([middle - low, high - middle]), **options)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(5))
