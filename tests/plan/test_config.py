@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from gil_scaling.plan import catalog, config
+from gil_scaling.result_set import RESERVED_SWEEPS
 
 from tests.support import run_python
 
@@ -426,7 +427,7 @@ def test_a_name_must_be_safe_as_a_file_name(name):
         config.checked({"experiments": [{"name": name, "workloads": ["noop"]}]})
 
 
-@pytest.mark.parametrize("name", [*config.RESERVED_SWEEPS, "Runs"])
+@pytest.mark.parametrize("name", [*RESERVED_SWEEPS, "Runs"])
 def test_a_sweep_cannot_be_named_as_another_folder(name):
     assert config.name_mistake(name) == f"{name!r} is the name of another folder there. Choose another name."
 

@@ -37,6 +37,7 @@ from gil_scaling.analysis.rows import (
 )
 from gil_scaling.decode import decode
 from gil_scaling.record import RecordError
+from gil_scaling.result_set import CONFIG, MACHINE, PLAN, record_path
 
 
 class Source(NamedTuple):
@@ -109,7 +110,7 @@ def read_sweep(plan_path: Path | str) -> Frames:
 
 def _read_noise_plan(root: Path, plan: Plan) -> Plan | None:
     """The plan of the machine's A/A test, None where there is none, or where it is the sweep itself."""
-    path = root / plan.noise_sweep / "plan.json"
+    path = root / plan.noise_sweep / PLAN
     try:
         return read_plan(path) if plan.sweep != plan.noise_sweep and path.exists() else None
     except DocumentError:
@@ -141,15 +142,15 @@ def read_sets(sources: Iterable[Source], noise_sweep: str, by_date: bool) -> Fra
 
 def _read_set(folder: Path, label: str | None, noise_sweep: str) -> ResultSet:
     """A result set of a folder, of a machine or of one sweep; raises ResultSetError where there is none."""
-    is_sweep = (folder / "plan.json").is_file()
+    is_sweep = (folder / PLAN).is_file()
     root = folder.parent if is_sweep else folder
-    names = [folder.name] if is_sweep else sorted(path.parent.name for path in root.glob("*/plan.json"))
+    names = [folder.name] if is_sweep else sorted(path.parent.name for path in root.glob(f"*/{PLAN}"))
     problems: list[tuple[str, str]] = []
     plans = {}
     for name in names:
         if not NAME.fullmatch(name):
             problems.append((repr(name), "is not a valid name of a sweep"))
-        elif (plan := _use(root / name / "plan.json", root, read_plan, problems)) is not None:
+        elif (plan := _use(root / name / PLAN, root, read_plan, problems)) is not None:
             plans[name] = plan
     noise_plan = plans.pop(noise_sweep, None) if not is_sweep else None
     if not plans:
@@ -192,7 +193,7 @@ def _read_sweeps(
         return read(path) if strict else _use(path, root, read, problems)
 
     machine = next(iter(plans.values())).machine
-    facts = use(root / "machine.json", read_machine)
+    facts = use(root / MACHINE, read_machine)
     all_plans = [*plans.values(), *([noise_plan] if noise_plan else [])]
     files = dict.fromkeys(name for plan in all_plans for name in plan.builds)
     builds = {build.name: build for name in files if (build := use(root / name, read_build))}
@@ -201,7 +202,7 @@ def _read_sweeps(
     runs, samples = (pd.concat(parts, ignore_index=True) for parts in zip(*read, strict=True))
     if not strict and not runs["status"].eq("ok").any():
         raise ResultSetError(_with_details("there is no run in it that is ok", problems))
-    configs = {name: use(root / name / "config.yaml", read_config) for name in plans}
+    configs = {name: use(root / name / CONFIG, read_config) for name in plans}
     return ResultSet(
         label=machine,
         machine=machine,
@@ -264,7 +265,7 @@ class _RecordReader:
 
     def _read_record(self, run: str) -> dict[str, Any]:
         """A record, or what stands for one that cannot be used."""
-        path = self.root / "runs" / f"{run}.json"
+        path = Path(record_path(self.root, run))
         if not self.is_own and os.path.islink(path):
             return damaged_record(run, f"{path.name}: is a link")
         try:

@@ -9,10 +9,9 @@ from pathlib import Path
 from gil_scaling.plan import config
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.yaml_lines import Places
-from gil_scaling.result_set import write_text
+from gil_scaling.result_set import BUILDS, COMPARISON, CONFIG, MACHINE, PLAN, RECORDS, write_text
 
 FOLDER = Path(".snakemake/gil-scaling")
-OUTPUT = "compare"  # the folder of the comparison, beside those of the machines
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 
 
@@ -74,7 +73,8 @@ def _result_sets(results: Path) -> list[str]:
     return [
         str(path)
         for path in (sorted(results.iterdir()) if results.is_dir() else [])
-        if (path.name.endswith(ARCHIVES) and path.is_file()) or (path.name != OUTPUT and any(path.glob("*/plan.json")))
+        if (path.name.endswith(ARCHIVES) and path.is_file())
+        or (path.name != COMPARISON and any(path.glob(f"*/{PLAN}")))
     ]
 
 
@@ -82,6 +82,6 @@ def _files(path: Path) -> list[Path]:
     """The files of a set that the comparison may read."""
     if path.is_file():
         return [path]
-    root = path.parent if (path / "plan.json").is_file() else path
-    patterns = ("machine.json", "pythons/*.json", "*/config.yaml", "*/plan.json", "runs")
+    root = path.parent if (path / PLAN).is_file() else path
+    patterns = (MACHINE, f"{BUILDS}/*.json", f"*/{CONFIG}", f"*/{PLAN}", RECORDS)
     return sorted(file for pattern in patterns for file in root.glob(pattern) if file.exists())

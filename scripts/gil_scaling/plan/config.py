@@ -19,10 +19,10 @@ from gil_scaling import value_types
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
 from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
+from gil_scaling.result_set import RESERVED_SWEEPS
 
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
-RESERVED_SWEEPS = ("runs", "tables", "pythons", "expected", "logs", "rounds", "compare", "machine.json", "sizes.json")
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 COMPARISON_KEYS = ("compare", "fail_if_slower")  # no sweep depends on them
 NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *COMPARISON_KEYS)

@@ -15,7 +15,7 @@ from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import write_text
+from gil_scaling.result_set import RESULTS, SET_ASIDE, SIZES, record_path, table_path, write_text
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Plan:
     @property
     def result_set(self) -> str:
         """The folder of the machine, as rules name it."""
-        return f"results/{self.request.machine}"
+        return f"{RESULTS}/{self.request.machine}"
 
     @property
     def sweep_folder(self) -> str:
@@ -118,7 +118,7 @@ class Plan:
     def noise_tables(self) -> list[str]:
         """The tables of the machine's A/A test, if another sweep has left them."""
         names = [] if self.request.sweep == NOISE_SWEEP else ["noise", "runs"]
-        paths = [f"{NOISE_SWEEP}/tables/{name}.csv" for name in names]
+        paths = [table_path(NOISE_SWEEP, name) for name in names]
         return [f"{self.result_set}/{path}" for path in paths if (self.folder / path).exists()]
 
     def in_round(self, number: int) -> list[str]:
@@ -137,7 +137,7 @@ class Plan:
 
     def record_path(self, run: Run) -> Path:
         """The path of a run's record."""
-        return self.folder / "runs" / f"{run.name}.json"
+        return Path(record_path(self.folder, run.name))
 
     @cached_property
     def repeat_mark(self) -> Path:
@@ -158,7 +158,7 @@ class Plan:
 
     def set_aside(self, names: Iterable[str]) -> None:
         """Keeps the failed records of these runs in logs/set_aside: Snakemake removes them before it repeats the runs."""
-        aside = self.folder / "logs" / "set_aside"
+        aside = self.folder / SET_ASIDE
         wanted = set(names)
         for run in (run for run in self.failed if run.name in wanted):
             aside.mkdir(parents=True, exist_ok=True)
@@ -189,12 +189,12 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
     usable = machine.allowed_cpus() if request.cpus is None else request.cpus
     auto_workers = sweep.auto_workers(machine.usable(request.cpus), len(machine.physical_cpus(usable)))
     runs = sweep.expand(settings, request.builds, workloads, backends, request.cpus, auto_workers)
-    folder = Path(request.results, request.machine, "runs")
+    folder = Path(request.results, request.machine)
     return Plan(
         request=request,
         file=plan_file.write(FOLDER, request, settings, runs, calibrated.used),
         runs=runs,
-        states={run.name: _state(folder / f"{run.name}.json", run) for run in runs},
+        states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
     )
 
@@ -203,9 +203,7 @@ def _with_sizes(request: Request, find: Callable[..., tuple[int, float]] | None)
     """The settings with a number for each auto size, and the machine's sizes."""
     settings = {**request.settings, "experiments": [dict(each) for each in request.settings["experiments"]]}
     try:
-        found = sizes.Sizes(
-            Path(request.results, request.machine, "sizes.json"), find and partial(find, cpus=request.cpus)
-        )
+        found = sizes.Sizes(Path(request.results, request.machine, SIZES), find and partial(find, cpus=request.cpus))
         for experiment in settings["experiments"]:
             builds = {build.name: build for build in request.builds[experiment["name"]]}
             experiment["workloads"] = found.settled(experiment["workloads"], builds[experiment["reference"]])

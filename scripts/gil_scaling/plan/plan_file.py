@@ -15,7 +15,7 @@ from gil_scaling import record
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.request import NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import write_text
+from gil_scaling.result_set import BUILDS, write_text
 from gil_scaling.text import scrub
 
 
@@ -49,7 +49,7 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
         "format": record.FORMAT,
         "machine": request.machine,
         "sweep": request.sweep,
-        "builds": sorted({f"pythons/{build.name}.json" for builds in request.builds.values() for build in builds}),
+        "builds": sorted({f"{BUILDS}/{build.name}.json" for builds in request.builds.values() for build in builds}),
         "experiments": [experiment["name"] for experiment in settings["experiments"]],
         "sizes": sizes,
         "noise_sweep": NOISE_SWEEP,

@@ -11,6 +11,7 @@ from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.yaml_lines import Places
+from gil_scaling.result_set import COMPARISON
 
 FOLDER = Path(".snakemake/gil-scaling")  # of what calls and jobs pass to each other
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine read
@@ -61,7 +62,7 @@ def read(
     name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
     label = checked["machine"] or machine.label()
     problems = {"sweep": config.name_mistake(name)}
-    if label == comparison.OUTPUT and not checked["machine"]:  # the host's name
+    if label == COMPARISON and not checked["machine"]:  # the host's name
         problems["machine"] = config.reserved(label)
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
     compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results)

@@ -20,7 +20,7 @@ from gil_scaling.analysis.identity import identify
 from gil_scaling.analysis.read import Frames, ResultSet, Source, read_sets, read_sweep
 from gil_scaling.analysis.tables.noise import find_floor, noise
 from gil_scaling.analysis.tables.pairing import with_baselines
-from gil_scaling.result_set import write_text
+from gil_scaling.result_set import SETS, TABLES, write_text
 
 
 def main(path: Path, folder: Path | None = None) -> None:
@@ -42,14 +42,14 @@ def main(path: Path, folder: Path | None = None) -> None:
 
 
 def _write(frames: Frames, folder: Path, sweep: str | None) -> None:
-    tables.write(tables.make(frames), folder / "tables")
+    tables.write(tables.make(frames), folder / TABLES)
     content = {
         "sweep": sweep,
         "experiments": list(dict.fromkeys(frames.runs["experiment"])),
         "sets": [_describe(one) for one in frames.sets],
         "problems": frames.problems,
     }
-    write_text(folder / "sets.json", json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+    write_text(folder / SETS, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
 
 
 def _describe(result_set: ResultSet) -> dict[str, Any]:
