@@ -40,7 +40,7 @@ def draw(tables: Tables) -> Drawn:
         _write_above(axes, _LIMIT, f" PEP 779: {_LIMIT}", "left")
         reading.append("PEP 779 allows 1.15 for the mean over pyperformance, not for each workload.")
     return Drawn(
-        axes.get_figure(root=True), answers(rows, builds), " ".join(filter(None, [*reading, note])), rows[_DATA]
+        cast(Figure, axes.figure), answers(rows, builds), " ".join(filter(None, [*reading, note])), rows[_DATA]
     )
 
 
