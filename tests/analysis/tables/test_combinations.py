@@ -27,7 +27,7 @@ def test_keys_come_from_the_first_run():
 
 def test_values_replace_keys_of_the_same_name():
     table = with_keys([{"combination": "a", "workload": "new"}], RUNS, "metrics")
-    assert table.to_dict("records") == [{"combination": "a", "workload": "new"}]
+    assert (list(table), table.values.tolist()) == (["combination", "workload"], [["a", "new"]])
 
 
 def test_rows_of_a_combination_keep_their_order():

@@ -42,10 +42,14 @@ def test_noise_is_the_ratio_of_identical_builds(other_call, pairing, tmp_path):
     assert row["pairing"] == pairing
 
 
-def test_noise_of_few_rounds_makes_no_claim(tmp_path):
-    table = noise(tmp_path, two_builds([2.0] * 5, [1.0] * 6))
+@pytest.mark.parametrize(("other_call", "interval"), [("call-1", "range"), ("call-2", "ci95")])
+def test_noise_of_few_rounds_makes_no_claim(other_call, interval, tmp_path):
+    records = two_builds([2.0] * 5, [1.0] * 5)
+    for record in records[5:]:
+        record["call"] = {"id": other_call, "time": ""}
+    table = noise(tmp_path, records)
     (row,) = table.to_dict("records")
-    assert (row["rounds"], row["interval"], row["claim"]) == (5, "range", "no claim")
+    assert (row["rounds"], row["interval"], row["claim"]) == (5, interval, "no claim")
     assert find_floor(table) is None
 
 
