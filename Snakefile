@@ -162,8 +162,10 @@ rule collect:
         plan="<sweep>/plan.json",
         machine="<set>/machine.json",
         builds=expand("<set>/pythons/{build}.json", build=CALL.plan.builds),
+        noise=lambda wildcards: CALL.plan.noise_tables(),
     output:
         SWEEP_TABLES,
+        "<sweep>/sets.json",
     log:
         "<sweep>/logs/collect.log",
     shell:
@@ -174,6 +176,7 @@ rule draw:
     """The figures that the tables allow: of each experiment, and of the whole sweep."""
     input:
         SWEEP_TABLES,
+        sets="<sweep>/sets.json",
     output:
         report(
             directory("<sweep>/figures"),
@@ -195,17 +198,17 @@ rule page:
     """The report as a page."""
     input:
         SWEEP_TABLES,
-        lambda wildcards: CALL.plan.noise_tables(),
+        sets="<sweep>/sets.json",
         figures="<sweep>/figures",
-        plan="<sweep>/plan.json",
-        config="<sweep>/config.yaml",
     output:
         page="<sweep>/report.html",
         text="<sweep>/report.md",
     log:
         "<sweep>/logs/page.log",
+    params:
+        folder=subpath(output.page, parent=True),
     shell:
-        "python -m gil_scaling.analysis.report {input.plan:q} {output.page:q} {output.text:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.report {params.folder:q} 2> {log:q}"
 
 
 rule verdict:
@@ -219,9 +222,9 @@ rule verdict:
     log:
         "<sweep>/logs/verdict.log",
     params:
-        tables=subpath(input.summary, parent=True),
+        folder=subpath(input.page, parent=True),
     shell:
-        "python -m gil_scaling.analysis.report.verdict {params.tables:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -m gil_scaling.analysis.report.verdict {params.folder:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 
@@ -277,6 +280,7 @@ rule contrast:
     output:
         page="results/compare/report.html",
         text="results/compare/report.md",
+        sets="results/compare/sets.json",
         tables=directory("results/compare/tables"),
         figures=directory("results/compare/figures"),
     log:
@@ -286,7 +290,9 @@ rule contrast:
         sets=CALL.request.comparison.file,
         folder=subpath(output.page, parent=True),
     shell:
-        "python -m gil_scaling.analysis.compare {params.sets:q} {params.folder:q} 2> {log:q} "
+        "(python -m gil_scaling.analysis.tables {params.sets:q} {params.folder:q} "
+        "&& python -m gil_scaling.analysis.figures {params.folder:q} "
+        "&& python -m gil_scaling.analysis.report {params.folder:q}) 2> {log:q} "
         "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
 
 
@@ -300,7 +306,8 @@ rule gate:
     log:
         "results/compare/logs/gate.log",
     params:
-        most=CALL.request.comparison.fail_if_slower,
+        folder=subpath(input.page, parent=True),
+        limit=CALL.request.comparison.fail_if_slower,
     shell:
-        "python -m gil_scaling.analysis.report.gate {input.tables:q} {params.most:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -m gil_scaling.analysis.report.gate {params.folder:q} {params.limit:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

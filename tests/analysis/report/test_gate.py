@@ -1,28 +1,19 @@
 import pandas as pd
 import pytest
+from gil_scaling.analysis.columns import names
 from gil_scaling.analysis.report import gate
-from gil_scaling.analysis.tables import build as tables
 
 ROW = {
-    "machine": "m 2026-02-01",
-    "python": "3.14",
+    "build": "m 2026-02-01 · 3.14",
     "experiment": "e",
-    "workload": "py_loop",
-    "params": '{"count": 2}',
-    "backend": "thread",
-    "backend_params": "{}",
-    "workers": 4,
-    "workers_asked": "4",
-    "switch_interval_s": 0.005,
-    "start": "natural",
-    "scaling": "strong",
-    "timed": "total",
-    "against_machine": "m 2026-01-01",
-    "against_python": "3.14",
+    "panel": "py_loop",
+    "label": "thread × 4",
+    "against_build": "m 2026-01-01 · 3.14",
     "kind": "again",
     "interval": "ci95",
     "pairing": "unpaired",
 }
+PASSED = "0 of 1 combination of one machine at two times slower by more than 5 %, interval included"
 
 
 def row(gain=1.0, low=None, high=None, **changes):
@@ -32,105 +23,95 @@ def row(gain=1.0, low=None, high=None, **changes):
 
 
 @pytest.fixture
-def judge(tmp_path, capsys):
-    """Runs the gate on these rows; gives the status or message that it ended with, stdout and stderr as lines."""
+def check(tmp_path, capsys):
+    """Runs the gate on rows; returns its status or message, and the lines of stdout and stderr."""
 
-    def call(*rows, most="5", lacking=()):
-        for name, made in (("changes", rows), ("one_sided", lacking)):
-            tables.shaped(pd.DataFrame(made), name).to_csv(tmp_path / f"{name}.csv", index=False)
+    def run(*rows, limit="5", one_sided=()):
+        for name, listed in (("changes", rows), ("one_sided", one_sided)):
+            (tmp_path / "tables").mkdir(exist_ok=True)
+            pd.DataFrame(listed, columns=names(name)).to_csv(tmp_path / f"tables/{name}.csv", index=False)
         try:
-            ended = gate.main(tmp_path, most)
+            status = gate.main(tmp_path, limit)
         except SystemExit as error:
-            ended = error.code
+            status = error.code
         out, err = capsys.readouterr()
-        return ended, out.splitlines(), err.splitlines()
+        return status, out.splitlines(), err.splitlines()
 
-    return call
-
-
-PASSED = "0 of 1 combination of one machine at two times became slower by more than 5 % beyond the interval"
+    return run
 
 
-def test_where_no_limit_is_set_nothing_is_judged(judge):
-    assert judge(row(0.1), most="None") == (None, ["no limit is set: fail_if_slower is null"], [])
+def test_gate_without_a_limit_checks_nothing(check):
+    assert check(row(0.1), limit="None") == (None, ["fail_if_slower is not set: nothing was checked"], [])
 
 
-def test_where_nothing_became_slower_the_gate_is_passed(judge):
-    assert judge(row(1.0)) == (None, [PASSED], [])
-    assert judge(row(3.0)) == (None, [PASSED], [])
+@pytest.mark.parametrize("gain", [1.0, 3.0])
+def test_gate_passes_where_nothing_is_slower(gain, check):
+    assert check(row(gain)) == (None, [PASSED], [])
 
 
-def test_a_combination_that_became_slower_by_more_than_the_limit_is_named(judge):
-    slow = row(0.5, workload="noop", python="3.14t", against_python="3.14t")
-    assert judge(row(), slow) == (
-        "slower by more than 5 %: 1 combination; fail_if_slower allows none",
-        ["1 of 2 combinations of one machine at two times became slower by more than 5 % beyond the interval"],
+def test_gate_names_combinations_that_are_too_slow(check):
+    slow = row(0.5, panel="noop", build="m 2026-02-01 · 3.14t", against_build="m 2026-01-01 · 3.14t")
+    assert check(row(), slow) == (
+        "1 combination slower by more than 5 % (fail_if_slower)",
+        ["1 of 2 combinations of one machine at two times slower by more than 5 %, interval included"],
         [
-            "e: noop, thread × 4 on m 2026-02-01 · 3.14t: 0.50 [0.49, 0.51] times as fast as on m 2026-01-01 · 3.14t "
-            "(unpaired)"
+            "e: noop, thread × 4 on m 2026-02-01 · 3.14t: 0.50× the speed on m 2026-01-01 · 3.14t [0.49, 0.51] (unpaired)"
         ],
     )
 
 
-def test_what_one_side_lacks_is_counted_where_it_would_have_been_judged(judge):
-    lacking = [row(workload="noop", reason="crashed"), row(kind="machine", reason="not measured there")]
-    assert judge(row(1.0), lacking=lacking) == (None, [f"{PASSED}; one side lacks 1 more"], [])
+def test_gate_counts_what_one_side_lacks(check):
+    one_sided = [row(panel="noop", reason="crashed"), row(kind="machine", reason="not measured there")]
+    assert check(row(1.0), one_sided=one_sided) == (None, [f"{PASSED}; 1 measured on one side only"], [])
 
 
-def test_the_slowest_stands_first(judge):
-    ended, _, said = judge(row(0.7, workers=1), row(0.5, workers=2), row(0.6, workers=8))
-    assert ended == "slower by more than 5 %: 3 combinations; fail_if_slower allows none"
-    assert [line.partition(" on ")[0] for line in said] == [f"e: py_loop, thread × {count}" for count in (2, 8, 1)]
-
-
-def test_what_tells_two_combinations_apart_is_named(judge):
-    ways = row(0.5), row(0.6, params='{"count": 3}'), row(0.7, backend_params='{"chunksize": 4}')
-    _, _, said = judge(*ways, row(0.8, workers_asked="default"), row(0.9, switch_interval_s=0.1))
-    assert [line.partition(" on ")[0] for line in said] == [
-        "e: py_loop, count=2, thread, 5.00 ms × 4",
-        "e: py_loop, count=3, thread, 5.00 ms × 4",
-        "e: py_loop, count=2, thread, chunksize=4, 5.00 ms × 4",
-        "e: py_loop, count=2, thread, 5.00 ms × default: 4",
-        "e: py_loop, count=2, thread, 100 ms × 4",
-    ]
+def test_gate_names_the_slowest_first(check):
+    status, _, lines = check(row(0.7, label="a"), row(0.5, label="b"), row(0.6, label="c"))
+    assert status == "3 combinations slower by more than 5 % (fail_if_slower)"
+    assert [line.partition(" on ")[0] for line in lines] == [f"e: py_loop, {label}" for label in "bca"]
 
 
 @pytest.mark.parametrize(("high", "count"), [(1 / 1.0501, 1), (1 / 1.0499, 0), (1.2, 0)])
-def test_the_whole_interval_lies_beyond_the_limit(high, count, judge):
-    ended, out, said = judge(row(0.8, high=high))
-    assert (bool(ended), len(said), out[0][0]) == (bool(count), count, str(count))
+def test_gate_compares_the_whole_interval(high, count, check):
+    status, out, lines = check(row(0.8, high=high))
+    assert (bool(status), len(lines), out[0][0]) == (bool(count), count, str(count))
 
 
-@pytest.mark.parametrize(("most", "is_slow"), [("0", True), ("9.5", True), ("10.0", False), ("25", False)])
-def test_the_limit_is_a_percentage_of_the_time(most, is_slow, judge):
-    ended, out, _ = judge(row(0.9, high=1 / 1.1), most=most)
-    assert bool(ended) == is_slow
-    assert f"became slower by more than {most.removesuffix('.0')} % beyond" in out[0]
+@pytest.mark.parametrize(("limit", "is_slow"), [("0", True), ("9.5", True), ("10.0", False), ("25", False)])
+def test_gate_limit_is_a_percentage_of_the_time(limit, is_slow, check):
+    status, out, _ = check(row(0.9, high=1 / 1.1), limit=limit)
+    assert bool(status) == is_slow
+    assert f"slower by more than {limit.removesuffix('.0')} %," in out[0]
 
 
-def test_ranges_are_not_judged(judge):
-    assert judge(row(), row(0.1, interval="range")) == (None, [f"{PASSED}; 1 have too few rounds to be judged"], [])
+def test_gate_skips_ranges(check):
+    assert check(row(), row(0.1, interval="range")) == (None, [f"{PASSED}; 1 not checked (too few rounds)"], [])
 
 
-def test_where_nothing_can_be_judged_the_gate_fails_with_the_reason(judge):
-    said = "nothing could be judged: no combination {} has the rounds for an interval"
-    again, builds = said.format("of one machine at two times"), said.format("of two builds of one machine")
-    assert judge(row(interval="range")) == (again, [], [])
-    assert judge() == (builds, [], [])
-    assert judge(row(kind="build", interval="range")) == (builds, [], [])
+BUILDS = {"kind": "build", "against_build": "m 2026-02-01 · 3.13", "pairing": "paired"}
 
 
-BUILDS = {"kind": "build", "against_machine": "m 2026-02-01", "against_python": "3.13", "pairing": "paired"}
+@pytest.mark.parametrize(
+    ("rows", "scope"),
+    [
+        ([row(interval="range")], "of one machine at two times"),
+        ([row(interval="range"), row(**BUILDS)], "of one machine at two times"),
+        ([], "of two builds of one machine"),
+        ([row(**BUILDS, interval="range")], "of two builds of one machine"),
+    ],
+)
+def test_gate_fails_where_nothing_can_be_checked(rows, scope, check):
+    message = f"nothing could be checked: no combination {scope} has enough rounds for a confidence interval"
+    assert check(*rows) == (message, [], [])
 
 
-def test_without_a_machine_at_two_times_builds_are_judged(judge):
-    assert judge(row(0.5, **BUILDS)) == (
-        "slower by more than 5 %: 1 combination; fail_if_slower allows none",
-        ["1 of 1 combination of two builds of one machine became slower by more than 5 % beyond the interval"],
-        ["e: py_loop, thread × 4 on m 2026-02-01 · 3.14: 0.50 [0.49, 0.51] times as fast as on m 2026-02-01 · 3.13 (paired)"],
-    )  # fmt: skip
+def test_gate_checks_builds_without_a_second_time(check):
+    assert check(row(0.5, **BUILDS)) == (
+        "1 combination slower by more than 5 % (fail_if_slower)",
+        ["1 of 1 combination of two builds of one machine slower by more than 5 %, interval included"],
+        ["e: py_loop, thread × 4 on m 2026-02-01 · 3.14: 0.50× the speed on m 2026-02-01 · 3.13 [0.49, 0.51] (paired)"],
+    )
 
 
-def test_one_machine_at_two_times_is_judged_before_builds(judge):
-    assert judge(row(), row(0.5, **BUILDS)) == (None, [PASSED], [])
-    assert judge(row(interval="range"), row(**BUILDS))[0].startswith("nothing could be judged: no combination of one ")
+def test_gate_prefers_one_machine_at_two_times(check):
+    assert check(row(), row(0.5, **BUILDS)) == (None, [PASSED], [])

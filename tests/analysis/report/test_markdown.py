@@ -1,38 +1,110 @@
 import pytest
-from gil_scaling.analysis.figures import __main__ as draw
-from gil_scaling.analysis.report import __main__ as build
 from gil_scaling.analysis.report import markdown
-from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.report.page_data import page_data
 
-from tests.support import make_record, sweep_records, write_result_set
+from tests.analysis.report.pages import (
+    TIMES,
+    Page,
+    comparison_folder,
+    result_set,
+    sweep_folder,
+    two_workloads,
+    with_failure,
+    write_report,
+)
+from tests.support import make_record, sweep_records
 
 
-@pytest.fixture
-def report(tmp_path):
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """The folder of a sweep of one build with a failed run."""
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
     records.append(make_record("f", spec={"backend": "process"}, status="crashed", reason="a | b <m>", measured=None))
-    plan = write_result_set(tmp_path, records, machine="m")
-    tables.main(plan)
-    draw.main(plan.parent)
-    build.main(plan, plan.parent / "report.html", plan.parent / "report.md")
-    return (plan.parent / "report.md").read_text()
+    folder = sweep_folder(tmp_path_factory.mktemp("one"), records, draw=True)
+    write_report(folder)
+    return folder
 
 
-def test_the_answers_and_the_numbers_stand_in_it(report):
-    assert report.startswith("# s on m\n\n12 of 13 runs are ok, in 6 rounds, measured from 2026-01-01 00:00 UTC")
-    assert "- py_loop on 3.14: thread × 2 is the fastest: 2.00× sequential [2.00, 2.00].\n" in report
-    assert "- 3.14: cpython 3.14.6, GIL on\n" in report
-    assert "- f: crashed: a \\| b \\<m\\>\n" in report
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """The folder of a comparison of two machines."""
+    folder = tmp_path_factory.mktemp("several")
+    other = {"machine": "b", "day": 2, "times": {"3.14": TIMES["3.14"]}, "change": with_failure}
+    sources = result_set(folder / "a", change=two_workloads), result_set(folder / "b", **other)
+    folder = comparison_folder(folder, *sources, draw=True, problems=[("gone", "", "not a result set")])
+    write_report(folder)
+    return folder
 
 
-def test_the_table_has_a_row_a_combination_of_as_many_cells_as_heads(report):
-    lines = [line for line in report.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.replace("\\|", "").strip("|").split("|")] for line in lines]
-    assert cells[0][:6] == ["python", "workload", "backend", "workers", "time", "speedup"]
-    assert {len(row) for row in cells} == {len(cells[0])}
+@pytest.fixture(params=["one", "several"])
+def folder(request):
+    """The folder of the report of one result set, and of several."""
+    return request.getfixturevalue(request.param)
+
+
+def tables_in(text):
+    """The tables of a Markdown text, as lists of rows of cells."""
+    tables, lines = [], text.replace("\\|", "").splitlines()
+    for line, before in zip(lines, ["", *lines], strict=False):
+        if line.startswith("|"):
+            tables += [] if before.startswith("|") else [[]]
+            tables[-1].append([cell.strip() for cell in line.strip("|").split("|")])
+    return tables
+
+
+def test_markdown_starts_with_what_was_measured(one, several):
+    text = (one / "report.md").read_text()
+    assert text.startswith(
+        "# How it scales: s on m\n\n- 12 of 13 runs are ok, in 6 rounds, measured from 2026-01-01 00:00 UTC"
+    )
+    assert "- 3.14: cpython 3.14.6, GIL on\n" in text
+    text = (several / "report.md").read_text()
+    assert text.startswith("# How they compare: m, b\n\n- m: 48 of 48 runs are ok, in 6 rounds, measured")
+    assert "- m · 3.14: cpython 3.14.6, GIL on\n" in text
+
+
+def test_markdown_has_the_sentences_of_the_page(folder):
+    data, text = page_data(folder), (folder / "report.md").read_text().replace("\\", "")
+    sentences = [answer.sentence for answers in data["answers"].values() for answer in answers]
+    sentences += [*data["pairs"], *data["claims"], *data["trust"], *data["warnings"]]
+    assert len(sentences) > 2
+    assert [sentence for sentence in sentences if f"- {sentence}\n" not in text] == []
+    assert [title for title in data["answers"] if f"## {title}\n" not in text] == []
+
+
+def test_markdown_tables_are_those_of_the_page(folder):
+    rows = Page((folder / "report.html").read_text()).rows
+    tables = tables_in((folder / "report.md").read_text())
+    assert len(tables) > 1
+    for heads, line, *body in tables:
+        assert set(line) == {"---"}
+        assert {len(row) for row in body} == {len(heads)}
+        assert any(set(heads) <= set(row) for row in rows)
+
+
+def test_markdown_lists_numbers_of_one_set(one, several):
+    numbers = tables_in((one / "report.md").read_text())[0]
+    assert numbers[0][:6] == ["build", "workload", "backend", "workers", "time", "speedup"]
     assert ["3.14", "py_loop", "thread", "2", "2.00 s [2.00 s, 2.00 s]", "2.00 [2.00, 2.00]"] in [
-        row[:6] for row in cells
+        row[:6] for row in numbers
     ]
+    assert "| time |" not in (several / "report.md").read_text()
+
+
+def test_markdown_lists_failures_gaps_and_problems(one, several):
+    assert "| 3.14 | f | crashed | a \\| b \\<m\\> |\n" in (one / "report.md").read_text()
+    text = (several / "report.md").read_text()
+    assert "| b · 3.14 | 3.14-thread-r6 | failed | it broke |\n" in text
+    assert "| gone |  | not a result set |\n" in text
+    assert "| m · 3.14 | b · 3.14 | e | sort | not measured there | 2 |\n" in text
+
+
+def test_markdown_of_equal_sets_says_so(tmp_path):
+    folder = comparison_folder(tmp_path, *(result_set(tmp_path / f"{day}", day=day) for day in (1, 2)))
+    write_report(folder)
+    sentence = "Machine, builds, config and workload sources are the same, as far as the result sets show."
+    assert f"\n\n{sentence}\n\n" in (folder / "report.md").read_text()
+    assert sentence in Page((folder / "report.html").read_text()).words
 
 
 @pytest.mark.parametrize(
@@ -48,5 +120,5 @@ def test_the_table_has_a_row_a_combination_of_as_many_cells_as_heads(report):
         ("@someone", "@\u2060someone"),
     ],
 )
-def test_text_is_shown_as_it_is(text, shown):
-    assert markdown.text(text) == shown
+def test_escape_shows_text_as_it_is(text, shown):
+    assert markdown.escape(text) == shown

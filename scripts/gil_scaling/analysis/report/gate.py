@@ -1,68 +1,69 @@
-"""The gate for continuous integration: fails where a combination became slower by more than is allowed, beyond its interval.
+"""The regression gate for CI: fails where a combination is slower by more than the limit with its whole interval.
 
-`python -m gil_scaling.analysis.report.gate results/compare/tables PERCENT`, or None in place of the percentage.
+`python -m gil_scaling.analysis.report.gate FOLDER PERCENT`: the folder of the report, and the limit (None: no limit).
 """
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from gil_scaling.analysis import facts, labels, phrases
-from gil_scaling.analysis.statistics.intervals import CI95
-from gil_scaling.analysis.tables import build as tables
-from gil_scaling.analysis.tables.sides import AGAIN, BUILD
+import pandas as pd
+
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import AGAIN, BUILD, CI95
+from gil_scaling.analysis.tables import read
 
 
-def main(folder, most):
-    """Prints what was judged; the combinations that are too slow go to stderr, and the status is 1 then."""
-    if most == "None":
-        print("no limit is set: fail_if_slower is null")
+def main(folder: str | Path, limit: str) -> None:
+    """Prints how many combinations were checked; raises SystemExit where one is too slow, after a line for each on stderr."""
+    if limit == "None":
+        print("fail_if_slower is not set: nothing was checked")
         return
-    found = tables.read(folder, ["changes", "one_sided"])
-    judged, what = chosen(found["changes"])
-    known = judged[judged["interval"] == CI95]
-    limit = f"{float(most):g} %"
-    if known.empty:
-        raise SystemExit(f"nothing could be judged: no combination {what} has the rounds for an interval")
-    slow = slower(known, float(most) / 100)
-    for row in sentences(slow):
-        print(row, file=sys.stderr)
-    left = len(judged) - len(known)
-    lacking = int(found["one_sided"]["kind"].isin(judged["kind"]).sum())
+    tables = read(Path(folder, "tables"), ("changes", "one_sided"))
+    rows, scope = choose(tables["changes"])
+    checked = rows[rows["interval"] == CI95]
+    percent = f"{float(limit):g} %"
+    if checked.empty:
+        raise SystemExit(
+            f"nothing could be checked: no combination {scope} has enough rounds for a confidence interval"
+        )
+    slow = slower(checked, float(limit) / 100)
+    for line in describe(slow):
+        print(line, file=sys.stderr)
+    unchecked, one_sided = len(rows) - len(checked), int(tables["one_sided"]["kind"].isin(rows["kind"]).sum())
     print(
-        f"{len(slow)} of {phrases.format_count(len(known), 'combination')} {what} became slower by more than {limit} beyond "
-        f"the interval{f'; {left} have too few rounds to be judged' if left else ''}"
-        f"{f'; one side lacks {lacking} more' if lacking else ''}"
+        f"{len(slow)} of {phrases.format_count(len(checked), 'combination')} {scope} slower by more than {percent}, interval included"
+        f"{f'; {unchecked} not checked (too few rounds)' if unchecked else ''}"
+        f"{f'; {one_sided} measured on one side only' if one_sided else ''}"
     )
     if len(slow):
         raise SystemExit(
-            f"slower by more than {limit}: {phrases.format_count(len(slow), 'combination')}; fail_if_slower allows none"
+            f"{phrases.format_count(len(slow), 'combination')} slower by more than {percent} (fail_if_slower)"
         )
 
 
-def chosen(changes):
-    """(the rows that the gate judges, in words what they are): one machine at two times, else builds of one machine."""
+def choose(changes: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """(the rows that the gate checks, what they are): one machine at two times, else builds of one machine."""
     again = changes[changes["kind"] == AGAIN]
     if len(again):
         return again, "of one machine at two times"
     return changes[changes["kind"] == BUILD], "of two builds of one machine"
 
 
-def slower(changes, share):
-    """The rows whose whole interval lies beyond a time that is longer by a share (0.05: 5 %), the worst first."""
+def slower(changes: pd.DataFrame, share: float) -> pd.DataFrame:
+    """The rows whose whole interval is slower by more than a share (0.05: 5 % more time), the slowest first."""
     return changes[changes["gain_high"] < 1 / (1 + share)].sort_values("gain")
 
 
-def sentences(rows):
-    """A line a row: which combination, on what, against what, and by how much."""
-    if rows.empty:
-        return
-    for row in labels.ways(labels.panels(rows)).to_dict("records"):
-        gain = phrases.format_ratio_ci(row["gain"], row["gain_low"], row["gain_high"])
+def describe(rows: pd.DataFrame) -> Iterator[str]:
+    """A line per row: the combination, what it is compared with, and how much slower it is."""
+    for row in rows.to_dict("records"):
+        low, ratio, high = (phrases.format_ratio(row[f"gain{end}"]) for end in ("_low", "", "_high"))
         yield (
-            f"{row['experiment']}: {row['panel']}, {row['way']} on {row['machine']} · {row['python']}: {gain} times as fast as on "
-            f"{row['against_machine']} · {row['against_python']} ({row['pairing']})"
+            f"{row['experiment']}: {row['panel']}, {row['label']} on {row['build']}: {ratio}× the speed on "
+            f"{row['against_build']} [{low}, {high}] ({row['pairing']})"
         )
 
 
 if __name__ == "__main__":
-    with facts.ending_where_unusable():
-        main(*sys.argv[1:])
+    main(*sys.argv[1:])

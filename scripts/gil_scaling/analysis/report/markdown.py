@@ -1,108 +1,85 @@
-"""The answers and the main tables as Markdown, fit for pasting into an issue or a pull request."""
+"""The answers and the main tables as Markdown, to paste into an issue or a pull request."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-_MEANT = re.compile(r"([\\`*|<>#~]|(?<=])[(\[:])")  # brackets mean something only with what follows them
-_COLUMNS = ("python", "workload", "backend", "workers", "time", "speedup", "claim", "speedup_reference", "flags")
+from gil_scaling.analysis.report.html_tables import Row, Table
+
+_SPECIAL = re.compile(r"([\\`*|<>#~]|(?<=])[(\[:])")  # brackets have a meaning only with what follows them
+_COLUMNS = ("build", "workload", "backend", "workers", "time", "speedup", "claim", "speedup_reference", "flags")
 
 
-def render(content):
-    """The text of a content."""
+def render(data: Mapping[str, Any]) -> str:
+    """The text of the data of a page; sections without rows are left out."""
     parts = [
-        f"# {text(content['sweep'])} on {text(content['machine'])}",
-        _measured(content["measured"]),
-        "\n".join(map("- {}".format, _where(content))),
-        *(f"**{text(sentence)}**" for sentence in content["warnings"]),
+        f"# {escape(data['heading'])}: {escape(data['title'])}",
+        *(_set(each, has_label=len(data["sets"]) > 1) for each in data["sets"]),
+        *_strong(data["warnings"]),
+        *_section(data, "differences", _bullets(data["pairs"]), _table(data["differences"]) or data["same"]),
+        *_answers(data["answers"]),
+        *_section(data, "gains", _bullets(data["claims"]), data["noise"], _table(data["gains"])),
+        *_section(data, "trust", _bullets(data["trust"])),
     ]
-    parts += [
-        *_answers(content["answers"]),
-        "## How far can it be trusted?",
-        "\n".join(f"- {text(sentence)}" for sentence in content["trust"]),
-    ]
-    for experiment in content["experiments"]:
-        parts += [f"## {text(experiment['name'])}", *(f"**{text(one)}**" for one in experiment["differences"])]
-        parts.append(_table(experiment["numbers"]))
-    failures = content["failures"]["rows"]
-    if failures:
-        parts += [
-            "## Failed runs",
-            "\n".join(f"- {': '.join(text(cell.text) for cell in row['cells'])}" for row in failures),
-        ]
+    for each in data["experiments"] if len(data["sets"]) == 1 else []:
+        parts += [f"## {escape(each['name'])}", *_strong(each["unlike"]), data["noise"], _numbers(each["numbers"])]
+    for name in ("one_sided", "problems", "failures"):
+        if data[name].rows:
+            parts += _section(data, name.replace("_", "-"), _table(data[name]))
+    parts.append(f"gil-scaling {data['version']}")
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def comparison(content):
-    """The text of a comparison's content."""
-    sets = [
-        f"- {text(one['label'])}: {_measured(one['measured'])} Machine {text(one['machine'])}, "
-        f"{text(one['facts'].get('cpu model', 'unknown CPU'))}, {text(one['facts'].get('usable cpus', '?'))} usable CPUs"
-        for one in content["sets"]
-    ]
-    parts = [
-        f"# {text(', '.join(content['labels']))} compared",
-        "\n".join(sets),
-        *(f"**{text(sentence)}**" for sentence in content["warnings"]),
-        "## What is not the same",
-        "\n".join(f"- {text(sentence)}" for sentence in content["notes"]),
-        _whole(content["differences"]) or content["same"],
-        *_answers(content["answers"]),
-        "## Gains and losses, the worst first",
-        "\n".join(f"- {text(sentence)}" for sentence in content["tally"]) or "No two times are of one machine.",
-        _whole(content["beyond"]) or "No combination is shown to be faster or slower.",
-        "## How far can it be trusted?",
-        "\n".join(f"- {text(sentence)}" for sentence in content["trust"]),
-    ]
-    heads = {"one_sided": "What one side lacks", "problems": "What cannot be used", "failures": "Failed runs"}
-    for name, head in heads.items():
-        if content[name]["rows"]:
-            parts += [f"## {head}", _whole(content[name])]
-    return "\n\n".join(filter(None, parts)) + "\n"
+def _section(data: Mapping[str, Any], name: str, *parts: str) -> list[str]:
+    """The parts under the title of a section of the page; nothing where the page has no such section."""
+    return [f"## {escape(data['sections'][name])}", *parts] if name in data["sections"] else []
 
 
-def _answers(answers):
-    for headline, sentences in answers.items():
-        yield f"## {text(headline)}"
-        yield "\n".join(f"- {text(sentence)}" for sentence, *_ in sentences)
+def _strong(sentences: Iterable[str]) -> Iterator[str]:
+    return (f"**{escape(sentence)}**" for sentence in sentences)
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
+
+
+def _answers(answers: Mapping[str, Any]) -> Iterator[str]:
+    for headline, group in answers.items():
+        yield f"## {escape(headline)}"
+        yield _bullets(answer.sentence for answer in group)
     if answers:
-        yield "Brackets hold 95 % intervals over the rounds; ranges where no claim is made."
+        yield "Brackets hold 95 % confidence intervals over the rounds, or ranges where no claim is made."
 
 
-def _whole(grid):
+def _set(each: Mapping[str, Any], *, has_label: bool) -> str:
+    """What was measured in a result set, on which machine and builds, a line each."""
+    facts = each["facts"]
+    lines = [
+        f"{each['label']}: {each['measured']}" if has_label else each["measured"],
+        each["origin"],
+        f"{facts.get('cpu model', 'unknown CPU')}, {facts.get('usable cpus', '?')} usable CPUs",
+        *(f"{build['name']}: {build['version']}, GIL {build['facts']['GIL']}" for build in each["builds"]),
+    ]
+    return _bullets(filter(None, lines))
+
+
+def _numbers(table: Table) -> str:
+    """The main columns of a table of numbers, without the ceiling."""
+    places = [place for place, (name, _) in enumerate(table.heads) if name in _COLUMNS]
+    rows = [Row([row.cells[place] for place in places]) for row in table.rows if row.added != "ceiling"]
+    return _table(Table([table.heads[place] for place in places], rows))
+
+
+def _table(table: Table) -> str:
     """A table with all its rows and columns; nothing for one without rows."""
-    return _lines([name for name, _ in grid["heads"]], [[cell.text for cell in row["cells"]] for row in grid["rows"]])
-
-
-def _lines(heads, rows):
-    if not rows:
+    if not table.rows:
         return ""
-    lines = [[text(head) for head in heads], ["---"] * len(heads), *([text(cell) for cell in row] for row in rows)]
+    heads = [escape(name) for name, _ in table.heads]
+    lines = [heads, ["---"] * len(heads), *([escape(cell.text) for cell in row.cells] for row in table.rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _measured(measured):
-    return (
-        f"{measured['ok']} of {measured['runs']} runs are ok, in {measured['rounds']} rounds, measured from "
-        f"{measured['first']} to {measured['last']}."
-    )
-
-
-def _where(content):
-    """The machine and the builds, a line each."""
-    facts = content["machine_facts"]
-    yield f"{text(facts.get('cpu model', 'unknown CPU'))}, {text(facts.get('usable cpus', '?'))} usable CPUs"
-    for build in content["builds"]:
-        yield f"{text(build['name'])}: {text(build['version'])}, GIL {text(build['facts']['GIL'])}"
-
-
-def _table(numbers):
-    """The main columns of a table that has rows, without those rows that were added."""
-    heads = [name for name, _ in numbers["heads"]]
-    places = [place for place, name in enumerate(heads) if name in _COLUMNS]
-    rows = [row["cells"] for row in numbers["rows"] if row["added"] != "ceiling"]
-    return _lines([heads[place] for place in places], [[row[place].text for place in places] for row in rows])
-
-
-def text(value):
-    """Text that Markdown shows as it is: on one line, with no markup of its own, and calling nobody."""
+def escape(value: object) -> str:
+    """Text that Markdown shows as it is: on one line, without markup, mentioning nobody."""
     line = " ".join(str(value).split()).replace("&", "&amp;")
-    return _MEANT.sub(r"\\\1", line).replace("@", "@\u2060")
+    return _SPECIAL.sub(r"\\\1", line).replace("@", "@\u2060")

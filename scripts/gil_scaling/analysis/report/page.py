@@ -1,19 +1,22 @@
-"""Renders the report's content to HTML; every string is escaped."""
+"""Renders the data of a page as HTML; every string is escaped."""
 
 import base64
 import hashlib
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _FOLDER = Path(__file__).parent
 
 
-def render(content, template="sweep.html"):
-    """The page of a content, as one HTML text that asks for nothing outside itself; template: a file beside page.html."""
+def render(data: Mapping[str, Any]) -> str:
+    """The page as one HTML text that requests nothing but itself."""
     style, script = ((_FOLDER / f"page.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    own = {
+    inline = {
         "style": Markup(style),
         "script": Markup(script),
         "policy": (
@@ -28,9 +31,15 @@ def render(content, template="sweep.html"):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(**content, **own)
+    environment.filters["code"] = _mark_code
+    return environment.get_template("page.html").render(**data, **inline)
 
 
-def _digest(text):
-    """What a Content-Security-Policy calls an inline text by."""
+def _mark_code(text: str) -> Markup:
+    """The text, escaped, with what is in backticks marked as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _digest(text: str) -> str:
+    """The source expression of an inline text in a Content-Security-Policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

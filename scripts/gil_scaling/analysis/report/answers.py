@@ -1,0 +1,58 @@
+"""Answers and figures for the page, from the index of the drawn figures."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_Entries = Iterable[Mapping[str, Any]]  # of figures/index.json
+
+
+class Answer(NamedTuple):
+    """A sentence, and the figure that shows it."""
+
+    sentence: str
+    figure_id: str
+    title: str
+
+
+def answers(entries: _Entries) -> dict[str, list[Answer]]:
+    """{headline: its answers} for the top of the report, in the order of the figures."""
+    by_headline: dict[str, list[Answer]] = {}
+    for entry in entries:
+        for sentence in entry["answers"] if entry["headline"] else []:
+            answer = Answer(sentence, f"figure-{html_id(entry['name'])}", entry["title"])
+            by_headline.setdefault(entry["headline"], []).append(answer)
+    return by_headline
+
+
+def figures_of(entries: _Entries, experiment: str | None, folder: Path) -> dict[str, list[dict[str, str]]]:
+    """The figures of an experiment, or of all together (None): those drawn, as data: URLs, and those missing, with reasons."""
+    chosen = [entry for entry in entries if entry["experiment"] == experiment]
+    return {
+        "figures": [_embed(entry, folder / "figures") for entry in chosen if not entry["missing"]],
+        "missing": [{"title": entry["title"], "reason": entry["missing"]} for entry in chosen if entry["missing"]],
+    }
+
+
+def _embed(entry: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    name = entry["name"]
+    return {
+        "id": f"figure-{html_id(name)}",
+        "title": entry["title"],
+        "caption": entry["caption"],
+        "file": f"figures/{name}.svg",
+        "picture": _data_url(folder / f"{name}.svg", "image/svg+xml"),
+        "data_file": f"{name}.csv",
+        "data": _data_url(folder / f"{name}.csv", "text/csv"),
+    }
+
+
+def _data_url(path: Path, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def html_id(name: str) -> str:
+    """A name as an id, unique for each name: other characters are replaced by their code points."""
+    return re.sub(r"[^A-Za-z0-9_-]", lambda match: f".{ord(match[0]):x}.", name)

@@ -1,0 +1,61 @@
+"""Cards of facts: what was measured in a result set, its machine, its builds."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from gil_scaling.analysis import phrases
+
+_BUILD_FACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "GIL": lambda build: "on" if build["gil"] else "off",
+    "free-threaded build": lambda build: _yes_no(build["free_threaded"]),
+    "compiler": lambda build: build["compiler"],
+    "PGO": lambda build: _yes_no(build["pgo"]),
+    "LTO": lambda build: _yes_no(build["lto"]),
+    "JIT": lambda build: "on" if build["jit"]["enabled"] else "off" if build["jit"]["available"] else "none",
+    "options": lambda build: " ".join(build["options"]) or "none",
+    "environment": lambda build: " ".join(f"{name}={value}" for name, value in build["env"].items()) or "none",
+    "configured with": lambda build: " ".join(build["configure_arguments"]) or "nothing",
+}
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def describe_runs(runs: pd.DataFrame) -> str:
+    """How many runs are ok and unsupported, in how many rounds and calls, and when they were measured."""
+    counts = runs.drop_duplicates("run")["status"].value_counts()
+    unsupported = f", {counts['unsupported']} unsupported" if "unsupported" in counts else ""
+    rounds = phrases.format_count(runs["round"].max() if runs["round"].notna().any() else 0, "round")
+    started = runs["started"].dropna()
+    times = (
+        f"measured from {_format_minute(started.min())} to {_format_minute(started.max())}"
+        if len(started)
+        else "not measured"
+    )
+    calls = f" in {runs['call'].nunique()} calls" if runs["call"].nunique() > 1 else ""
+    return f"{counts.get('ok', 0)} of {counts.sum()} runs are ok{unsupported}, in {rounds}, {times}{calls}."
+
+
+def _format_minute(timestamp: str) -> str:
+    """A timestamp without its seconds: 2026-01-31 12:34 UTC."""
+    return f"{timestamp[:10]} {timestamp[11:16]} UTC"
+
+
+def machine_card(facts: Mapping[str, Any]) -> dict[str, str]:
+    """The facts of a machine as text, in their order; those that are not known last."""
+    known = {name.replace("_", " "): _format(value) for name, value in facts.items() if value is not None}
+    unknown = [name.replace("_", " ") for name, value in facts.items() if value is None]
+    return {**known, **({"not known": ", ".join(unknown)} if unknown else {})}
+
+
+def _format(value: Any) -> str:
+    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
+
+
+def build_card(build: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The name, version and facts of a build as text."""
+    facts = {fact: form(build) for fact, form in _BUILD_FACTS.items()}
+    return {"name": name, "version": f"{build['implementation']} {build['version']}", "facts": facts}

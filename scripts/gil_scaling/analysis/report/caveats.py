@@ -1,0 +1,114 @@
+"""What numbers must not be read as, in sentences: a GIL that was re-enabled, builds and sources that are unlike."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import AGAIN, MACHINE
+from gil_scaling.analysis.report.set_differences import Difference
+
+_BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
+
+
+def describe_reenabled_gil(runs: pd.DataFrame) -> list[str]:
+    """A sentence per build and workload whose GIL was re-enabled."""
+    flagged = runs[runs["flags"].str.split(";").map(lambda flags: isinstance(flags, list) and "gil_reenabled" in flags)]
+    counts = flagged.drop_duplicates(["machine", "run"]).groupby(["build", "workload"], sort=False).size()
+    return [
+        f"The GIL was re-enabled in {phrases.format_count(count, 'run')} of {workload} on {build}: an imported extension "
+        "module does not declare that it can run without it (Py_mod_gil). These runs were measured with the GIL."
+        for (build, workload), count in counts.items()
+    ]
+
+
+def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:
+    """A sentence that names the workloads whose source is not the same in all result sets."""
+    names = [difference.name for difference in differences if difference.part == "workload"]
+    if not names:
+        return []
+    return [
+        f"The source of {phrases.join_words(names)} is not the same everywhere, which may explain differences in time."
+    ]
+
+
+def describe_unlike_builds(summary: pd.DataFrame, sets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence per pair of a build and its reference that differ in more than the GIL, with the result sets that have it."""
+    labels: dict[str, dict[str, None]] = {}
+    for each in sets:
+        rows = summary[summary["machine"] == each["label"]].dropna(subset="reference")
+        for build, reference in rows[["python", "reference"]].drop_duplicates().itertuples(index=False):
+            differing = _list_differing(each["builds"].get(build), each["builds"].get(reference))
+            if differing:
+                sentence = (
+                    f"{build} and {reference} differ in more than the GIL: {', '.join(differing)}. Any of these may explain "
+                    "differences in their times."
+                )
+                labels.setdefault(sentence, {})[each["label"]] = None
+    if len(sets) == 1:
+        return list(labels)
+    return [
+        f"{'All result sets' if len(having) == len(sets) else phrases.join_words(having)}: {sentence}"
+        for sentence, having in labels.items()
+    ]
+
+
+def _list_differing(build: Mapping[str, Any] | None, reference: Mapping[str, Any] | None) -> list[str]:
+    """In what two builds differ besides the GIL; nothing where one of them is not known."""
+    if build is None or reference is None:
+        return []
+    return [
+        f"{text} {_on_off(build[fact])} vs {_on_off(reference[fact])}"
+        for fact, text in _BUILD_FACTS.items()
+        if build[fact] != reference[fact]
+    ]
+
+
+def _on_off(value: Any) -> str:
+    return {True: "on", False: "off"}.get(value, str(value))
+
+
+def describe_pairs(sets: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Which result sets are compared with which, and what that allows to conclude, a sentence each."""
+    pairs = _pairs([each["label"] for each in sets], tables)
+    sentences = []
+    others = [label for label, _, kind in pairs if kind == MACHINE]
+    if others:
+        verb = "is a different machine" if len(others) == 1 else "are different machines"
+        sentences.append(
+            f"{phrases.join_words(others)} {verb} from {sets[0]['label']}: times of different machines are not compared, but "
+            "speedups and efficiencies are, each relative to sequential on its own machine."
+        )
+    machines = {each["label"]: each["machine"] for each in sets}
+    for label, other, _ in (pair for pair in pairs if pair[2] == AGAIN):
+        sentences.append(
+            f"{label} and {other} are the machine {machines[label]} at two times: their rounds are not paired, so each "
+            f"difference includes whatever else changed.{_describe_loops(tables['runs'], [label, other])}"
+        )
+    paired = {label for pair in pairs for label in pair[:2]}
+    alone = [each["label"] for each in sets if each["label"] not in paired]
+    if alone and len(sets) > 1:
+        verb = "is" if len(alone) == 1 else "are"
+        sentences.append(
+            f"{phrases.join_words(alone)} {verb} compared with no other result set: no build of that name is there."
+        )
+    return sentences
+
+
+def _pairs(labels: Sequence[str], tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
+    """(a result set, an earlier one that it is compared with, kind) of all pairs, in the order of the labels."""
+    compared = tables["changes"], tables["shapes"].assign(kind=MACHINE), tables["one_sided"]
+    rows = pd.concat([table[["machine", "against_machine", "kind"]] for table in compared])
+    rows = rows[rows["kind"].isin([AGAIN, MACHINE])].drop_duplicates()
+    ordered = {(*sorted(pair[:2], key=labels.index, reverse=True), pair[2]) for pair in rows.itertuples(index=False)}
+    return sorted(ordered, key=lambda pair: (labels.index(pair[0]), labels.index(pair[1])))
+
+
+def _describe_loops(runs: pd.DataFrame, labels: Sequence[str]) -> str:
+    """The time of the reference loop in each set, as a sentence; nothing where one of them has none."""
+    loops = [runs.loc[runs["machine"] == label, "reference_loop_before_s"].median() for label in labels]
+    if any(pd.isna(loop) for loop in loops):
+        return ""
+    times = [f"{phrases.format_seconds(loop)} in {label}" for loop, label in zip(loops, labels, strict=True)]
+    return f" A reference loop before each run took a median of {phrases.join_words(times)}."

@@ -1,0 +1,108 @@
+"""How precise the numbers are, in sentences: the noise floor, the rounds that more precision takes, the sizes found."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
+
+PRECISION = 1.02  # within ±2 %
+
+
+def noise_floors(sets: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
+    """{label of a result set: the noise floor of its machine as a share, None if not known}."""
+    return {label: noise["floor"] if noise else None for label, noise in _noise(sets).items()}
+
+
+def _noise(sets: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | None]:
+    """{label: result of the A/A test}: the set's own, else the last one of the same machine."""
+    sets = list(sets)
+    of_machine = {each["machine"]: each["noise"] for each in sets if each["noise"]}
+    return {each["label"]: each["noise"] or of_machine.get(each["machine"]) for each in sets}
+
+
+def describe_noise_floors(sets: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A sentence per result set about the noise floor of its machine; one without its label where there is one set."""
+    noise = _noise(sets)
+    return [
+        f"{label}: {_describe_noise(found)}" if len(noise) > 1 else _describe_noise(found)
+        for label, found in noise.items()
+    ]
+
+
+def _describe_noise(noise: Mapping[str, Any] | None) -> str:
+    if noise is None:
+        return (
+            "The noise floor of this machine is not known. To measure how much a build differs from itself, run "
+            "`snakemake --cores all --configfile config/noise.yaml`."
+        )
+    share, low, high = map(phrases.format_percent, noise["different_share"])
+    return (
+        f"The noise floor of this machine is {phrases.format_percent(noise['floor'])}: in an A/A test ({noise['measured']}) "
+        f"of one build under two names, 95 % of {noise['combinations']} combinations differed by at most that, half of them "
+        f"by at most {phrases.format_percent(noise['typical'])}; {noise['different']} came out faster or slower: "
+        f"{share} [{low}, {high}]."
+    )
+
+
+def summarize_noise_floors(floors: Mapping[str, float | None]) -> str:
+    """The noise floors in one short sentence, to stand above a table of claims."""
+    texts = {label: "not known" if floor is None else phrases.format_percent(floor) for label, floor in floors.items()}
+    if len(set(texts.values())) == 1:
+        text = next(iter(texts.values()))
+    else:
+        text = phrases.join_words(f"{text} on {label}" for label, text in texts.items())
+    is_known = any(floor is not None for floor in floors.values())
+    return f"Noise floor: {text}{'; claims within it are marked' if is_known else ''}."
+
+
+def format_claims(rows: pd.DataFrame, ratio: str, claim: str, floors: Mapping[str, float | None]) -> pd.Series:
+    """The claims of a column about a ratio, those of faster and slower within the noise floor marked; "–" for none."""
+    is_within = rows[claim].isin([FASTER, SLOWER]) & ~is_beyond_noise(rows, ratio, floors)
+    return rows[claim].astype(object).fillna("–").where(~is_within, rows[claim].astype(object) + " (within noise)")
+
+
+def is_beyond_noise(rows: pd.DataFrame, ratio: str, floors: Mapping[str, float | None]) -> pd.Series:
+    """Whether each ratio differs from 1 by more than the noise floor of its machine; True where that is not known."""
+    ratios = rows[ratio].astype(float)
+    limits = rows["machine"].map(floors).astype(float).fillna(0)
+    return np.maximum(ratios, 1 / ratios) - 1 > limits
+
+
+def describe_precision(summary: pd.DataFrame) -> str | None:
+    """How many combinations are known to within ±2 %, and the rounds that the others need; None if no row shows it."""
+    rows = summary[summary["rounds_needed"].notna()]
+    if not len(rows):
+        return None
+    needed = rows["rounds_needed"].astype(float)
+    known, slowest = int(_is_precise(rows).sum()), rows.loc[needed.idxmax()]
+    start = f"{known} of {phrases.format_count(len(rows), 'combination')} {'is' if len(rows) == 1 else 'are'} known to within ±2 %."
+    if known == len(rows):
+        return start
+    return (
+        f"{start} Half will be after {needed.median():,.0f} rounds, all after {needed.max():,.0f} (slowest: "
+        f"{slowest['panel']} on {slowest['build']}, {slowest['label']}). Raise `rounds` to continue; finished rounds are kept."
+    )
+
+
+def _is_precise(rows: pd.DataFrame) -> pd.Series:
+    """Whether the interval of the speedup lies within ±2 %; of the time for a baseline and where there is no speedup."""
+    is_time = rows["backend_kind"].eq("sequential") | rows["speedup"].isna()
+    is_work = rows["timed"].eq("work")
+    low, value, high = (
+        rows[f"speedup{end}"].where(~is_time, rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]))
+        for end in ("_low", "", "_high")
+    )
+    return rows["interval"].eq("ci95") & value.le(low * PRECISION) & high.le(value * PRECISION)
+
+
+def describe_sizes(sizes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A sentence per size that was found rather than given."""
+    return [
+        f"{size['parameter']} = {size['value']:,} of {size['workload']} was found on {size['python']}, where the tasks took "
+        f"{phrases.format_seconds(size['seconds'])} sequentially; all builds and backends use it (sizes.json)."
+        for size in sizes
+    ]

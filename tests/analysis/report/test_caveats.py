@@ -1,0 +1,111 @@
+import pytest
+
+from tests.analysis.report.pages import TIMES, compared, result_set
+
+NO_LOOP = {"before": {}, "after": {}, "meanwhile": {}}
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory):
+    """{name: result set}: first and later are of the machine m, b and c of other ones."""
+    folder = tmp_path_factory.mktemp("sets")
+    machines = {"first": "m", "later": "m", "b": "b", "c": "c"}
+    return {
+        name: result_set(folder / name, day=day, machine=machine)
+        for day, (name, machine) in enumerate(machines.items(), 1)
+    }
+
+
+@pytest.fixture(scope="module")
+def unlike(tmp_path_factory):
+    """Two sets of a machine whose builds have different compilers and options, with runs whose GIL was re-enabled."""
+
+    def with_gil(records):
+        for record in records:
+            record["measured"]["gil_after"] = True
+        return records
+
+    folder = tmp_path_factory.mktemp("unlike")
+    builds = {"3.14": {}, "3.14t": {"compiler": "Clang 19", "pgo": True, "gil": False}}
+    return [result_set(folder / f"{day}", day=day, builds=builds, change=with_gil) for day in (1, 2)]
+
+
+def test_pairs_of_machines_and_times_are_explained(sets, tmp_path):
+    assert compared(tmp_path, sets["first"], sets["later"], sets["b"])["pairs"] == [
+        "b is a different machine from m 2026-01-01: times of different machines are not compared, but speedups and "
+        "efficiencies are, each relative to sequential on its own machine.",
+        "m 2026-01-02 and m 2026-01-01 are the machine m at two times: their rounds are not paired, so each difference "
+        "includes whatever else changed. A reference loop before each run took a median of 20.0 ms in m 2026-01-02 and "
+        "20.0 ms in m 2026-01-01.",
+    ]
+
+
+def test_pairs_of_several_machines_share_a_sentence(sets, tmp_path):
+    (sentence,) = compared(tmp_path, sets["first"], sets["b"], sets["c"])["pairs"]
+    assert sentence.startswith("b and c are different machines from m: ")
+
+
+def test_pairs_without_a_common_build_are_explained(sets, tmp_path):
+    def on_other_build(records):
+        return [{**record, "spec": {**record["spec"], "python": "3.9"}} for record in records]
+
+    options = {"times": {"3.14": TIMES["3.14"]}, "builds": {"3.14": {}, "3.9": {}}, "change": on_other_build}
+    data = compared(tmp_path, sets["first"], result_set(tmp_path / "n", machine="n", day=5, **options))
+    assert data["pairs"] == ["m and n are compared with no other result set: no build of that name is there."]
+    assert data["shapes"].rows == []
+
+
+def test_pairs_without_a_reference_loop_omit_it(sets, tmp_path):
+    def without_loop(records):
+        return [{**record, "state": NO_LOOP} for record in records]
+
+    (sentence,) = compared(tmp_path, sets["first"], result_set(tmp_path / "n", day=5, change=without_loop))["pairs"]
+    assert sentence.endswith("so each difference includes whatever else changed.")
+
+
+def test_one_set_has_no_pairs(sets, tmp_path):
+    assert compared(tmp_path, sets["first"])["pairs"] == []
+
+
+def test_unlike_builds_are_named(unlike, tmp_path):
+    (experiment,) = compared(tmp_path, unlike[0])["experiments"]
+    assert experiment["unlike"] == [
+        "3.14t and 3.14 differ in more than the GIL: compiler Clang 19 vs GCC 12, PGO on vs off. Any of these may explain "
+        "differences in their times."
+    ]
+
+
+def test_unlike_builds_of_all_sets_are_named_once(unlike, tmp_path):
+    (experiment,) = compared(tmp_path, *unlike)["experiments"]
+    assert [sentence.partition(":")[0] for sentence in experiment["unlike"]] == ["All result sets"]
+
+
+def test_unlike_builds_of_some_sets_name_the_sets(unlike, tmp_path):
+    (experiment,) = compared(tmp_path, unlike[0], result_set(tmp_path / "b", machine="b", day=3))["experiments"]
+    assert [sentence.partition(":")[0] for sentence in experiment["unlike"]] == ["m"]
+
+
+def test_like_builds_are_not_named(sets, tmp_path):
+    assert compared(tmp_path, sets["first"])["experiments"][0]["unlike"] == []
+
+
+def test_reenabled_gil_is_counted_per_set(unlike, tmp_path):
+    assert compared(tmp_path, unlike[0])["warnings"] == [
+        "The GIL was re-enabled in 12 runs of py_loop on 3.14t: an imported extension module does not declare that it can "
+        "run without it (Py_mod_gil). These runs were measured with the GIL."
+    ]
+    assert [sentence.partition(":")[0] for sentence in compared(tmp_path, *unlike)["warnings"]] == [
+        "The GIL was re-enabled in 12 runs of py_loop on m 2026-01-01 · 3.14t",
+        "The GIL was re-enabled in 12 runs of py_loop on m 2026-01-02 · 3.14t",
+    ]
+
+
+def test_unlike_sources_are_named(sets, tmp_path):
+    def with_other_source(records):
+        return [{**record, "spec": {**record["spec"], "workload_digest": "1" * 16}} for record in records]
+
+    other = result_set(tmp_path / "n", day=5, change=with_other_source)
+    assert compared(tmp_path, sets["first"], other)["warnings"] == [
+        "The source of py_loop is not the same everywhere, which may explain differences in time."
+    ]
+    assert compared(tmp_path, sets["first"], sets["later"])["warnings"] == []

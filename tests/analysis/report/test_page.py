@@ -1,0 +1,270 @@
+import base64
+import hashlib
+import html
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+import yaml
+from gil_scaling import __version__
+from gil_scaling.analysis.figures import title
+
+from tests.analysis.report.pages import (
+    STEADY,
+    TIMES,
+    Page,
+    comparison_folder,
+    result_set,
+    sections,
+    sweep_folder,
+    two_workloads,
+    with_failure,
+    write_report,
+)
+from tests.support import make_record, make_sample, sweep_records
+
+EVIL = "<script>alert('{}')</script>\"'&|`<img src=x onerror=alert(2)>"
+EVERYWHERE = ("answers", "trust", "all", "experiment-e", "failures", "flags", "quality", "machines", "builds", "method")
+SEVERAL_ONLY = ("differences", "shapes", "one-sided", "problems")
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """The folder of a sweep with two experiments, a failed run and an unsupported one."""
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    for name, status, reason in (("u", "unsupported", "too old"), ("f", "crashed", "ended by SIGSEGV")):
+        backend = {"u": "interpreter_pool", "f": "process"}[name]
+        records.append(make_record(name, spec={"backend": backend}, status=status, reason=reason, measured=None))
+    folder = tmp_path_factory.mktemp("one")
+    folder = sweep_folder(folder, records, draw=True, experiments=("e", "other-one"))
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory):
+    """The folder of a machine at two times, the second with another workload source, and of another machine with gaps."""
+
+    def with_other_source(records):
+        records = two_workloads(records)
+        return [{**record, "spec": {**record["spec"], "workload_digest": "1" * 16}} for record in records]
+
+    folder = tmp_path_factory.mktemp("several")
+    times = {"3.14": TIMES["3.14"], "3.14t": {"sequential": STEADY, "process": STEADY}}
+    folder = comparison_folder(
+        folder,
+        result_set(folder / "first", change=two_workloads),
+        result_set(folder / "later", day=2, factor=1.5, change=with_other_source),
+        result_set(folder / "b", machine="b", day=3, times=times, change=with_failure),
+        draw=True,
+    )
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(params=["one", "several"])
+def folder(request):
+    """The folder of the report of one result set, and of several."""
+    yield request.getfixturevalue(request.param)
+    plt.close("all")
+
+
+def page_text(folder):
+    return (folder / "report.html").read_text()
+
+
+def drawn(folder):
+    """The entries of the figures that were drawn, in the order of the page."""
+    entries = [entry for entry in json.loads((folder / "figures/index.json").read_text()) if not entry["missing"]]
+    return sorted(entries, key=lambda entry: entry["experiment"] or "")
+
+
+def test_page_links_resolve_and_ids_are_unique(folder):
+    page = Page(page_text(folder))
+    assert len(set(page.ids)) == len(page.ids)
+    data = [path.read_bytes() for path in (folder / "figures").glob("*.csv")]
+    for link in page.links:
+        if link.startswith("#"):
+            assert link[1:] in page.ids
+        elif link.startswith("data:"):
+            assert base64.b64decode(link.partition("base64,")[2]) in data
+        else:
+            assert (folder / link).is_file()
+
+
+def test_page_needs_no_network_and_allows_only_its_script(folder):
+    text = page_text(folder)
+    page = Page(text)
+    assert page.tags.count("script") == 1 and "link" not in page.tags
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1])
+    for tag in ("script", "style"):
+        inline = re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
+
+
+def test_page_embeds_every_figure_with_its_caption(folder):
+    images = Page(page_text(folder)).images
+    assert [image["alt"] for image in images] == [f"{entry['title']} {entry['caption']}" for entry in drawn(folder)]
+    shown = [base64.b64decode(image["src"].partition("data:image/svg+xml;base64,")[2]) for image in images]
+    assert shown == [(folder / "figures" / f"{entry['name']}.svg").read_bytes() for entry in drawn(folder)]
+    assert {entry["figure"] for entry in drawn(folder)} >= {"fastest", "memory"}
+
+
+def test_page_answers_link_to_their_figures(folder):
+    text = page_text(folder)
+    answers = re.findall(r'<li>(.*?) <a href="#figure-([^"]+)" aria-label', text)
+    assert [html.unescape(sentence) for sentence, _ in answers] == [
+        sentence
+        for entry in json.loads((folder / "figures/index.json").read_text())
+        if entry["headline"]
+        for sentence in entry["answers"]
+    ]
+    assert {name for _, name in answers} <= {entry["name"] for entry in drawn(folder)}
+
+
+def test_page_shows_sections_of_several_sets_only_for_several(one, several):
+    assert set(EVERYWHERE) <= set(sections(page_text(one))) & set(sections(page_text(several)))
+    assert not set(SEVERAL_ONLY) & set(sections(page_text(one)))
+    assert set(SEVERAL_ONLY) <= set(sections(page_text(several)))
+    assert "repeat" in sections(page_text(one)) and "repeat" not in sections(page_text(several))
+
+
+def test_page_shows_differences_before_answers(several):
+    assert list(sections(page_text(several)))[:4] == ["differences", "answers", "gains", "trust"]
+
+
+def test_page_links_tables_with_their_lengths(folder):
+    counts = re.findall(r'<a href="tables/(\w+)\.csv">\1\.csv</a> \((\d+) rows\)', page_text(folder))
+    assert {"changes", "means", "shapes", "one_sided", "summary", "runs"} <= {name for name, _ in counts}
+    for name, count in counts:
+        assert len((folder / f"tables/{name}.csv").read_text().splitlines()) == int(count) + 1
+
+
+def test_page_and_markdown_show_the_version(folder):
+    assert f'<footer><p class="soft">gil-scaling {__version__}</p></footer>' in page_text(folder)
+    assert (folder / "report.md").read_text().endswith(f"\n\ngil-scaling {__version__}\n")
+
+
+def test_page_head_describes_each_set(one, several):
+    head = Page(page_text(one).partition("<main>")[0]).words
+    assert (
+        "How it scales: s on m 12 of 14 runs are ok, 1 unsupported, in 6 rounds, measured from 2026-01-01 00:00 UTC"
+        in head
+    )
+    head = Page(page_text(several).partition("<main>")[0]).words
+    assert "How they compare: m 2026-01-01, m 2026-01-02, b m 2026-01-01: 48 of 48 runs are ok, in 6 rounds" in head
+    assert "Machine m, sweep s. b: 23 of 24 runs are ok" in head
+
+
+def test_page_shows_figures_not_drawn_with_the_reason(one):
+    assert f"{title('sharing')} Not drawn: " in sections(page_text(one))["all"]
+
+
+def test_page_shows_failed_and_unsupported_runs(one):
+    rows = Page(page_text(one)).rows
+    assert ["3.14", "f", "crashed", "ended by SIGSEGV"] in rows
+    assert ["3.14", "py_loop", "interpreter_pool", "too old"] in rows
+
+
+def test_page_shows_failures_of_each_set(several):
+    assert ["b · 3.14t", "3.14t-process-r6", "failed", "it broke"] in Page(page_text(several)).rows
+
+
+def test_cells_carry_the_number_they_are_sorted_by(one):
+    assert {4.0, 2.0, 0.005} <= set(Page(page_text(one)).values)
+
+
+def test_page_shows_configs_that_repeat_the_sweep(one):
+    text = page_text(one)
+    assert "snakemake --cores all --configfile results/m/s/config.yaml" in sections(text)["repeat"]
+    config = html.unescape(re.search(r'id="config-e">.*?<pre tabindex="0">(.*?)</pre>', text, re.DOTALL)[1])
+    assert yaml.safe_load(config) == {"experiments": []}
+
+
+def test_page_is_deterministic(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})
+    assert len({write_report(sweep_folder(tmp_path / name, records)).read_text() for name in "ab"}) == 1
+
+
+@pytest.mark.parametrize(("rounds", "is_shown"), [(5, True), (6, False)])
+def test_page_warns_of_few_rounds(rounds, is_shown, tmp_path):
+    text = write_report(sweep_folder(tmp_path, sweep_records({"sequential": [1.0] * rounds}))).read_text()
+    assert ("Some rows have fewer than 6 rounds" in text) == is_shown
+
+
+def test_page_of_only_failures(tmp_path):
+    records = sweep_records({"sequential": [1.0], "thread": [1.0]})
+    for record in records:
+        record.update(status="timeout", reason="took longer", measured=None)
+    assert "0 of 2 runs are ok" in write_report(sweep_folder(tmp_path, records, draw=True)).read_text()
+
+
+def test_page_shows_metrics(tmp_path):
+    metrics = {"latency_p99_ms": 5.3127, "round_trips_per_s": 11449.4, "seen": "nothing", "seen_after_s": None, "n": 3}
+    records = [make_record("a", samples=[make_sample(1.0, metrics=metrics)])]
+    rows = Page(write_report(sweep_folder(tmp_path, records)).read_text()).rows
+    assert next(row for row in rows if "latency_p99_ms" in row)[-3:] == ["latency_p99_ms", "5.31 [5.31, 5.31]", "range"]
+
+
+def test_page_shows_where_the_workers_time_went(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})
+    text = write_report(sweep_folder(tmp_path, records)).read_text()
+    assert "Where did the workers' time go?" in sections(text)["experiment-e"]
+    heads = next(row for row in Page(text).rows if "useful" in row)
+    assert heads[-11:-5] == ["useful", "extra_cpu", "waiting", "startup", "imbalance", "teardown"]
+
+
+def hostile_records():
+    """Records with hostile texts everywhere."""
+    spec = {"backend": EVIL.format("backend"), "workload": EVIL.format("workload")}
+    params = {"n": EVIL.format("param"), "count": 2}
+    records = sweep_records({"sequential": [1.0], "thread": [1.0]}, params=params)
+    reason = EVIL.format("reason")
+    records.append(make_record("f", spec={**spec, "workers": 4}, status="failed", reason=reason, measured=None))
+    metrics = {EVIL.format("metric"): 1.0, "word": EVIL.format("word")}
+    noise = [{"flag": EVIL.format("flag"), "reading": EVIL.format("reading"), "value": 1, "limit": 0}]
+    records.append(make_record("m", samples=[make_sample(metrics=metrics)], spec={**spec, "workers": 3}, noise=noise))
+    return records
+
+
+def hostile_set(folder, **options):
+    """Writes hostile records, facts and config; returns the folder of the sweep."""
+    facts = {name: EVIL.format(name) for name in ("compiler", "version")} | {"env": {"X": EVIL.format("env")}}
+    machine = {"usable_cpus": 2, "cpu_model": EVIL.format("machine"), EVIL.format("fact"): EVIL.format("value")}
+    config = f"experiments: [{{name: e, x: {json.dumps(EVIL.format('config'))}}}]\n"
+    builds = {"3.14": facts}
+    return sweep_folder(folder, hostile_records(), builds=builds, machine_facts=machine, config=config, **options)
+
+
+@pytest.mark.parametrize("is_several", [False, True])
+def test_page_shows_hostile_texts_as_text(is_several, tmp_path):
+    folder = hostile_set(tmp_path / "evil", draw=not is_several)
+    if is_several:
+        other = result_set(tmp_path / "n", machine="n", day=2, times={"3.14": TIMES["3.14"]})
+        labels = [EVIL.format("label"), None]
+        folder = comparison_folder(tmp_path / "compared", folder.parent, other, labels=labels)
+    text = write_report(folder).read_text()
+    page = Page(text)
+    assert page.tags.count("script") == 1
+    assert not re.search(r"<(script>alert|img src=x)", text)
+    assert not re.search(r"(?<!\\)<(script|img)", (folder / "report.md").read_text())
+    texts = [
+        "param",
+        "backend",
+        "workload",
+        "reason",
+        "metric",
+        "compiler",
+        "version",
+        "env",
+        "machine",
+        "fact",
+        "value",
+    ]
+    texts += ["label"] if is_several else ["config"]
+    shown = page.text.replace("\\", "")
+    assert [name for name in texts if EVIL.format(name)[:20] not in shown] == []

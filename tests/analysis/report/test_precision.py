@@ -1,0 +1,133 @@
+import math
+
+import pandas as pd
+import pytest
+from gil_scaling.analysis.report import precision
+
+
+@pytest.mark.parametrize(
+    ("claim", "ratio", "floor", "text"),
+    [
+        ("faster", 1.5, 0.02, "faster"),
+        ("faster", 1.07, 0.08, "faster (within noise)"),
+        ("slower", 0.93, 0.08, "slower (within noise)"),
+        ("slower", 0.5, 0.08, "slower"),
+        ("same", 1.01, 0.08, "same"),
+        ("faster", 1.5, None, "faster"),
+        ("no claim", 1.01, 0.02, "no claim"),
+        (None, math.nan, 0.02, "–"),
+    ],
+)
+def test_claims_within_the_noise_floor_are_marked(claim, ratio, floor, text):
+    rows = pd.DataFrame({"machine": ["m"], "speedup": [ratio], "claim": pd.Series([claim], dtype="str")})
+    assert list(precision.format_claims(rows, "speedup", "claim", {"m": floor})) == [text]
+
+
+NOISE = {
+    "combinations": 27,
+    "different": 1,
+    "different_share": [0.037, 0.00094, 0.19],
+    "floor": 0.057,
+    "typical": 0.0074,
+    "measured": "2026-11-25 18:00 UTC",
+}
+
+
+def sets(*noise, machine="m"):
+    return [{"label": f"s{place}", "machine": machine, "noise": each} for place, each in enumerate(noise)]
+
+
+def test_noise_floor_is_described():
+    assert precision.describe_noise_floors(sets(NOISE)) == [
+        "The noise floor of this machine is 5.7 %: in an A/A test (2026-11-25 18:00 UTC) of one build under two names, 95 % "
+        "of 27 combinations differed by at most that, half of them by at most 0.74 %; 1 came out faster or slower: 3.7 % "
+        "[0.09 %, 19 %]."
+    ]
+
+
+def test_noise_floor_not_known_names_the_command():
+    assert precision.describe_noise_floors(sets(None)) == [
+        "The noise floor of this machine is not known. To measure how much a build differs from itself, run "
+        "`snakemake --cores all --configfile config/noise.yaml`."
+    ]
+
+
+def test_noise_floor_is_shared_by_the_sets_of_a_machine():
+    assert precision.noise_floors(sets(None, NOISE)) == {"s0": 0.057, "s1": 0.057}
+    others = [{"label": "n", "machine": "n", "noise": None}]
+    assert precision.noise_floors([*sets(NOISE), *others]) == {"s0": 0.057, "n": None}
+
+
+@pytest.mark.parametrize(
+    ("floors", "text"),
+    [
+        ({"m": None}, "Noise floor: not known."),
+        ({"m": 0.02}, "Noise floor: 2 %; claims within it are marked."),
+        ({"m": 0.02, "b": None}, "Noise floor: 2 % on m and not known on b; claims within it are marked."),
+        ({"m": 0.02, "b": 0.02}, "Noise floor: 2 %; claims within it are marked."),
+    ],
+)
+def test_noise_floors_are_summarized(floors, text):
+    assert precision.summarize_noise_floors(floors) == text
+
+
+def summary(needed, width=1.0):
+    """Rows that need so many rounds; the interval of the first speedup is from 1 / width to width, the others are wider."""
+    rows = []
+    for number, rounds in enumerate(needed, 1):
+        factor = width if number == 1 else 1.1
+        rows.append(
+            {"panel": "py_loop", "build": "3.14", "label": f"thread × {number}", "backend_kind": "threads"}
+            | {"interval": "ci95", "timed": "total", "rounds_needed": rounds}
+            | {"speedup": 2.0, "speedup_low": 2.0 / factor, "speedup_high": 2.0 * factor}
+            | {f"{time}_s{end}": 1.0 for time in ("total", "work") for end in ("", "_low", "_high")}
+        )
+    return pd.DataFrame(rows)
+
+
+def test_precision_names_rounds_and_the_slowest():
+    assert precision.describe_precision(summary([6, 5000, 20, math.nan])) == (
+        "1 of 3 combinations are known to within ±2 %. Half will be after 20 rounds, all after 5,000 (slowest: py_loop on "
+        "3.14, thread × 2). Raise `rounds` to continue; finished rounds are kept."
+    )
+
+
+def test_precision_of_known_combinations_asks_for_no_rounds():
+    assert precision.describe_precision(summary([6])) == "1 of 1 combination is known to within ±2 %."
+
+
+@pytest.mark.parametrize(("width", "known"), [(1.019, "1 of 2"), (1.021, "0 of 2")])
+def test_precision_rests_on_the_interval(width, known):
+    assert precision.describe_precision(summary([6, 6], width)).startswith(f"{known} combinations are known")
+
+
+@pytest.mark.parametrize("end", [{"speedup_low": 1.9}, {"speedup_high": 2.1}])
+def test_precision_rests_on_both_ends(end):
+    assert precision.describe_precision(summary([6]).assign(**end)).startswith("0 of 1")
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        ({"backend_kind": "sequential"}, "1 of 1"),
+        ({"backend_kind": "sequential", "total_s_high": 1.1}, "0 of 1"),
+        ({"backend_kind": "sequential", "total_s_high": 1.1, "timed": "work"}, "1 of 1"),
+        ({"speedup": math.nan, "speedup_low": math.nan}, "1 of 1"),
+        ({"interval": "range"}, "0 of 1"),
+    ],
+)
+def test_precision_of_a_baseline_is_that_of_its_time(change, known):
+    width = 1.0 if "interval" in change else 1.1
+    assert precision.describe_precision(summary([6], width).assign(**change)).startswith(known)
+
+
+def test_precision_without_repetitions_is_none():
+    assert precision.describe_precision(summary([math.nan])) is None
+
+
+def test_sizes_are_described():
+    size = {"workload": "py_loop", "parameter": "n", "value": 410_000, "seconds": 0.31, "python": "3.14"}
+    assert precision.describe_sizes([size]) == [
+        "n = 410,000 of py_loop was found on 3.14, where the tasks took 310 ms sequentially; all builds and backends use it "
+        "(sizes.json)."
+    ]
