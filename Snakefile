@@ -21,7 +21,7 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-RECORDS = lambda wildcards: expand("<set>/runs/{run}.json", run=CALL.settled.names)
+RECORDS = lambda wildcards: CALL.settled.records
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 
 
@@ -150,7 +150,7 @@ rule measure:
 rule round:
     """A mark that a round is done: the next one begins after it, and is not repeated because of it."""
     input:
-        lambda wildcards: expand("<set>/runs/{run}.json", run=CALL.plan.in_round(int(wildcards.round))),
+        lambda wildcards: CALL.plan.in_round(wildcards.round),
     output:
         touch("<set>/rounds/{round}"),
 

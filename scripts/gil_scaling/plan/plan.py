@@ -80,9 +80,12 @@ class Plan:
         return _document(self.builds[name].describe())
 
     @property
-    def names(self) -> list[str]:
-        """The names of all runs."""
-        return [run.name for run in self.runs]
+    def records(self) -> list[str]:
+        """The records of all runs, as rules name them."""
+        return self._records(self.runs)
+
+    def _records(self, runs: Iterable[Run]) -> list[str]:
+        return [f"{self.result_set}/runs/{run.name}.json" for run in runs]
 
     @cached_property
     def ranks(self) -> dict[str, int]:
@@ -121,19 +124,20 @@ class Plan:
         paths = [table_path(NOISE_SWEEP, name) for name in names]
         return [f"{self.result_set}/{path}" for path in paths if (self.folder / path).exists()]
 
-    def in_round(self, number: int) -> list[str]:
-        """The names of the runs of one round."""
-        return [run.name for run in self.rounds[number]]
+    def in_round(self, number: str) -> list[str]:
+        """The records of one round, as rules name them."""
+        return self._records(self.rounds.get(int(number), []))
 
-    def round_before(self, name: str) -> list[int]:
-        """The round that a run has to wait for, as a list of none or one.
+    def round_before(self, name: str) -> list[str]:
+        """The mark of the round that a run has to wait for, as rules name it, in a list of none or one.
 
         A round without anything to do is not waited for: if its mark were lost, Snakemake would repeat the rounds after it.
         Nor does a failed run wait: behind a job that is to be done, Snakemake does not look at the times of inputs. Its
         priority keeps it in order.
         """
         number = self._numbers[name] - 1
-        return [number] if number in self._unfinished_rounds and not self.states[name].is_failed else []
+        is_awaited = number in self._unfinished_rounds and not self.states[name].is_failed
+        return [f"{self.result_set}/rounds/{number}"] if is_awaited else []
 
     def record_path(self, run: Run) -> Path:
         """The path of a run's record."""

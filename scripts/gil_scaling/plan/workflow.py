@@ -90,7 +90,7 @@ class Call:
         """The inputs of a run: the mark of the round before, which must be `ancient`, while that round is not done."""
         if name not in self.plan.states:
             raise WorkflowError(f"{name}: this sweep has no such run.")
-        return [f"<set>/rounds/{number}" for number in self.plan.round_before(name)]
+        return self.plan.round_before(name)
 
     @property
     def settled(self) -> plan.Plan:
