@@ -1,14 +1,15 @@
 """What several tests share: the builds of this machine, records and tables made by hand."""
 
 import shutil
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
-import yaml
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import Prober
 
-from tests.support import ROOT, find_build, run_python
-from tests.tiny_sweep import TINY
+from tests.support import find_build
+from tests.tiny_sweep import copy_workflow, run_sweep
 
 BUILDS = ("3.9", "3.12", "3.14", "3.14t")
 
@@ -36,26 +37,32 @@ def this_build(tmp_path_factory):
 
 @pytest.fixture
 def clone(tmp_path):
-    """A copy of the workflow in a folder of its own, with a space in its path."""
+    """A copy of the workflow in an empty folder, with a space in its path."""
     folder = tmp_path / "a clone"
     folder.mkdir()
-    for name in ("config", "scripts", "Snakefile"):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
+    copy_workflow(folder)
     return folder
 
 
 @pytest.fixture
 def snakemake(clone):
-    """Runs Snakemake in the clone on the tiny sweep with these changes to it."""
+    """Runs Snakemake in the clone on the tiny sweep with changes; arguments as those of run_sweep."""
+    return partial(run_sweep, clone)
 
-    def call(*arguments, name="tiny", **changes):
-        path = clone / f"{name}.yaml"
-        path.write_text(yaml.safe_dump({**TINY, **changes}))
-        command = ["-m", "snakemake", "--cores", "2", *arguments, "--configfile", str(path)]
-        return run_python(*command, cwd=clone)
 
-    return call
+@pytest.fixture(scope="session")
+def tiny_sweep(tmp_path_factory):
+    """A copy of the workflow after the whole tiny sweep, and the two calls: the sweep, and once more. Read-only."""
+    folder = tmp_path_factory.mktemp("tiny") / "a clone"
+    folder.mkdir()
+    copy_workflow(folder)
+    first = run_sweep(folder)
+    assert first.returncode == 0, first.stderr
+    return SimpleNamespace(folder=folder, first=first, again=run_sweep(folder))
+
+
+@pytest.fixture
+def finished(tiny_sweep, clone):
+    """The clone after the whole tiny sweep; takes the time of a copy."""
+    shutil.copytree(tiny_sweep.folder, clone, dirs_exist_ok=True)
+    return clone

@@ -19,8 +19,9 @@ from pathlib import Path
 import yaml
 from gil_scaling.launch import processes
 
-ROOT = Path(__file__).parent.parent
-SWEEP = {**yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text()), "rounds": 3}
+from tests import tiny_sweep
+
+SWEEP = {**tiny_sweep.TINY, "rounds": 3}
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
 _SYNCED = ("runs", "expected", "logs", "gil-scaling")  # folders whose files are synced before they get their names
 _WRITTEN_JUST_NOW_S = 20
@@ -28,9 +29,8 @@ _WRITTEN_JUST_NOW_S = 20
 
 def copy_workflow(folder):
     """Puts the workflow and the sweep into a folder."""
-    for name in ("config", "scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "Snakefile", folder)
+    folder.mkdir(exist_ok=True)
+    tiny_sweep.copy_workflow(folder)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(SWEEP))
 
 

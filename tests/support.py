@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -237,3 +238,18 @@ def run_python(*arguments, cwd=ROOT, **environment):
     return subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=own, capture_output=True, text=True, check=False, timeout=600
     )
+
+
+@dataclass
+class FakeBuild:
+    """A build as the table of runs sees it."""
+
+    name: str
+    gil: bool = True
+    fingerprint: str = "f"
+    options: list = field(default_factory=list)
+    env: dict = field(default_factory=dict)
+
+    @property
+    def facts(self):
+        return {"default_switch_interval_s": 0.005}

@@ -8,9 +8,11 @@ import pytest
 from gil_scaling.plan import workflow
 
 from tests import interruptions
-from tests.support import run_python
+from tests.support import ROOT, run_python
+from tests.tiny_sweep import run_sweep
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "moment_s"), [("SIGKILL", 2.5), ("power failure", 2.2), ("power failure", 5.0)])
 def test_a_killed_sweep_continues_and_repeats_nothing(way, moment_s, tmp_path):
     found = interruptions.trial(tmp_path / "sweep", way, moment_s, random.Random(1))
@@ -19,18 +21,15 @@ def test_a_killed_sweep_continues_and_repeats_nothing(way, moment_s, tmp_path):
     assert 0 <= finished <= interruptions.SWEEP_RUNS
 
 
-def test_unfinished_outputs_are_made_again(tmp_path):
-    interruptions.copy_workflow(tmp_path)
-    assert interruptions.start(tmp_path).wait(300) == 0
-    summary = tmp_path / "results/test-machine/tiny/tables/summary.csv"
+@pytest.mark.slow
+def test_unfinished_outputs_are_made_again(finished):
+    summary = finished / "results/test-machine/tiny/tables/summary.csv"
     whole = summary.read_text()
     summary.write_text(whole[:100])
-    path = str(summary.relative_to(tmp_path))
-    killed = run_python(
-        "-c", PROGRAM.format(f"workflow._note_unfinished([{path!r}])\nimport os\nos._exit(1)"), cwd=tmp_path
-    )
-    assert killed.returncode == 1
-    assert interruptions.start(tmp_path).wait(300) == 0
+    path = str(summary.relative_to(finished))
+    program = PROGRAM.format(f"workflow._note_unfinished([{path!r}])\nimport os\nos._exit(1)")
+    assert run_python("-c", program, cwd=finished).returncode == 1
+    assert run_sweep(finished, "tables").returncode == 0
     assert summary.read_text() == whole
 
 
@@ -58,7 +57,7 @@ def test_a_second_call_in_the_same_folder_is_refused(tmp_path, monkeypatch):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={"PYTHONPATH": f"{interruptions.ROOT}/scripts"},
+        env={"PYTHONPATH": f"{ROOT}/scripts"},
     ) as first:
         assert first.stdout.readline() == "held\n"
         monkeypatch.chdir(tmp_path)

@@ -97,6 +97,7 @@ def sweep(tmp_path_factory):
     return SimpleNamespace(base=base, folder=folder, done=done)
 
 
+@pytest.mark.slow
 def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
     assert sweep.done.returncode == 0, sweep.done.stderr
     assert f"{NASTY[-1]}/config/config.yaml is extended by" in sweep.done.stderr
@@ -107,6 +108,7 @@ def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
     assert not list(sweep.base.rglob("owned"))
 
 
+@pytest.mark.slow
 def test_names_of_any_kind_are_files_of_safe_names(sweep):
     made = [path.name for path in (sweep.folder / "results").rglob("*")]
     assert len(made) > 30
@@ -179,7 +181,7 @@ def test_jobs_find_our_modules_before_those_of_the_user(tmp_path):
     assert printed.split() == [f"{ROOT}/scripts/gil_scaling/__init__.py", f"{ROOT}/scripts", str(other)]
 
 
-def test_jobs_are_without_those_settings_of_the_user_that_would_harm_them(tmp_path):
+def test_jobs_ignore_harmful_settings_of_the_user(tmp_path):
     command = """python -c 'import sys; print("±", sys.flags.inspect, sys.warnoptions, sys.stdout.encoding)'"""
     own = {"PYTHONINSPECT": "1", "PYTHONWARNINGS": "error", "PYTHONIOENCODING": "ascii"}
     assert job(command, tmp_path, **own, PYTHONUTF8="0", LC_ALL="POSIX") == "± 0 [] utf-8\n"
@@ -195,7 +197,7 @@ def test_a_python_of_another_name_is_python_in_jobs(tmp_path, monkeypatch):
     assert job("python a b; python c || true", tmp_path) == "this one: a b\nthis one: c\n"
 
 
-def test_a_build_is_asked_what_it_is_beside_modules_of_the_same_names(tmp_path, monkeypatch):
+def test_probes_ignore_modules_of_the_working_directory(tmp_path, monkeypatch):
     (trap(tmp_path / "here") / "json.py").write_text("raise SystemExit('another json')")
     monkeypatch.chdir(tmp_path / "here")
     assert prober.Prober("probes.json")((sys.executable,), {})["implementation"] == sys.implementation.name
@@ -228,7 +230,7 @@ print(json.dumps(seen))
 """
 
 
-def test_workloads_connect_and_bind_to_this_machine_alone(tmp_path):
+def test_workloads_use_local_addresses_only(tmp_path):
     (tmp_path / "audit.py").write_text(AUDIT)
     tried = {name: params for name, params in SMALL_PARAMS.items() if name not in FAIL_ON_PURPOSE}
     done = subprocess.run(
@@ -262,7 +264,7 @@ def listening(pid):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 @pytest.mark.parametrize("name", ["bandwidth", "latency", "socket_echo", "url_fetch"])
-def test_servers_listen_on_this_machine_alone_and_are_gone_afterwards(name):
+def test_servers_listen_locally_and_end_with_the_context(name):
     from gil_scaling.launch import processes
     from gil_scaling.measure.workload import load
 
@@ -374,7 +376,7 @@ def one_run(python_path="", *, reference="py_loop", params=None, backend="sequen
     return json.loads(done.stdout)
 
 
-def test_a_run_works_on_a_system_that_tells_little(tmp_path):
+def test_a_run_works_without_linux_files(tmp_path):
     (tmp_path / "sitecustomize.py").write_text(WITHOUT_LINUX)
     found = one_run(str(tmp_path), params={"n": 100, "count": 4}, backend="process")
     assert (found["record"]["status"], found["record"]["reason"]) == ("ok", None)

@@ -5,104 +5,115 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from datetime import datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import yaml
-from gil_scaling.plan import workflow
 
-from tests.support import find_build, missing
-from tests.tiny_sweep import TINY, experiment, measured, records
+from tests.support import ROOT, find_build, missing, run_python
+from tests.tiny_sweep import TINY, copy_workflow, experiment, measured, records, run_sweep
+
+pytestmark = pytest.mark.slow
 
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
 
 
-def test_a_sweep_leaves_records_tables_figures_and_a_report(snakemake, clone):
-    done = snakemake()
-    assert done.returncode == 0, done.stderr
+def test_a_sweep_leaves_records_tables_figures_and_a_report(tiny_sweep):
+    done, folder = tiny_sweep.first, tiny_sweep.folder / "results/test-machine"
     assert measured(done) == 8
     lines = re.findall(r"^\[\s*\d/8\] .*$", done.stderr, re.MULTILINE)
     assert len(lines) == 8
     assert re.fullmatch(r"\[1/8\] \S+ py_loop \S+ w\d round 1: \S+ (µs|ms|s), about \d+ s left", lines[0])
-    folder = clone / "results/test-machine"
-    made = ("report.html", "report.md", "figures/speedup-tiny.svg", "figures/speedup-tiny.csv", "figures/fastest.svg")
-    for name in ("machine.json", "tiny/config.yaml", *(f"tiny/{name}" for name in made)):
+    names = ("report.html", "report.md", "figures/speedup-tiny.svg", "figures/speedup-tiny.csv", "figures/fastest.svg")
+    for name in ("machine.json", "tiny/config.yaml", *(f"tiny/{name}" for name in names)):
         assert (folder / name).stat().st_size > 100
     summary = pd.read_csv(folder / "tiny/tables/summary.csv")
     assert set(summary["backend"]) == {"sequential", "thread", "process"}
     assert set(summary["status"]) == {"ok"}
+
+
+def test_result_files_hold_no_path_of_this_machine(tiny_sweep):
+    folder = tiny_sweep.folder / "results/test-machine"
     texts = [path.read_text() for path in folder.rglob("*.*") if path.is_file()]
-    assert not [text for text in texts if str(clone) in text or sys.prefix in text]
-
-    again = snakemake()
-    assert "Nothing to be done" in again.stdout + again.stderr
-    assert "0 of 8 runs to measure" in again.stderr
+    assert not [text for text in texts if str(tiny_sweep.folder) in text or sys.prefix in text]
 
 
-def test_runs_never_overlap_in_time(snakemake, clone):
-    snakemake(rounds=3)
+def test_a_second_call_does_nothing(tiny_sweep):
+    assert "Nothing to be done" in tiny_sweep.again.stderr
+    assert "0 of 8 runs to measure" in tiny_sweep.again.stderr
+
+
+@pytest.fixture(scope="module")
+def three_rounds(tmp_path_factory):
+    """A copy of the workflow after three rounds up to the tables, and the call."""
+    folder = tmp_path_factory.mktemp("rounds")
+    copy_workflow(folder)
+    return folder, run_sweep(folder, "tables", rounds=3)
+
+
+def test_runs_never_overlap_in_time(three_rounds):
     times = sorted(
-        (datetime.fromisoformat(one["started"]), timedelta(seconds=one["wall_s"])) for one in records(clone).values()
+        (datetime.fromisoformat(one["started"]), timedelta(seconds=one["wall_s"]))
+        for one in records(three_rounds[0]).values()
     )
     assert len(times) == 12
     for (start, wall), (following, _) in pairwise(times):
         assert start + wall <= following
 
 
-def test_rounds_follow_each_other(snakemake, clone):
-    done = snakemake(rounds=3)
-    order = [int(number) for number in re.findall(r"^\[.*/12\] .* round (\d)", done.stderr, re.MULTILINE)]
+def test_rounds_follow_each_other(three_rounds):
+    order = [int(number) for number in re.findall(r"^\[.*/12\] .* round (\d)", three_rounds[1].stderr, re.MULTILINE)]
     assert order == [1] * 4 + [2] * 4 + [3] * 4
 
 
-def test_more_workers_or_rounds_run_only_what_is_new(snakemake, clone):
-    snakemake()
-    before = records(clone)
-    done = snakemake(experiments=experiment(workers=[2, 3]))
+def test_records_hold_snakemake_s_cpu_time(three_rounds):
+    taken = [one["snakemake_cpu_s"] for one in records(three_rounds[0]).values()]
+    assert all(isinstance(seconds, float) and seconds >= 0 for seconds in taken)
+
+
+def test_only_new_runs_are_measured(snakemake, finished):
+    before = records(finished)
+    done = snakemake("tables", experiments=experiment(workers=[2, 3]))
     assert measured(done) == 6  # thread, process and ceiling, in two rounds
-    assert {name: records(clone)[name] for name in before} == before
+    assert {name: records(finished)[name] for name in before} == before
     assert measured(snakemake("-n", rounds=3)) == 4
     assert measured(snakemake("-n")) == 0
 
 
-def test_a_lost_or_damaged_record_is_measured_again_and_it_alone(snakemake, clone):
-    snakemake()
-    before = records(clone)
+def test_only_lost_and_damaged_records_are_replaced(snakemake, finished):
+    before = records(finished)
     lost, damaged, *_ = sorted(before)
-    runs = clone / "results/test-machine/runs"
+    runs = finished / "results/test-machine/runs"
     (runs / f"{lost}.json").unlink()
     (runs / f"{damaged}.json").write_text((runs / f"{damaged}.json").read_text()[:100])
     assert "2 of 8 runs to measure, about" in snakemake("-n").stderr
     assert (runs / f"{damaged}.json").stat().st_size == 100
-    done = snakemake()
+    done = snakemake("tables")
     assert (done.returncode, measured(done)) == (0, 2)
-    after = records(clone)
+    after = records(finished)
     assert {name for name in before if after[name] != before[name]} == {lost, damaged}
 
 
-def test_what_is_lost_behind_another_sweep_s_rounds_is_measured_again_at_once(snakemake, clone):
-    snakemake()
-    snakemake(name="other", experiments=experiment(workloads=["noop"]))
-    assert "Nothing to be done" in snakemake().stderr
-    snakemake(name="other", experiments=experiment(workloads=["noop"]))
-    lost = next(name for name in records(clone) if "py_loop-thread" in name and "-r2-" in name)
-    (clone / f"results/test-machine/runs/{lost}.json").unlink()
-    done = snakemake()
+def test_a_record_lost_after_another_sweep_is_replaced(snakemake, finished):
+    snakemake("tables", name="other", experiments=experiment(workloads=["noop"]))
+    assert "Nothing to be done" in snakemake("tables").stderr
+    snakemake("tables", name="other", experiments=experiment(workloads=["noop"]))
+    lost = next(name for name in records(finished) if "py_loop-thread" in name and "-r2-" in name)
+    (finished / f"results/test-machine/runs/{lost}.json").unlink()
+    done = snakemake("tables")
     assert (done.returncode, measured(done)) == (0, 1)
 
 
-def test_going_back_to_an_earlier_config_makes_its_tables_again(snakemake, clone):
+def test_an_earlier_config_makes_its_tables_again(snakemake, clone):
     rounds = clone / "results/test-machine/tiny/tables/summary.csv"
     for number in (2, 1, 2):
-        assert snakemake(rounds=number).returncode == 0
+        assert snakemake("tables", rounds=number).returncode == 0
         assert set(pd.read_csv(rounds)["rounds_ok"]) == {number}
 
 
-def test_a_failing_workload_leaves_tables_and_report_and_is_tried_again_alone(snakemake, clone, tmp_path):
+def test_only_failed_runs_are_repeated(snakemake, clone, tmp_path):
     flag = tmp_path / "broken"
     flag.touch()
     (tmp_path / "shaky.py").write_text(FAILING.format(flag=str(flag)))
@@ -131,10 +142,9 @@ def test_runs_that_hang_or_crash_leave_a_record_each(snakemake, clone, tmp_path)
     (tmp_path / "hangs.py").write_text("import time\ndef tasks(): return [1]\ndef task(a): time.sleep(60)\n")
     (tmp_path / "dies.py").write_text("import os\ndef tasks(): return [1]\ndef task(a): os.abort()\n")
     files = [str(tmp_path / "hangs.py"), str(tmp_path / "dies.py")]
-    done = snakemake(
-        rounds=1, timeout=0.5, experiments=experiment(workloads=files, backends=["sequential"], ceiling=False)
+    snakemake(
+        "tables", rounds=1, timeout=0.5, experiments=experiment(workloads=files, backends=["sequential"], ceiling=False)
     )
-    assert done.returncode == 1
     found = {one["spec"]["workload"]: (one["status"], one["reason"]) for one in records(clone).values()}
     assert found == {
         "hangs": ("timeout", "exceeded the time limit of 0.5 s"),
@@ -142,24 +152,24 @@ def test_runs_that_hang_or_crash_leave_a_record_each(snakemake, clone, tmp_path)
     }
 
 
-def test_a_workload_beside_the_config_is_swept_by_its_path(snakemake, clone):
+def test_a_custom_workload_is_swept_by_its_path(snakemake, clone):
     (clone / "mine.py").write_text("def tasks(n=3): return list(range(n))\ndef task(a): return a + 1\n")
     sweep = experiment(workloads=[{"./mine.py": {"n": {"sweep": [2, 5]}}}], ceiling=False)
-    done = snakemake(experiments=sweep, rounds=1)
+    done = snakemake("tables", experiments=sweep, rounds=1)
     assert done.returncode == 0, done.stderr
     summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv")
     assert set(summary["workload"]) == {"mine"}
     assert set(summary["params"]) == {'{"n": 2}', '{"n": 5}'}
 
 
-def test_a_backend_beside_the_config_is_swept_by_its_path(snakemake, clone):
+def test_a_custom_backend_is_swept_by_its_path(snakemake, clone):
     (clone / "mine.py").write_text(
         "def run(job, backwards=False):\n"
         "    calls = list(job.calls())\n"
         "    return [call() for call in (calls[::-1] if backwards else calls)]\n"
     )
     own = ["./mine.py", {"./mine.py": {"backwards": True}}]
-    done = snakemake(experiments=experiment(backends=own, ceiling=False), rounds=1)
+    done = snakemake("tables", experiments=experiment(backends=own, ceiling=False), rounds=1)
     assert done.returncode == 0, done.stderr
     summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv")
     mine = summary[summary["backend"] == "mine"]
@@ -169,18 +179,16 @@ def test_a_backend_beside_the_config_is_swept_by_its_path(snakemake, clone):
     }
 
 
-def test_sweeps_share_records_and_keep_their_own_tables(snakemake, clone):
-    snakemake()
-    before = (clone / "results/test-machine/tiny/tables/summary.csv").read_text()
-    done = snakemake(name="other", rounds=3)
+def test_sweeps_share_records_and_keep_their_own_tables(snakemake, finished):
+    before = (finished / "results/test-machine/tiny/tables/summary.csv").read_text()
+    done = snakemake("tables", name="other", rounds=3)
     assert (done.returncode, measured(done)) == (0, 4)
-    assert (clone / "results/test-machine/tiny/tables/summary.csv").read_text() == before
-    assert pd.read_csv(clone / "results/test-machine/other/tables/summary.csv")["rounds_ok"].eq(3).all()
+    assert (finished / "results/test-machine/tiny/tables/summary.csv").read_text() == before
+    assert pd.read_csv(finished / "results/test-machine/other/tables/summary.csv")["rounds_ok"].eq(3).all()
 
 
-def test_a_lost_memory_of_snakemake_repeats_no_run(snakemake, clone):
-    snakemake()
-    shutil.rmtree(clone / ".snakemake")
+def test_losing_snakemake_s_metadata_repeats_no_run(snakemake, finished):
+    shutil.rmtree(finished / ".snakemake")
     assert measured(snakemake("-n")) == 0
 
 
@@ -193,34 +201,36 @@ def test_a_bad_config_is_refused_before_anything_runs(snakemake, clone):
     assert not (clone / "results").exists()
 
 
-def test_a_reserved_sweep_name_is_refused_by_key_and_by_file_name(snakemake, clone):
+def test_reserved_sweep_names_are_refused(snakemake, clone):
     for done in (snakemake(sweep="runs"), snakemake(name="logs"), snakemake(name="my sweep")):
         assert done.returncode == 1
         assert "sweep: " in done.stdout + done.stderr
     assert not (clone / "results").exists()
 
 
-def test_an_upgraded_build_runs_its_own_again(snakemake, tmp_path, tmp_path_factory, free_threaded):
+def test_an_upgraded_build_repeats_its_own_runs(snakemake, tmp_path, tmp_path_factory, free_threaded):
     path = tmp_path / "python3.14t"
     path.symlink_to(free_threaded.command[0])
     pythons = ["current", {"name": "mine", "command": str(path)}]
     sweep = {"pythons": pythons, "experiments": experiment(backends=["sequential"], ceiling=False)}
-    assert measured(snakemake(**sweep)) == 4
-    assert measured(snakemake("-n", **sweep)) == 0
+    assert measured(snakemake("tables", **sweep)) == 4
+    assert measured(snakemake("-n", "tables", **sweep)) == 0
     path.unlink()
     path.symlink_to(find_build("3.12", tmp_path_factory).command[0])
     done = snakemake("-n", **sweep)
     assert measured(done) == 2
 
 
-def test_a_build_s_options_and_variables_reach_it_and_are_read_back(snakemake, clone, free_threaded):
+def test_options_and_variables_reach_the_build(snakemake, clone, free_threaded):
     command = list(free_threaded.command)
     pythons = [
         {"name": "off", "command": command},
         {"name": "on", "command": command, "env": {"PYTHON_GIL": "1"}},
         {"name": "by-option", "command": [*command, "-X", "gil=1"]},
     ]
-    done = snakemake(pythons=pythons, rounds=1, experiments=experiment(backends=["thread", "process"], ceiling=False))
+    done = snakemake(
+        "tables", pythons=pythons, rounds=1, experiments=experiment(backends=["thread", "process"], ceiling=False)
+    )
     assert done.returncode == 0, done.stderr
     seen = {}
     for one in records(clone).values():
@@ -251,9 +261,7 @@ def needs_the_gil(tmp_path, free_threaded):
     return str(tmp_path / "old.py")
 
 
-def test_an_extension_that_turns_the_gil_on_again_is_a_flag_and_a_sentence(
-    snakemake, clone, free_threaded, needs_the_gil
-):
+def test_an_extension_that_enables_the_gil_is_flagged(snakemake, clone, free_threaded, needs_the_gil):
     backends = ["sequential", "thread", "process"]
     sweep = experiment(workloads=["noop", needs_the_gil], backends=backends, ceiling=False)
     done = snakemake(pythons=[{"name": "free", "command": list(free_threaded.command)}], experiments=sweep, rounds=1)
@@ -269,11 +277,11 @@ def test_an_extension_that_turns_the_gil_on_again_is_a_flag_and_a_sentence(
     assert "The GIL was re-enabled in 3 runs of old on free" in (folder / "report.html").read_text()
 
 
-def test_the_noise_floor_of_a_sweep_with_twins_reaches_the_reports_of_the_others(snakemake, clone):
+def test_the_noise_floor_reaches_other_reports(snakemake, clone):
     twins = ["current", {"name": "again", "command": "current"}]
     sweep = experiment(workloads=["noop"], ceiling=False)
     assert "noise floor of this machine is not known" in report_of(snakemake(), clone)
-    assert snakemake(name="noise", pythons=twins, rounds=6, experiments=sweep).returncode == 0
+    assert snakemake("tables", name="noise", pythons=twins, rounds=6, experiments=sweep).returncode == 0
     noise = pd.read_csv(clone / "results/test-machine/noise/tables/noise.csv")
     assert set(noise["backend"]) == {"sequential", "thread", "process"}
     assert (set(noise["python"]), set(noise["rounds"]), set(noise["interval"])) == ({"again"}, {6}, {"ci95"})
@@ -299,14 +307,17 @@ def test_a_size_is_found_once_and_then_the_same(snakemake, clone):
     assert "1 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
 
 
-def test_the_end_of_a_sweep_says_how_many_rounds_more_precision_takes(snakemake):
-    assert re.search(r"^\d of 4 combinations are known to within ±2 %\. Half will be after", snakemake().stderr, re.M)
+def test_the_last_lines_estimate_the_rounds_for_precision(tiny_sweep):
+    pattern = r"^\d of 4 combinations are known to within ±2 %\. Half will be after"
+    assert re.search(pattern, tiny_sweep.first.stderr, re.M)
 
 
-def test_what_a_build_rejects_is_unsupported_and_no_failure(snakemake, clone, tmp_path_factory):
+def test_rejected_options_make_runs_unsupported(snakemake, clone, tmp_path_factory):
     command = find_build("3.14", tmp_path_factory).command[0]
     pythons = ["current", {"name": "no-gil", "command": command, "env": {"PYTHON_GIL": "0"}}]
-    done = snakemake(pythons=pythons, rounds=1, experiments=experiment(backends=["sequential"], ceiling=False))
+    done = snakemake(
+        "verdict", pythons=pythons, rounds=1, experiments=experiment(backends=["sequential"], ceiling=False)
+    )
     assert done.returncode == 0, done.stderr
     summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv").set_index("python")
     assert summary.loc["no-gil", "status"] == "unsupported"
@@ -323,28 +334,26 @@ def test_the_targets_make_what_they_say(snakemake, clone):
     assert (folder / "report.html").exists()
 
 
-def test_snakemake_s_own_report_holds_the_figures(snakemake, clone):
-    snakemake()
+def test_snakemake_s_own_report_holds_the_figures(snakemake, finished):
     done = snakemake("--report", "out.html")
     assert done.returncode == 0, done.stderr
-    text = (clone / "out.html").read_text()
+    text = (finished / "out.html").read_text()
     assert "speedup-tiny.svg" in text and "fastest.svg" in text
     assert "Which backend for which workload, on which build?" in text and "The whole sweep" in text
     assert "2 rounds, too few for a claim" in text  # of a caption
 
 
-def test_the_config_beside_the_report_repeats_the_sweep(snakemake, clone):
-    snakemake()
-    folder = clone / "results/test-machine/tiny"
+def test_the_saved_config_repeats_the_sweep(snakemake, finished):
+    folder = finished / "results/test-machine/tiny"
     text = (folder / "config.yaml").read_text()
     assert "&id" not in text
     command = re.search(r"snakemake --cores all --configfile (\S+)<", (folder / "report.html").read_text())[1]
-    own = {key: value for key, value in yaml.safe_load((clone / command).read_text()).items() if value is not None}
-    done = snakemake(**own)
+    own = {key: value for key, value in yaml.safe_load((finished / command).read_text()).items() if value is not None}
+    done = snakemake("-n", **own)
     assert "0 of 8 runs to measure" in done.stderr
 
 
-def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, clone):
+def test_a_missing_optional_build_is_left_out(snakemake, clone):
     done = snakemake("-n", pythons=["current", {"name": "3.99", "optional": True}])
     assert done.returncode == 0
     assert "build '3.99' left out: no Python '3.99' found" in done.stderr
@@ -353,71 +362,56 @@ def test_an_optional_build_that_is_missing_is_left_out_with_a_note(snakemake, cl
     assert re.search(r"tiny\.yaml:\d+: pythons\[1\]: no Python '3\.99' found", done.stdout + done.stderr)
 
 
-class FakeWorkflow(SimpleNamespace):
-    """The attributes of Snakemake's workflow that the adapter reads."""
-
-    def __init__(self, **changes):
-        facts = {"is_main_process": True, "executor_plugin": object(), "touch": False, "dryrun": False}
-        facts |= {"overwrite_configfiles": [], "configfiles": []}
-        super().__init__(**{**facts, **changes})
-
-
-@pytest.fixture
-def make_call(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda **changes: workflow.Call(FakeWorkflow(**changes), TINY)
-
-
-@pytest.mark.parametrize(
-    ("changes", "mode"),
-    [
-        ({}, workflow.Mode.RUN),
-        ({"dryrun": True}, workflow.Mode.DRY_RUN),
-        ({"touch": True}, workflow.Mode.READ),
-        ({"executor_plugin": None}, workflow.Mode.READ),
-        ({"is_main_process": False}, workflow.Mode.JOB),
-    ],
-)
-def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
-    assert make_call(**changes).mode == mode
-
-
-def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
-    scheduler = SimpleNamespace(job_rate_limiter="on", _lock=threading.Lock())
-    dag = SimpleNamespace(needrun_jobs=list)
-    make_call(scheduler=scheduler, dag=dag).begin()
-    assert scheduler.job_rate_limiter is None
-    with scheduler._lock:
-        assert scheduler._lock.acquire(blocking=False)
-    make_call(scheduler=object(), dag=dag).begin()
-
-
-def test_reading_the_snakefile_leaves_results_as_they_are(make_call, tmp_path):
-    make_call()
-    assert [path.name for path in tmp_path.iterdir()] == [".snakemake"]
-
-
-def test_snakemake_has_no_timers_left_while_it_measures(snakemake, clone):
+def test_snakemake_has_no_timers_while_it_measures(snakemake, clone):
     source = "import os\ndef tasks(): return [1]\ndef task(a):\n    return 0\n"
     source += "def metrics(results, arguments):\n    pid = {pid}\n    return {{'threads': len(os.listdir(f'/proc/{{pid}}/task'))}}\n"
     launcher = "int(open(f'/proc/{os.getppid()}/stat').read().split()[3])"  # the launcher's parent
     (clone / "counts.py").write_text(source.format(pid=launcher))
     sweep = experiment(workloads=["./counts.py"], backends=["sequential"], ceiling=False)
-    done = snakemake(experiments=sweep, rounds=40)
+    done = snakemake("tables", experiments=sweep, rounds=40)
     assert done.returncode == 0, done.stderr
     threads = [one["measured"]["samples"][0]["metrics"]["threads"] for one in records(clone).values()]
     assert max(threads) < 12
 
 
-def test_each_record_says_what_snakemake_took_meanwhile(snakemake, clone):
-    snakemake()
-    taken = [one["snakemake_cpu_s"] for one in records(clone).values()]
-    assert all(isinstance(seconds, float) and seconds >= 0 for seconds in taken)
-
-
 def test_two_calls_have_two_ids(snakemake, clone):
-    snakemake(rounds=1)
-    snakemake(rounds=2)
+    snakemake("tables", rounds=1)
+    snakemake("tables", rounds=2)
     calls_by_round = {one["spec"]["round"]: one["call"]["id"] for one in records(clone).values()}
     assert len(set(calls_by_round.values())) == 2
     assert all(re.fullmatch(r"\d{8}T\d{6}-\d+", call) for call in calls_by_round.values())
+
+
+MODULE = """
+module gil_scaling:
+    snakefile: {snakefile!r}
+    config: {config!r}
+    prefix: "bench"
+
+
+use rule * from gil_scaling as gil_*
+"""
+
+
+def test_the_workflow_runs_as_a_module_with_a_prefix(tmp_path):
+    (tmp_path / "scripts").mkdir()  # a folder that other workflows have, too
+    text = MODULE.format(snakefile=str(ROOT / "Snakefile"), config={**TINY, "sweep": "s", "rounds": 1})
+    (tmp_path / "Snakefile").write_text(text)
+    done = run_python("-m", "snakemake", "--cores", "2", "gil_tables", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "bench/results/test-machine/runs").iterdir())) == 4
+    assert not (tmp_path / "results").exists()
+    again = run_python("-m", "snakemake", "--cores", "2", "gil_tables", cwd=tmp_path)
+    assert "0 of 4 runs to measure" in again.stderr and "Nothing to be done" in again.stderr
+
+
+def test_calls_that_measure_nothing_keep_failed_records(snakemake, clone):
+    (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
+    sweep = {"rounds": 1, "experiments": experiment(workloads=["./bad.py"], backends=["sequential"], ceiling=False)}
+    snakemake("tables", **sweep)
+    before = records(clone)
+    assert len(before) == 1
+    plan = "results/test-machine/tiny/plan.json"
+    for arguments in (["-nc1"], ["--summary"], ["--lint"], [plan], ["--omit-from", "measure"], ["--list-rules"]):
+        snakemake(*arguments, **sweep)
+        assert records(clone) == before, arguments

@@ -44,7 +44,7 @@ def test_current_is_the_python_that_runs_this():
         ("pypy3.10", "3.10.1", False, True),
     ],
 )
-def test_a_name_that_is_a_version_asks_for_it(name, version, free_threaded, same):
+def test_a_version_as_name_must_match_the_build(name, version, free_threaded, same):
     assert builds.is_named(name, {"version": version, "free_threaded": free_threaded}) == same
 
 
@@ -56,7 +56,7 @@ def executable(folder, name):
     return str(path)
 
 
-def test_a_name_is_looked_for_on_path_and_then_among_pyenv_s_versions(tmp_path, monkeypatch):
+def test_a_name_is_searched_on_path_and_then_in_pyenv(tmp_path, monkeypatch):
     on_path = executable(tmp_path / "bin", "python3.14")
     older = executable(tmp_path / "pyenv/versions/3.14.2/bin", "python")
     newer = executable(tmp_path / "pyenv/versions/3.14.10/bin", "python")
@@ -67,7 +67,7 @@ def test_a_name_is_looked_for_on_path_and_then_among_pyenv_s_versions(tmp_path, 
     assert [Path(path).parent.parent.name for path in builds.candidates("3.14t")] == ["3.14.3t"]
 
 
-def test_a_name_that_leads_nowhere_says_where_it_was_looked_for(monkeypatch, tmp_path):
+def test_an_unknown_name_lists_the_places_searched(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     with pytest.raises(builds.BuildError) as caught:
@@ -75,7 +75,7 @@ def test_a_name_that_leads_nowhere_says_where_it_was_looked_for(monkeypatch, tmp
     assert str(caught.value) == "no Python '3.99' found in PATH, `uv python find` and pyenv's versions"
 
 
-def test_a_candidate_of_another_version_is_passed_over(tmp_path, monkeypatch):
+def test_a_candidate_of_another_version_is_skipped(tmp_path, monkeypatch):
     path = executable(tmp_path, "python3.14")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
@@ -121,27 +121,27 @@ def test_options_that_a_build_rejects_make_its_runs_unsupported(tmp_path, monkey
     "change",
     [{"version_text": "3.14.3"}, {"configure_arguments": []}, {"digests": {"executable": "b", "libpython": None}}],
 )
-def test_the_fingerprint_changes_with_what_the_build_is(change):
+def test_the_fingerprint_changes_with_the_build(change):
     one, other = (builds.Build("n", ("p",), {}, facts) for facts in (FACTS, {**FACTS, **change}))
     assert one.fingerprint != other.fingerprint
 
 
-def test_the_fingerprint_does_not_change_with_where_the_build_lies():
+def test_the_fingerprint_does_not_depend_on_the_path():
     moved = {**FACTS, "files": {"executable": "/else/where", "libpython": None}}
     one, other = builds.Build("n", ("p",), {}, FACTS), builds.Build("m", ("q", "-I"), {"A": "b"}, moved)
     assert one.fingerprint == other.fingerprint
 
 
-def test_current_can_have_a_name_of_its_own_and_options():
+def test_current_can_have_another_name_and_options():
     build = builds.find({"name": "again", "command": ["current", "-X", "dev"]}, prober_of(FACTS))
     assert (build.name, build.command) == ("again", (sys.executable, "-X", "dev"))
 
 
-def test_what_is_written_of_a_build_holds_no_path():
+def test_describe_returns_no_path():
     assert "/opt/secret" not in json.dumps(builds.Build("n", ("/opt/secret/python",), {}, FACTS).describe())
 
 
-def test_a_build_tells_what_it_is(build):
+def test_a_real_build_reports_its_facts(build):
     facts = build.facts
     assert facts["label"] == build.name
     assert facts["gil"] == (not build.name.endswith("t"))
@@ -165,7 +165,7 @@ def two_pythons(tmp_path, monkeypatch):
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
 
 
-def test_a_build_that_is_not_there_is_told_with_the_nearest_name_and_what_else_to_do(two_pythons):
+def test_a_missing_build_names_the_nearest_and_a_remedy(two_pythons):
     assert chosen(["3.14t", "curent"], [{"name": "x", "command": "python3 -X dev"}]) == (
         {"e0": [builds.find({"name": "3.14t"}, prober_of(FACTS))], "e1": []},
         [],
@@ -184,7 +184,7 @@ def test_a_build_that_is_not_there_is_told_with_the_nearest_name_and_what_else_t
     )
 
 
-def test_where_all_builds_are_optional_one_must_be_there(two_pythons):
+def test_one_of_the_optional_builds_must_exist(two_pythons):
     _, notes, mistakes = chosen([{"name": "3.99", "optional": True}, {"command": "./none", "optional": True}])
     assert notes == [
         "build '3.99' left out: no Python '3.99' found in PATH, `uv python find` and pyenv's versions",
@@ -194,7 +194,7 @@ def test_where_all_builds_are_optional_one_must_be_there(two_pythons):
     assert mistakes == [(["experiments", 0, "pythons"], text)]
 
 
-def test_two_builds_of_one_name_are_told_across_experiments_too(two_pythons):
+def test_builds_of_one_name_in_two_experiments_are_refused(two_pythons):
     plain, changed = ({"name": "x", "command": "python3.14t", "env": env} for env in ({}, {"A": "b"}))
     text = "a second build 'x'. Give each a unique name."
     assert chosen([plain, changed])[2] == [(["experiments", 0, "pythons", 1], text)]
@@ -230,14 +230,14 @@ def test_unreadable_folders_hold_no_builds():
         closed.chmod(0o755)
 
 
-def test_one_build_found_in_two_places_is_one(two_pythons, tmp_path):
+def test_a_build_at_two_paths_is_one_build(two_pythons, tmp_path):
     again = executable(tmp_path / "elsewhere", "python3.14t")
     builds_of, _, mistakes = chosen(["3.14t"], [again, "3.14t"])
     assert mistakes == []
     assert builds_of["e0"] == builds_of["e1"]
 
 
-def test_the_gil_of_an_entry_is_read_back_from_the_build(free_threaded, tmp_path):
+def test_the_gil_state_is_read_from_the_build(free_threaded, tmp_path):
     ask = prober.Prober(tmp_path / "probes.json")
     entry = {"name": "t-gil", "command": list(free_threaded.command), "env": {"PYTHON_GIL": "1"}}
     assert builds.find(entry, ask).gil is True
@@ -254,7 +254,7 @@ def test_a_build_with_the_gil_rejects_running_without_it(tmp_path, tmp_path_fact
     assert "Disabling the GIL is not supported by this build" in build.rejected
 
 
-def test_a_build_is_asked_once_until_its_files_change(tmp_path, monkeypatch):
+def test_a_build_is_probed_once_until_its_files_change(tmp_path, monkeypatch):
     asked = []
     path = executable(tmp_path, "python")
     files = {"executable": path, "libpython": None}
@@ -268,7 +268,7 @@ def test_a_build_is_asked_once_until_its_files_change(tmp_path, monkeypatch):
     assert len(asked) == 3
 
 
-def test_a_program_that_is_no_python_is_refused_with_its_words(tmp_path):
+def test_a_program_that_is_not_python_is_refused(tmp_path):
     path = executable(tmp_path, "python3.14")
     Path(path).write_text("#!/bin/sh\necho some error >&2\nexit 1\n")
     with pytest.raises(prober.ProbeError, match=r"python3\.14 does not start: some error"):

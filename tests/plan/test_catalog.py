@@ -16,11 +16,11 @@ from gil_scaling.plan import catalog
         ("x = 1", set()),
     ],
 )
-def test_the_modules_beside_a_file_are_found_however_it_imports_them(line, names):
+def test_imported_modules_of_the_folder_are_found(line, names):
     assert catalog._imported(ast.parse(line).body[0]) == names
 
 
-def test_the_digest_of_a_workload_counts_the_modules_that_its_modules_import(tmp_path, monkeypatch):
+def test_the_digest_covers_modules_imported_indirectly(tmp_path, monkeypatch):
     monkeypatch.setattr(catalog, "WORKLOADS", tmp_path)
     (tmp_path / "w.py").write_text(
         "from gil_scaling.measure.workloads import _a\ndef tasks(): return [1]\ndef task(x): return x\n"
@@ -59,11 +59,11 @@ def test_an_unknown_backend_kind_is_refused(tmp_path):
         catalog.read_backend("./mine.py", tmp_path)
 
 
-def test_a_backend_of_ours_has_no_digest_for_the_protocol_stands_for_it():
+def test_a_built_in_backend_has_no_digest():
     assert catalog.read_backend("thread", ".").digest is None
 
 
-def test_parameters_without_a_default_are_those_that_no_function_has_one_for(tmp_path):
+def test_parameters_without_any_default_are_required(tmp_path):
     (tmp_path / "mine.py").write_text(
         "def tasks(context, workers, a, b, c=len, *, d): return [a]\ndef context(b=1, *, e): pass\ndef task(x): return x\n"
     )
@@ -72,7 +72,7 @@ def test_parameters_without_a_default_are_those_that_no_function_has_one_for(tmp
     assert catalog.read_backend("./back.py", tmp_path).required == ("a", "c")
 
 
-def test_of_the_defaults_those_are_known_that_a_record_can_hold(tmp_path):
+def test_only_defaults_that_records_can_hold_are_read(tmp_path):
     (tmp_path / "mine.py").write_text(
         "def tasks(a=1, b=(1, 2), c=b'x', d={1}, e=1e999, f=2**9, g={[]: 1}, h={1: 2, 'k': 3}, i=None): return [a]\n"
         "def task(x): return x\n"
@@ -88,7 +88,7 @@ def test_a_file_is_read_in_the_encoding_that_it_declares(tmp_path):
     assert catalog.read_workload("./mine.py", tmp_path).defaults == {"a": "ä"}
 
 
-def test_a_module_beside_a_workload_that_is_not_python_does_not_keep_it_from_running(tmp_path):
+def test_an_imported_file_that_is_not_python_is_tolerated(tmp_path):
     (tmp_path / "mine.py").write_text("import beside\ndef tasks(): pass\ntask = 1\n")
     (tmp_path / "beside.py").write_bytes(b"\xff(")
     assert catalog.read_workload("./mine.py", tmp_path).name == "mine"
@@ -107,7 +107,7 @@ def test_a_module_beside_a_workload_that_is_not_python_does_not_keep_it_from_run
         (f"./{'x' * 300}.py", f"'./{'x' * 300}.py' cannot be read: File name too long"),
     ],
 )
-def test_what_is_no_file_that_can_be_read_is_refused(tmp_path, text, message):
+def test_unreadable_files_are_refused(tmp_path, text, message):
     (tmp_path / "folder.py").mkdir()
     (tmp_path / "loop.py").symlink_to("loop.py")
     os.mkfifo(tmp_path / "pipe.py")

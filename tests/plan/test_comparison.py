@@ -50,7 +50,7 @@ GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
 # ---- which sets
 
 
-def test_without_any_named_all_under_results_are_compared_by_date(folder):
+def test_all_result_sets_are_compared_by_default(folder):
     sets = "results/b/s/plan.json", "results/a/s/plan.json", "results/c.zip", "results/d.tar.gz"
     others = "results/compare/x/plan.json", "results/e/s/config.yaml", "results/f.csv", "results/g/plan.json"
     touch(*sets, *others)
@@ -67,7 +67,7 @@ def test_without_results_nothing_is_compared(folder):
     assert make()[1]["sets"] == []
 
 
-def test_named_sets_stand_as_they_are_named_and_are_the_only_ones(folder):
+def test_named_sets_are_the_only_ones_in_their_order(folder):
     touch("results/a/s/plan.json", "b/s/plan.json", "c.zip")
     _, content = make({"late": "c.zip"}, "b", {"early": f"{folder}/b/s"})
     assert content == {
@@ -89,7 +89,7 @@ def test_the_limit_of_the_gate_is_that_of_the_config(folder):
 # ---- mistakes
 
 
-def test_sets_that_are_not_there_and_labels_that_stand_twice_are_told_with_their_lines(folder):
+def test_missing_sets_and_duplicate_labels_are_refused(folder):
     touch("a/s/plan.json")
     text = GOOD + "compare:\n  - a\n  - none.zip\n  - {x: a}\n  - x: a\n  - y: gone\n"
     assert mistakes(text) == [
@@ -109,7 +109,7 @@ def test_sets_that_are_not_there_and_labels_that_stand_twice_are_told_with_their
          "status other than 0 where a combination is slower by more than that, beyond its interval; null never does."),
     ],
 )  # fmt: skip
-def test_entries_of_a_wrong_kind_are_told(key, said, folder):
+def test_entries_of_a_wrong_type_are_refused(key, said, folder):
     assert mistakes(f"{GOOD}{key}\n") == [f"my.yaml:2: {said}"]
 
 
@@ -134,7 +134,7 @@ def test_the_digest_changes_with_each_file_that_is_read(name, compare, folder):
     assert digest(*compare) != before
 
 
-def test_the_digest_changes_where_a_file_is_written_again_or_gone(folder):
+def test_the_digest_changes_with_rewritten_and_lost_files(folder):
     touch("results/a/s/plan.json", "results/a/machine.json", "results/b.zip")
     found = {digest()}
     for name in ("results/a/machine.json", "results/b.zip"):
@@ -190,7 +190,8 @@ experiments:
 """
 
 
-def test_a_comparison_measures_nothing_and_leaves_failed_records_where_they_are(clone, compare):
+@pytest.mark.slow
+def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
     (clone / "bad.yaml").write_text(FAILING)
     run_python("-m", "snakemake", "--cores", "1", "tables", "--configfile", "bad.yaml", cwd=clone)
@@ -207,7 +208,8 @@ def test_a_comparison_measures_nothing_and_leaves_failed_records_where_they_are(
     assert (clone / "results/compare/verdict.txt").read_text() == "fail_if_slower is not set: nothing was checked\n"
 
 
-def test_a_combination_that_became_slower_fails_the_gate_after_the_report_is_made(clone, compare):
+@pytest.mark.slow
+def test_a_slower_combination_fails_the_gate(clone, compare):
     result_set(clone / "results/before", day=1)
     result_set(clone / "results/after", day=2, times=slower(2))
     done = compare("--config", "fail_if_slower=5")
@@ -229,7 +231,8 @@ def test_a_combination_that_became_slower_fails_the_gate_after_the_report_is_mad
     assert "m 2026-01-03" in (folder / "report.html").read_text()
 
 
-def test_a_comparison_of_nothing_ends_with_the_reason_and_no_page(clone, compare):
+@pytest.mark.slow
+def test_compare_of_nothing_fails_with_the_reason(clone, compare):
     done = compare()
     assert done.returncode == 1
     assert (

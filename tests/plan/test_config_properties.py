@@ -3,11 +3,12 @@
 import re
 from datetime import date
 
+import pytest
 from gil_scaling.plan import catalog, config, sweep
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.plan.test_sweep import FakeBuild
+from tests.support import FakeBuild
 
 WORKLOADS, BACKENDS = catalog.names(catalog.WORKLOADS), catalog.names(catalog.BACKENDS)
 SCHEMA = config.load_schema()
@@ -130,7 +131,8 @@ def expand(checked):
     return sweep.expand(checked, {one["name"]: BUILDS for one in checked["experiments"]}, *PARTS, None, [1, 2])
 
 
-def test_a_config_of_any_values_is_expanded_or_refused_with_a_line_for_each_mistake(monkeypatch):
+@pytest.mark.slow
+def test_any_config_is_expanded_or_refused_with_lines(monkeypatch):
     monkeypatch.setattr(config, "MAX_RUNS", 300)
     monkeypatch.setattr(config, "load_schema", lambda: SCHEMA)
     check()

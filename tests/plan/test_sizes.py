@@ -36,7 +36,7 @@ def test_size_stands_for_the_first_whole_number(settle):
     assert settle([{"hashlib_large": {"size": "auto"}}])[0] == [{"hashlib_large": {"size": 42}}]
 
 
-def test_what_was_found_once_is_frozen(settle, tmp_path):
+def test_a_known_size_is_not_calibrated_again(settle, tmp_path):
     settle([{"py_loop": {"n": "auto"}}])
     items, searched, _ = settle([{"py_loop": {"n": "auto"}}])
     assert (items, searched) == ([{"py_loop": {"n": 42}}], [])
@@ -49,13 +49,13 @@ def test_other_parameters_have_a_size_of_their_own(settle):
     assert [params for _, params, _, _ in searched] == [{"count": 1}, {"count": 2}]
 
 
-def test_sizes_that_cannot_be_read_are_not_found_anew(tmp_path):
+def test_unreadable_sizes_are_an_error(tmp_path):
     (tmp_path / "sizes.json").write_text("[{")
     with pytest.raises(sizes.SizeError, match=r"sizes\.json: cannot be read: .*; without it the sizes would change"):
         sizes.Sizes(tmp_path / "sizes.json", None)
 
 
-def test_where_nothing_may_be_started_the_default_stays(tmp_path):
+def test_unknown_sizes_are_defaults_if_nothing_may_run(tmp_path):
     made = sizes.Sizes(tmp_path / "sizes.json", None)
     assert made.settled([{"py_loop": {"n": "auto"}}], BUILD) == [{"py_loop": {"n": 1_000_000}}]
     assert not (tmp_path / "sizes.json").exists()
@@ -72,16 +72,17 @@ def test_where_nothing_may_be_started_the_default_stays(tmp_path):
         ),
     ],
 )
-def test_a_size_that_cannot_be_meant_is_refused(name, given, problem):
+def test_an_ambiguous_auto_is_refused(name, given, problem):
     with pytest.raises(catalog.CatalogError, match=problem):
         catalog.auto_parameter(catalog.read_workload(name, "."), given)
 
 
-def test_the_word_auto_is_a_value_like_any_where_a_text_is_expected():
+def test_auto_is_a_plain_text_for_text_parameters():
     assert catalog.auto_parameter(catalog.read_workload("pattern", "."), {"name": "auto"}) is None
 
 
-def test_the_size_of_a_real_workload_is_found_on_a_real_build(this_build):
+@pytest.mark.slow
+def test_a_real_workload_is_calibrated_on_a_real_build(this_build):
     value, seconds = sizes.find(catalog.read_workload("py_loop", "."), {"count": 2}, "n", this_build, None)
     assert value == calibrate.rounded(value) >= 10_000
     assert seconds > 0

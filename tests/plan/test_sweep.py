@@ -1,21 +1,9 @@
 import json
-from dataclasses import dataclass, field
 
 import pytest
 from gil_scaling.plan import catalog, config, sweep
 
-
-@dataclass
-class FakeBuild:
-    name: str
-    gil: bool = True
-    fingerprint: str = "f"
-    options: list = field(default_factory=list)
-    env: dict = field(default_factory=dict)
-
-    @property
-    def facts(self):
-        return {"default_switch_interval_s": 0.005}
+from tests.support import FakeBuild
 
 
 def expand(experiments, builds=None, cpus=None, **top):
@@ -83,7 +71,7 @@ def test_interval_axis_stays_for_threads_under_the_gil():
     assert kept == {(backend, interval) for backend in backends for interval in (0.1, 0.005)}
 
 
-def test_a_workload_with_threads_of_its_own_keeps_the_interval_axis(tmp_path):
+def test_workloads_that_start_threads_keep_the_intervals(tmp_path):
     path = tmp_path / "own.py"
     path.write_text("starts_threads = True\ndef tasks(): return [1]\ndef task(a): return a\n")
     runs = expand(
@@ -93,7 +81,7 @@ def test_a_workload_with_threads_of_its_own_keeps_the_interval_axis(tmp_path):
     assert axes(runs, "switch_interval_s") == [(0.1,), (0.2,)]
 
 
-def test_a_workload_with_threads_of_its_own_has_a_baseline_at_each_interval(tmp_path):
+def test_workloads_that_start_threads_have_a_baseline_each(tmp_path):
     path = tmp_path / "own.py"
     path.write_text("starts_threads = True\ndef tasks(): return [1]\ndef task(a): return a\n")
     runs = expand([experiment(workloads=[str(path)], backends=["thread"], switch_intervals=[0.1, 0.2])])
@@ -105,12 +93,12 @@ def test_a_workload_with_threads_of_its_own_has_a_baseline_at_each_interval(tmp_
     ]
 
 
-def test_a_workload_whose_time_tells_nothing_has_no_baseline_and_no_ceiling():
+def test_workloads_without_speedup_have_no_baseline():
     runs = expand([experiment(workloads=["handoff"], backends=["thread"], ceiling=True)])
     assert axes(runs, "backend") == [("thread",)]
 
 
-def test_a_backend_s_parameters_are_axes_and_one_at_its_default_is_the_same_run():
+def test_swept_backend_parameters_are_axes():
     backends = ["process_pool", {"process_pool": {"chunksize": {"sweep": [1, 4, 16]}}}]
     runs = expand([experiment(backends=backends)])
     found = [run.spec["backend_params"] for run in runs if run.spec["backend"] == "process_pool"]
@@ -118,7 +106,7 @@ def test_a_backend_s_parameters_are_axes_and_one_at_its_default_is_the_same_run(
     assert len({run.name for run in runs}) == 4
 
 
-def test_a_backend_of_one_s_own_is_known_by_its_source(tmp_path):
+def test_a_custom_backend_is_identified_by_its_source(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text("def run(job): return [call() for call in job.calls()]\n")
     (run,) = [run for run in expand_with(path) if run.spec["backend"] == "mine"]
@@ -140,7 +128,7 @@ def test_the_default_interval_and_its_value_are_one_run():
     assert len(runs) == 2
 
 
-def test_the_sequential_baseline_is_added_once_where_it_is_not_asked_for():
+def test_the_sequential_baseline_is_added_once():
     runs = expand([experiment(backends=["thread", "process"], workers=[1, 2, 3])])
     (baseline,) = [run for run in runs if run.spec["backend"] == "sequential"]
     assert [use.role for use in baseline.uses] == ["baseline"]
@@ -158,7 +146,7 @@ def test_the_ceiling_is_measured_at_each_number_of_workers():
     assert axes(ceilings, "backend", "start", "workers") == [("process", "together", 1), ("process", "together", 2)]
 
 
-def test_processes_in_steady_state_that_were_asked_for_serve_as_ceiling_too():
+def test_asked_processes_serve_as_ceiling_too():
     runs = expand([experiment(ceiling=True, backends=["process"], start="together")])
     (run,) = [run for run in runs if run.spec["backend"] == "process"]
     assert [(use.role, use.is_ceiling) for use in run.uses] == [("asked", True)]
@@ -272,12 +260,12 @@ def test_auto_workers_reach_twice_the_usable_cpus(usable, physical, expected):
     assert sweep.auto_workers(usable, physical) == expected
 
 
-def test_the_right_results_are_kept_once_for_all_backends_and_worker_counts():
+def test_strong_scaling_has_one_file_of_expected_results():
     strong = expand([experiment(backends=["thread", "process"], workers=[1, 2], rounds=2)])
     assert len({run.expected for run in strong}) == 1
 
 
-def test_weak_scaling_has_other_results_for_each_number_of_workers():
+def test_weak_scaling_expects_results_per_worker_count():
     weak = expand([experiment(backends=["thread"], workers=[1, 2], scaling="weak")])
     assert len({run.expected for run in weak}) == 3
 

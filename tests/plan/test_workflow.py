@@ -1,0 +1,51 @@
+import threading
+from types import SimpleNamespace
+
+import pytest
+from gil_scaling.plan import workflow
+
+from tests.tiny_sweep import TINY
+
+
+class FakeWorkflow(SimpleNamespace):
+    """The attributes of Snakemake's workflow that the adapter reads."""
+
+    def __init__(self, **changes):
+        facts = {"is_main_process": True, "executor_plugin": object(), "touch": False, "dryrun": False}
+        facts |= {"overwrite_configfiles": [], "configfiles": []}
+        super().__init__(**{**facts, **changes})
+
+
+@pytest.fixture
+def make_call(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return lambda **changes: workflow.Call(FakeWorkflow(**changes), TINY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode"),
+    [
+        ({}, workflow.Mode.RUN),
+        ({"dryrun": True}, workflow.Mode.DRY_RUN),
+        ({"touch": True}, workflow.Mode.READ),
+        ({"executor_plugin": None}, workflow.Mode.READ),
+        ({"is_main_process": False}, workflow.Mode.JOB),
+    ],
+)
+def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
+    assert make_call(**changes).mode == mode
+
+
+def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
+    scheduler = SimpleNamespace(job_rate_limiter="on", _lock=threading.Lock())
+    dag = SimpleNamespace(needrun_jobs=list)
+    make_call(scheduler=scheduler, dag=dag).begin()
+    assert scheduler.job_rate_limiter is None
+    with scheduler._lock:
+        assert scheduler._lock.acquire(blocking=False)
+    make_call(scheduler=object(), dag=dag).begin()
+
+
+def test_reading_the_snakefile_leaves_results_as_they_are(make_call, tmp_path):
+    make_call()
+    assert [path.name for path in tmp_path.iterdir()] == [".snakemake"]
