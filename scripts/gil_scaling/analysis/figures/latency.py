@@ -51,7 +51,7 @@ def _rows(metrics: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(
         panel=rows["panel"].str.replace(r", busy_as=\w+", "", regex=True),  # threads and processes in one panel
         busy=busy,
-        busy_as=params["busy_as"].where(busy > 0, None).fillna("thread"),
+        busy_as=(params["busy_as"].eq("process") & (busy > 0)).map({True: "process", False: "thread"}),
         share=("0." + rows["quantile"].str[1:]).where(rows["quantile"] != "max", "1").astype(float),
     )
     rows = rows.drop_duplicates(["panel", "build", "busy_as", "share"])
