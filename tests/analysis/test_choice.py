@@ -26,10 +26,9 @@ def test_typical_rows_are_chosen_per_group():
     assert list(choice.typical_rows(rows, ["group"])["workers"]) == [2, 4]
 
 
-def test_plainest_threads_represent_all():
-    rows = rows_of([2] * 3, backend=["process", "thread_pool", "thread"])
-    assert choice.typical_threads(rows)["backend"] == "thread"
-    assert choice.typical_threads(rows.iloc[:2])["backend"] == "thread_pool"
+def test_plainest_backend_has_the_shortest_name():
+    rows = rows_of([2] * 3, backend=["thread_pool", "thread", "thread"])
+    assert list(choice.plainest(rows)["backend"]) == ["thread", "thread"]
 
 
 def test_typical_thread_rows_are_one_per_group():

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis import labels, phrases
+from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import BLOCK, CASE
 
 DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
@@ -35,11 +35,6 @@ def plainest_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Of each group the rows of its plainest backend: the one with the shortest name."""
     names = sorted(rows["backend"].unique(), key=lambda name: (len(name), name))
     return _lowest(rows, rows["backend"].map(names.index).astype(int), by)
-
-
-def typical_threads(rows: pd.DataFrame) -> pd.Series:
-    """The typical row of the plainest backend of threads among the rows, which have one at least."""
-    return typical(plainest(rows[rows["backend"].isin(labels.THREADS)]))
 
 
 def typical_thread_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

@@ -128,7 +128,7 @@ def test_at_most_24_panels_are_drawn(tmp_path):
         [run for n in range(13) for run in runs(params={"n": n}, rounds=1) + parallel_runs(params={"n": n}, rounds=1)],
     )
     assert len(drawn.figure.axes) == 24
-    assert drawn.reading.endswith("24 of 26 panels are drawn, threads that share a GIL first; the CSV holds all.")
+    assert drawn.reading.endswith("24 of 26 panels are drawn, threads that share a GIL first; the CSV file has all.")
     assert drawn.data["panel"].nunique() == 13
 
 

@@ -128,7 +128,7 @@ def _size(value: float) -> str:
 
 def _figure(rows: pd.DataFrame, places: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, str]:
     """The figure, and a note for its caption where not all panels are drawn."""
-    shown, note = choose_panels(rows, "time_s", is_ratio=False)
+    shown, note = choose_panels(rows, "time_s", rule="those with the longest times", is_ratio=False)
 
     def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
         counts: dict[str, int] = {}

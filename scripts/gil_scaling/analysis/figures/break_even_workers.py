@@ -21,6 +21,7 @@ HEADLINE = "From how many workers does a build pay off?"
 
 _TIMES = ["time_reference", "time_reference_low", "time_reference_high"]
 _DATA = ["panel", "series", "build", "workers", *_TIMES]
+_RULE = "those with a time whose interval stays farthest from that of the reference"
 _SHIFT = 1.02  # builds are drawn beside each other, by this factor
 _MAX_SEQUENTIAL = 3  # builds, up to which the sequential time of each is drawn
 _KINDS = {
@@ -100,7 +101,7 @@ def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure
     rows = rows.assign(line=rows["build"])
     title = rows["panel"] + " · " + rows["series"]
     facets = rows[~is_sequential].assign(workload=rows["panel"], panel=title, title=title, build="")
-    shown, note = choose_panels(facets, "time_reference")
+    shown, note = choose_panels(facets, "time_reference", rule=_RULE)
     alone = rows[is_sequential & (rows["line"] != rows["reference_build"]) & (len(names) <= _MAX_SEQUENTIAL)]
 
     def draw_panel(axes: Axes, own: pd.DataFrame) -> None:

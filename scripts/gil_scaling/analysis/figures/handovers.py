@@ -97,7 +97,7 @@ def _figure(rows: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, st
     names = rows["panel"] + " · " + rows["label"] if rows["panel"].nunique() > 1 else rows["label"]
     rows = rows.assign(panel=names)
     facets = rows[["panel", "build"]].drop_duplicates()
-    count = f"{MAX_PANELS} of {len(facets)} panels are drawn, threads that share a GIL first; the CSV holds all."
+    count = f"{MAX_PANELS} of {len(facets)} panels are drawn, threads that share a GIL first; the CSV file has all."
 
     def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
         first = own.iloc[0]

@@ -17,6 +17,7 @@ OF_SWEEP = True
 COMPARES = 9
 
 _MIN_VERSIONS = 3
+_RULE = "the workloads with a value whose interval stays farthest from 1"
 _TIME, _SPEEDUP = "sequential time / reference", "speedup of threads"
 _INVERSE = {"": "", "_low": "_high", "_high": "_low"}  # the ends of 1 / value
 
@@ -79,7 +80,7 @@ def _describe(row: pd.Series) -> str:
 def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure, str]:
     """The figure, and a note for its caption where not all panels are drawn."""
     builds = list(rows["build"].cat.categories)
-    shown, note = choose_panels(rows.assign(line=rows["build"], build=rows["measure"]), "value")
+    shown, note = choose_panels(rows.assign(line=rows["build"], build=rows["measure"]), "value", rule=_RULE)
 
     def draw_panel(axes: Axes, own: pd.DataFrame) -> None:
         axes.axhline(1, color=looks.INK, lw=1, zorder=1)

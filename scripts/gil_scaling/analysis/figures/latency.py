@@ -76,7 +76,12 @@ def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
 
 def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure, str]:
     """The figure, and a note for its caption where not all panels are drawn."""
-    shown, note = choose_panels(rows.assign(line=rows["build"], build="", title=rows["panel"]), "value", is_ratio=False)
+    shown, note = choose_panels(
+        rows.assign(line=rows["build"], build="", title=rows["panel"]),
+        "value",
+        rule="the longest waits",
+        is_ratio=False,
+    )
     is_both = rows["busy_as"].nunique() > 1
     limits = rows["value_low"].min() / 1.3, rows["value_high"].max() * 1.3
 

@@ -146,7 +146,7 @@ def _figure(rows: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, st
             axes.set_ylim(lowest[panel] / 1.6, highest[panel] * 1.6)
 
     rows = rows.sort_values("build", kind="stable").assign(build=rows["build"].astype("str"))
-    shown, note = choose_panels(rows, "value", is_ratio=False)
+    shown, note = choose_panels(rows, "value", rule="the longest waits", is_ratio=False)
     return draw_panels(shown, draw_panel, x_label="switch interval"), note
 
 

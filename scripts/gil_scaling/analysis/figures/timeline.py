@@ -18,6 +18,7 @@ PLACE = 50
 _COLUMNS = {"sequential": 0, "threads": 1}  # of the panels; other kinds share the third
 _PANEL = ["panel", "build", "column"]
 _DATA = ["panel", "build", "label", "round", "task", "worker", "start_s", "end_s", "cpu_s"]
+_RULE = "the workloads whose runs differ most from sequential"
 _READING = (
     "One bar per task, in alternating shades, of one run of each combination: the one whose time is nearest to the median. The "
     "panels of a workload share their time axis, which begins with the run; dotted line: end of the sequential run on the same "
@@ -79,7 +80,7 @@ def _figure(rows: pd.DataFrame, look: dict[str, looks.Look]) -> tuple[Figure, st
     end_s = rows.groupby(_PANEL, observed=True)["end_s"].transform("max")
     ratio = rows["sequential_s"] / end_s
     facets = rows.assign(workload=rows["panel"], line=builds, build=builds + rows["column"].astype("str"))
-    shown, note = choose_panels(facets.assign(speedup_low=ratio, speedup_high=ratio))
+    shown, note = choose_panels(facets.assign(speedup_low=ratio, speedup_high=ratio), rule=_RULE)
     panels = shown["panel"] + " · " + shown["line"]
     shown = shown.assign(panel=panels, build=shown["column"].astype("str"), title=panels + " · " + shown["label"])
     longest = rows.groupby("panel")["end_s"].max()
