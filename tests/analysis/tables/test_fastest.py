@@ -1,8 +1,6 @@
 import math
 
-import pandas as pd
 import pytest
-from gil_scaling.analysis.tables.fastest import timed_per_block
 
 from tests.support import make_record, make_sample, make_tables, sweep_records
 
@@ -83,10 +81,3 @@ def test_fastest_compares_work_where_workers_start_together(tmp_path):
         one["measured"]["samples"][0].update(work_s=0.8)
     row = fastest(tmp_path, alone + together)
     assert (row["backend"], row["verdict"], row["margin"]) == ("sequential", "fastest", pytest.approx(1.25))
-
-
-def test_work_counts_for_a_block_if_it_counts_for_any_row():
-    common = {"machine": "m", "experiment": "e", "params": "{}"}
-    rows = [("3.14", "a", "total"), ("3.14", "a", "work"), ("3.14t", "a", "total"), ("3.14", "b", "total")]
-    frame = pd.DataFrame([{**common, "python": row[0], "workload": row[1], "timed": row[2]} for row in rows])
-    assert list(timed_per_block(frame)) == ["work", "work", "total", "total"]

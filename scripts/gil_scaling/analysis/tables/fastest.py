@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import ALONE, BLOCK, FASTEST, TIED
+from gil_scaling.analysis.choice import common_timed
+from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
 from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
@@ -35,18 +36,9 @@ def fastest(runs: pd.DataFrame) -> pd.DataFrame:
     return with_keys(rows, candidates, "fastest")
 
 
-def timed_per_block(rows: pd.DataFrame) -> pd.Series:
-    """Which time counts for all rows of a workload on a build, "work" or "total".
-
-    Work, where it counts for any of them: sequential rows have no workers that could wait for each other, and have total.
-    """
-    is_work = rows["timed"].eq("work").groupby([rows[name] for name in BLOCK]).transform("any")
-    return is_work.map({True: "work", False: "total"})
-
-
 def _with_costs(candidates: pd.DataFrame) -> pd.DataFrame:
     """The candidates with the time that counts for all of their block, cost_s of one task list and base_s of the baseline."""
-    candidates = candidates.assign(timed=timed_per_block(candidates))
+    candidates = candidates.assign(timed=common_timed(candidates))
     is_work = candidates["timed"].eq("work")
     return candidates.assign(
         cost_s=candidates["work_s"].where(is_work, candidates["total_s"]) / candidates["lists"],
