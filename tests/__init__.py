@@ -1,0 +1,8 @@
+"""The tests, and tools such as `python -m tests.interruptions`, which find the package in scripts/ by this file."""
+
+import sys
+from pathlib import Path
+
+SCRIPTS = str(Path(__file__).parent.parent / "scripts")
+if SCRIPTS not in sys.path:
+    sys.path.insert(0, SCRIPTS)

@@ -18,7 +18,7 @@ def properties():
     """{name: property} of the module, whose reading side is instrumented."""
     import atheris
 
-    with atheris.instrument_imports(include=["scripts"]):
+    with atheris.instrument_imports(include=["gil_scaling"]):
         from tests.analysis import test_foreign_files
     return {name: found for name, found in vars(test_foreign_files).items() if hasattr(found, "hypothesis")}
 

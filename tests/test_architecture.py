@@ -67,13 +67,13 @@ def test_contract_imports_itself_and_the_standard_library():
         assert not foreign(path)
 
 
-def test_the_table_of_runs_is_made_without_files_pandas_or_snakemake():
+def test_sweep_imports_no_files_pandas_or_snakemake():
     assert not foreign(Path("scripts/gil_scaling/plan/sweep.py"))
     assert not imported(Path("scripts/gil_scaling/plan/sweep.py")) & {"os", "pathlib", "subprocess", "io"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_every_file_and_public_function_says_in_a_sentence_what_it_is(path):
+def test_files_and_public_functions_have_docstrings(path):
     tree = ast.parse(path.read_text())
     kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
     public = [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
@@ -111,3 +111,10 @@ def test_worker_imports_only_measure_and_resource(build):
     )
     done = subprocess.run([build.command[0], "-I", "-S", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() in ([], ["resource"])  # for the context switches
+
+
+@pytest.mark.parametrize("path", sorted(Path("tests").rglob("test_*.py")), ids=str)
+def test_names_of_tests_have_at_most_60_characters(path):
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    names = [node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, functions)]
+    assert [name for name in names if name.startswith("test_") and len(name) > 60] == []

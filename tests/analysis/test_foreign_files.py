@@ -122,7 +122,7 @@ def refusal(do, *arguments):
     return ""
 
 
-def test_a_sweep_whose_records_are_all_damaged_has_tables_and_a_page(tmp_path):
+def test_a_sweep_of_damaged_records_has_tables_and_a_page(tmp_path):
     plan = write_result_set(tmp_path, some_of_all())
     for path in (tmp_path / "runs").iterdir():
         path.write_text("{")
@@ -156,7 +156,7 @@ def test_a_record_that_contradicts_the_others_is_named(change, reason, tmp_path)
 @pytest.mark.parametrize(
     "name", ["plan.json", "../machine.json", "../pythons/a.json", "config.yaml", "tables/runs.csv"]
 )
-def test_a_step_ends_with_the_name_of_the_file_that_is_damaged_and_no_traceback(name, tmp_path):
+def test_steps_name_a_damaged_file_without_a_traceback(name, tmp_path):
     plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}, python="a"))
     tables.main(plan)
     (plan.parent / name).write_bytes(b"\xff")
@@ -317,7 +317,7 @@ def changed(value, edits):
 @example(b'{"format": 4, "run": "' + b"x" * 10**7)
 @example(b"1" * 5000)
 @example(b"\xff\xfe{\0}\0")
-def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
+def test_any_bytes_in_a_record_file_are_reported(content):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.json")
         path.write_bytes(content)
@@ -327,7 +327,7 @@ def test_whatever_bytes_a_file_holds_they_are_no_record_and_named_so(content):
 
 @settings(LIMITS, max_examples=120)
 @given(st.integers(0, 100), changes)
-def test_whatever_is_changed_in_a_record_it_is_used_or_named_and_the_others_stay_as_they_are(victim, edits):
+def test_any_change_of_a_record_is_used_or_reported(victim, edits):
     plan, records, before = base()
     made = records[victim % len(records)]
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
@@ -383,7 +383,7 @@ def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, pi
 
 @settings(LIMITS, max_examples=40)
 @given(st.sampled_from(FILES), changes)
-def test_whatever_is_changed_beside_the_records_is_used_or_its_file_is_named(part, edits):
+def test_any_change_of_another_file_is_used_or_reported(part, edits):
     plan, path = base()[0], path_of(part)
     with restored(path) as whole:
         path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
@@ -407,7 +407,7 @@ def put_into_cells(path, cells):
     st.sampled_from(sorted(tables.TABLES)),
     st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
 )
-def test_whatever_stands_in_a_cell_of_a_table_it_is_shown_or_its_file_is_named(name, cells):
+def test_any_text_in_a_table_cell_is_shown_or_reported(name, cells):
     plan = base()[0]
     if not (plan.parent / "tables/one_sided.csv").exists():
         all_made(plan)

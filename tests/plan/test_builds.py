@@ -90,7 +90,7 @@ def test_a_command_is_resolved_and_keeps_its_options(tmp_path, monkeypatch):
     assert (build.command, build.options) == ((path, "-X", "dev"), ["-X", "dev"])
 
 
-def test_a_command_that_names_a_version_is_looked_for_beyond_path(tmp_path, monkeypatch):
+def test_find_looks_beyond_path_for_a_version_command(tmp_path, monkeypatch):
     path = tmp_path / "versions" / "3.14.2t" / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.touch(mode=0o755)

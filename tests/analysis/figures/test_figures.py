@@ -81,7 +81,7 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
     assert list(pd.read_csv(folder / "speedup-e.csv")["workers"]) == [1, 2, 2, 1, 2]
 
 
-def test_a_caption_holds_the_first_answers_and_how_to_read_the_figure(monkeypatch, full, tmp_path):
+def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, tmp_path):
     entries = {one["name"]: one for one in draw_all(full, ["e"], tmp_path)}
     answers, caption = entries["speedup-e"]["answers"], entries["speedup-e"]["caption"]
     assert caption.startswith(f"{answers[0]} Speedup over sequential on the same build. Medians over 6 rounds;")
@@ -93,7 +93,7 @@ def test_a_caption_holds_the_first_answers_and_how_to_read_the_figure(monkeypatc
     )
 
 
-def test_captions_of_snakemake_s_report_stay_the_text_that_they_are(tmp_path):
+def test_captions_escape_restructured_text(tmp_path):
     (tmp_path / figures.INDEX).write_text(
         json.dumps([{"name": "a", "caption": "*x* |y| `z`_ 1."}, {"name": "b", "caption": None}])
     )

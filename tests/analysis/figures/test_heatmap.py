@@ -41,7 +41,7 @@ def test_groups_stand_above_the_middle_of_their_columns():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "4", "2", "4"]
 
 
-def test_categories_give_colours_and_the_legend_of_those_that_occur():
+def test_heatmap_legend_shows_the_categories_that_occur():
     looks = {"up": ("faster", "#112233"), "none": ("no claim", "#ffffff"), "down": ("slower", "#445566")}
     values, options, handles = categories(looks, pd.Series(["down", "up", "up"]))
     assert list(values) == [1, 0, 0]

@@ -110,7 +110,7 @@ def test_backends_with_parameters_have_hollow_marks(tmp_path):
     assert faces == {"process_pool": "#d55e00", "process_pool, chunksize=4": "white"}
 
 
-def test_control_runs_and_default_numbers_of_workers_are_left_out(tmp_path):
+def test_memory_omits_control_runs_and_default_workers(tmp_path):
     control, asked = runs("process", {2: 40}, start="together"), runs("process", {2: 41})
     roles = {one["run"]: "ceiling" for one in control}
     records = [*control, *asked, *runs("process_pool", {"default": 60})]

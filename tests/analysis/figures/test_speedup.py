@@ -59,7 +59,7 @@ def test_bars_of_several_backends_do_not_overlap(tmp_path):
     assert all(value == pytest.approx(2, rel=0.05) for value in places.values())
 
 
-def test_the_speedup_is_a_line_with_intervals_in_the_backend_s_colour(tmp_path):
+def test_speedup_is_a_line_with_intervals_in_the_backend_colour(tmp_path):
     records = sweep_records({"sequential": [4.0, 4.0], "thread": [2.0, 1.0]})
     records += at(4, sweep_records({"thread": [1.0, 1.0]}, workers=4))
     found = make_tables(tmp_path, records)

@@ -107,7 +107,7 @@ def test_custom_backends_are_drawn(tmp_path):
     assert titles(draw(tmp_path, [run("custom")]).figure) == ["py_loop · 3.14 · custom × 2"]
 
 
-def test_of_many_builds_the_reference_and_its_counterpart_are_drawn(tmp_path):
+def test_timeline_draws_reference_and_counterpart_of_many(tmp_path):
     builds = {"3.13": {"version": "3.13.1"}, "3.13t": {"version": "3.13.1", "gil": False}}
     builds = {"3.12": {"version": "3.12.1"}, "3.12t": {"version": "3.11.1", "gil": False}, **builds}
     builds["3.9"] = {"version": "3.12.1"}

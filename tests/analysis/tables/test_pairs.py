@@ -39,7 +39,7 @@ def test_a_reference_per_experiment_makes_a_pair_each():
     assert described(summary) == ["m b with m a: build", "m c with m b: build"]
 
 
-def test_a_free_threaded_build_is_paired_with_itself_with_the_gil():
+def test_find_pairs_pairs_a_free_threaded_build_with_its_gil():
     summary = summary_of(("m", "3.14", "3.14"), ("m", "3.14t", "3.14"), ("m", "3.14t-gil", "3.14"))
     builds = builds_of(("m", "3.14", False, True), ("m", "3.14t", True, False), ("m", "3.14t-gil", True, True))
     assert described(summary, builds) == [
