@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gil_scaling.analysis.columns import BLOCK, KEYS, PAIRED, UNPAIRED, names  # noqa: F401
+from gil_scaling.analysis.columns import PAIRED, UNPAIRED, names
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.intervals import Estimate
 
-KEY_NAMES = [key.name for key in KEYS]
 Array = npt.NDArray[Any]
 
 _OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy")
@@ -109,13 +108,3 @@ def compare_costs(own: Costs, other: Costs) -> Ratio:
         return ratio_of(other.cost_s[theirs], own.cost_s[mine], is_one_call=True)
     estimate = intervals.unpaired_ratio(other.cost_s, own.cost_s, intervals.MIN_ROUNDS)
     return Ratio(estimate, UNPAIRED)
-
-
-# Earlier names, until their users have moved on.
-COMBINATION = [name for name in names("one_sided") if name in KEY_NAMES and name not in ("workers", "backend_kind")]
-
-
-def with_times(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs of known builds with timed_s."""
-    runs = runs[runs["python"].notna()].copy()
-    return runs.assign(timed_s=timed(runs))
