@@ -15,13 +15,11 @@ import pandas as pd
 import pytest
 import yaml
 from gil_scaling import record
-from gil_scaling.analysis import facts
-from gil_scaling.analysis.compare import sets
-from gil_scaling.analysis.compare.content import content
-from gil_scaling.analysis.figures import __main__ as draw
+from gil_scaling.analysis import tables
+from gil_scaling.analysis.documents import DocumentError, read_plan
+from gil_scaling.analysis.figures import __main__ as figures
 from gil_scaling.analysis.report import __main__ as report
-from gil_scaling.analysis.report.page import render
-from gil_scaling.analysis.tables import build as tables
+from gil_scaling.analysis.tables import __main__ as make_tables
 from gil_scaling.decode import decode
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
@@ -97,9 +95,9 @@ def path_of(part):
 def all_made(plan):
     """Tables, read back as they were written, and the page; returns the tables."""
     shutil.rmtree(plan.parent / "tables", ignore_errors=True)
-    tables.main(plan)
+    make_tables.main(plan)
     found = tables.read(plan.parent / "tables")
-    report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
+    report.main(plan.parent)
     return found
 
 
@@ -117,7 +115,7 @@ def refusal(do, *arguments):
     """What is said of a file that cannot be used; an empty text where all can."""
     try:
         do(*arguments)
-    except (facts.Unusable, record.RecordError) as error:
+    except (DocumentError, record.RecordError) as error:
         return str(error)
     return ""
 
@@ -137,7 +135,7 @@ def test_a_sweep_of_damaged_records_has_tables_and_a_page(tmp_path):
     [
         ({"run": "other"}, "is the record of the run other"),
         ({"spec": {"python": "c"}}, "is of the build c, which the plan does not name"),
-        ({"spec": {"round": 2}}, "holds the same run as a-thread-r2.json"),
+        ({"spec": {"round": 2}}, "contains the same run as a-thread-r2.json"),
     ],
 )
 def test_a_record_that_contradicts_the_others_is_named(change, reason, tmp_path):
@@ -153,14 +151,11 @@ def test_a_record_that_contradicts_the_others_is_named(change, reason, tmp_path)
     )
 
 
-@pytest.mark.parametrize(
-    "name", ["plan.json", "../machine.json", "../pythons/a.json", "config.yaml", "tables/runs.csv"]
-)
-def test_steps_name_a_damaged_file_without_a_traceback(name, tmp_path):
+@pytest.mark.parametrize("name", ["plan.json", "../machine.json", "../pythons/a.json", "config.yaml"])
+def test_a_damaged_file_ends_the_step_without_traceback(name, tmp_path):
     plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}, python="a"))
-    tables.main(plan)
     (plan.parent / name).write_bytes(b"\xff")
-    done = run_python("-m", "gil_scaling.analysis.report", str(plan), str(tmp_path / "page"), str(tmp_path / "text"))
+    done = run_python("-m", "gil_scaling.analysis.tables", str(plan))
     assert done.returncode == 1
     path = (plan.parent / name.removeprefix("../")) if ".." not in name else tmp_path / name.removeprefix("../")
     assert done.stderr.startswith(f"{path}: cannot be read: ")
@@ -186,7 +181,7 @@ def test_steps_name_a_damaged_file_without_a_traceback(name, tmp_path):
     ],
     ids=["names", "params", "noise", "reason", "call", "metrics"],
 )
-def test_a_record_at_its_limits_is_in_the_tables_and_on_the_page(change, tmp_path):
+def test_a_record_at_its_limits_is_shown(change, tmp_path):
     made = make_record("a", samples=[make_sample(metrics=change.pop("metrics", {}))])
     made = {**made, **change, "spec": {**made["spec"], "python": "a", **change.get("spec", {})}}
     base = sweep_records({"sequential": [1.0]}, python="a", **change.get("spec", {}))
@@ -317,7 +312,7 @@ def changed(value, edits):
 @example(b'{"format": 4, "run": "' + b"x" * 10**7)
 @example(b"1" * 5000)
 @example(b"\xff\xfe{\0}\0")
-def test_any_bytes_in_a_record_file_are_reported(content):
+def test_decode_refuses_any_other_bytes(content):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "r.json")
         path.write_bytes(content)
@@ -327,7 +322,7 @@ def test_any_bytes_in_a_record_file_are_reported(content):
 
 @settings(LIMITS, max_examples=120)
 @given(st.integers(0, 100), changes)
-def test_any_change_of_a_record_is_used_or_reported(victim, edits):
+def test_a_changed_record_leaves_the_others_as_they_are(victim, edits):
     plan, records, before = base()
     made = records[victim % len(records)]
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
@@ -354,21 +349,21 @@ def restored_figures(folder):
 
 @settings(LIMITS, max_examples=20)
 @given(st.integers(0, 100), change)
-def test_whatever_is_changed_in_a_record_the_figures_are_drawn(victim, edit):
+def test_a_changed_record_is_drawn(victim, edit):
     plan, records, _ = base()
     made = records[victim % len(records)]
     path = plan.parent.parent / "runs" / f"{made['run']}.json"
     with restored(path), restored_figures(plan.parent / "figures"):
         path.write_text(json.dumps(changed(made, [edit])))
         if not refusal(decode, path):
-            tables.main(plan)
-            draw.main(plan.parent)
-            report.main(plan, plan.parent / "report.html", plan.parent / "report.md")
+            make_tables.main(plan)
+            figures.main(plan.parent)
+            report.main(plan.parent)
 
 
 @settings(LIMITS, max_examples=40)
 @given(st.integers(0, 100), st.integers(0, 10_000), st.binary(max_size=3), st.integers(0, 50))
-def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, piece, skipped):
+def test_an_overwritten_record_is_used_or_named(victim, place, piece, skipped):
     plan, records, _ = base()
     path = plan.parent.parent / "runs" / f"{records[victim % len(records)]['run']}.json"
     with restored(path) as whole:
@@ -383,39 +378,12 @@ def test_a_record_that_was_cut_or_overwritten_is_used_or_named(victim, place, pi
 
 @settings(LIMITS, max_examples=40)
 @given(st.sampled_from(FILES), changes)
-def test_any_change_of_another_file_is_used_or_reported(part, edits):
+def test_a_changed_file_beside_the_records_is_used_or_named(part, edits):
     plan, path = base()[0], path_of(part)
     with restored(path) as whole:
         path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
         said = refusal(all_made, plan)
     assert not said or (said.startswith(str(plan.parent.parent)) and said.isprintable())
-
-
-def put_into_cells(path, cells):
-    """Puts values into cells of a table; cells: (which, value)."""
-    found = pd.read_csv(path, dtype=object, keep_default_na=False)
-    for place, value in cells if found.size else ():
-        text = str(value) if value != 10**400 else "9" * 400
-        found.iloc[place // found.shape[1] % len(found), place % found.shape[1]] = text.encode(
-            errors="replace"
-        ).decode()
-    found.to_csv(path, index=False)
-
-
-@settings(LIMITS, max_examples=40)
-@given(
-    st.sampled_from(sorted(tables.TABLES)),
-    st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
-)
-def test_any_text_in_a_table_cell_is_shown_or_reported(name, cells):
-    plan = base()[0]
-    if not (plan.parent / "tables/one_sided.csv").exists():
-        all_made(plan)
-    path = plan.parent / "tables" / f"{name}.csv"
-    with restored(path):
-        put_into_cells(path, cells)
-        said = refusal(report.main, plan, plan.parent / "report.html", plan.parent / "report.md")
-    assert not said or said.startswith(f"{path}: ")
 
 
 @cache
@@ -426,41 +394,33 @@ def compared_sets():
     all_made(plan)
     for name in ("one", "two"):
         shutil.copytree(plan.parent.parent, root / name)
-    (root / "figures").mkdir()
+    (root / "out/figures").mkdir(parents=True)
     return root
 
 
 @settings(LIMITS, max_examples=15)
 @given(
-    st.sampled_from(
-        [*(f"s/tables/{name}.csv" for name in sets.USED), "machine.json", "pythons/a.json", "s/config.yaml"]
-    ),
-    st.lists(st.tuples(st.integers(0, 10**6), odd | st.text(max_size=20)), min_size=1, max_size=4),
+    st.sampled_from(["machine.json", "pythons/a.json", "s/config.yaml", "s/plan.json", "runs/a-thread-r1.json"]),
     changes,
 )
-def test_whatever_stands_in_a_result_set_the_comparison_is_made(name, cells, edits):
+def test_a_comparison_with_a_changed_set_is_made(name, edits):
     root = compared_sets()
     path = root / "two" / name
     with restored(path) as whole:
-        if name.endswith(".csv"):
-            put_into_cells(path, cells)
-        else:
-            path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
-        read, unread = sets.read_all([(None, root / "one"), (None, root / "two")], "noise", by_date=False)
-    problems = [
-        *(("two", "", said) for _, said in unread),
-        *(("two", *problem) for one in read for problem in one.problems),
-    ]
-    assert all(said.isprintable() for problem in problems for said in problem)
-    found, machines = sets.together(read)
-    render(content(read, found, machines, problems, root), "comparison.html")
+        path.write_text(json.dumps(changed(yaml.safe_load(whole), edits)))
+        sources = [{"label": None, "path": str(root / folder)} for folder in ("one", "two")]
+        (root / "sets.json").write_text(json.dumps({"sets": sources, "by_date": False, "noise_sweep": "noise"}))
+        make_tables.main(root / "sets.json", root / "out")
+    report.main(root / "out")
+    problems = json.loads((root / "out/sets.json").read_text())["problems"]
+    assert all(text.isprintable() for problem in problems for text in problem)
 
 
 # ---- what has no end
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
-def test_what_may_have_no_end_is_not_read(make, tmp_path):
+def test_infinite_files_are_not_read(make, tmp_path):
     make(tmp_path / "r.json")
     with pytest.raises(
         record.RecordError,
@@ -468,15 +428,5 @@ def test_what_may_have_no_end_is_not_read(make, tmp_path):
     ):
         decode(tmp_path / "r.json")
     make(tmp_path / "plan.json")
-    with pytest.raises(
-        facts.Unusable, match=r"plan\.json: (cannot be read: is not a regular file|cannot be read: Is a directory)$"
-    ):
-        facts.known(tmp_path / "plan.json", facts.plan)
-
-
-def test_a_record_that_is_too_large_is_not_read(tmp_path):
-    record.write(tmp_path / "r.json", make_record())
-    assert decode(tmp_path / "r.json")["status"] == "ok"
-    os.truncate(tmp_path / "r.json", 100 * 2**20 + 1)
-    with pytest.raises(record.RecordError, match=r"r\.json: cannot be read: is larger than 100 MiB$"):
-        decode(tmp_path / "r.json")
+    with pytest.raises(DocumentError, match=r"plan\.json: (is not a regular file|cannot be read: Is a directory)$"):
+        read_plan(tmp_path / "plan.json")

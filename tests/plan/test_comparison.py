@@ -9,7 +9,7 @@ import yaml
 from gil_scaling.plan import comparison, config
 from gil_scaling.plan.yaml_lines import Places
 
-from tests.analysis.compare import TIMES, result_set
+from tests.analysis.report.pages import TIMES, result_set
 from tests.support import run_python
 
 EXPECTED = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
@@ -236,7 +236,6 @@ def test_compare_of_nothing_fails_with_the_reason(clone, compare):
     done = compare()
     assert done.returncode == 1
     assert (
-        "nothing to compare: no result set with the tables of a sweep under results/, nor under compare: of the"
-        in done.stderr
+        "nothing to compare: no result set with a finished run under results/, nor under compare: of the" in done.stderr
     )
     assert not (clone / "results/compare/report.html").exists()

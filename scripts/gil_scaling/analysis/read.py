@@ -324,6 +324,3 @@ def _join(sets: list[ResultSet], problems: list[tuple[str, str, str]]) -> Frames
     keys = ["machine", "sweep", "run"]
     of_runs = runs.drop(columns=[*USED_COLUMNS, "workers_used", "start_method"], errors="ignore")
     return Frames(of_runs.merge(samples, on=keys), runs, sets, problems)
-
-
-load = read_sweep  # the earlier name, until its users have moved on
