@@ -430,3 +430,11 @@ def test_infinite_files_are_not_read(make, tmp_path):
     make(tmp_path / "plan.json")
     with pytest.raises(DocumentError, match=r"plan\.json: (is not a regular file|cannot be read: Is a directory)$"):
         read_plan(tmp_path / "plan.json")
+
+
+def test_a_record_that_is_too_large_is_not_read(tmp_path):
+    record.write(tmp_path / "r.json", make_record())
+    assert decode(tmp_path / "r.json")["status"] == "ok"
+    os.truncate(tmp_path / "r.json", 100 * 2**20 + 1)
+    with pytest.raises(record.RecordError, match=r"r\.json: cannot be read: is larger than 100 MiB$"):
+        decode(tmp_path / "r.json")
