@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from gil_scaling.analysis import choice, labels, phrases
+from gil_scaling.analysis import labels, phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -79,14 +79,14 @@ def _rows(tables: Tables, break_even: pd.DataFrame) -> pd.DataFrame:
         panels = [panel.replace(f", {axis}={labels.short(size)}", "") for panel, size in texts]
         parts.append(rows.loc[own.index].assign(panel=panels, axis=axis, size=sizes.astype(float), params=others))
     rows = pd.concat(parts, ignore_index=True).merge(break_even[_FAMILY].drop_duplicates())
-    rows = choice.typical_rows(_with_times(rows), ["panel", "build", "series"])
+    rows = representatives.typical_rows(_with_times(rows), ["panel", "build", "series"])
     return looks.in_order(tables, rows.sort_values("size"))
 
 
 def _with_times(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with the time of one task list, without those that have none."""
     lists = rows["workers"].astype(float).where(rows["scaling"] == "weak", 1.0)
-    is_work = choice.common_timed(rows) == "work"
+    is_work = representatives.common_timed(rows) == "work"
     times = {f"time_s{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) / lists for end in _ENDS}
     return rows.assign(**times).dropna(subset="time_s")
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.columns import BUDGET_SHARES
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
@@ -53,8 +53,8 @@ def answers(rows: pd.DataFrame) -> list[str]:
         before = sequential[_SHARES].mean().fillna(0)
         limited = own[own["efficiency_bound"].notna() & (own["workers"] > 1) & (own["workers_asked"] != "default")]
         for _, kind in limited.groupby("backend_kind", sort=False):
-            line = choice.plainest(kind)
-            row = choice.typical(line[line["backend_params"] == line["backend_params"].iloc[0]])
+            line = representatives.plainest(kind)
+            row = representatives.typical(line[line["backend_params"] == line["backend_params"].iloc[0]])
             sentences.append(f"{panel} on {build}: {row['label']} {_describe_limit(row, before)}.")
     return sentences
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gil_scaling.analysis import choice, labels, phrases
+from gil_scaling.analysis import labels, phrases, representatives
 from gil_scaling.analysis.columns import BUILD
 from gil_scaling.analysis.figures import looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
@@ -58,10 +58,12 @@ def _with_pairs(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows at the default switch interval in the order in which they are drawn, with the columns pair and rounds_ok."""
     if rows.empty:
         return rows.assign(pair="", rounds_ok=0)
-    rows = choice.at_default_interval(rows)
+    rows = representatives.at_default_interval(rows)
     pairs = [f"{row['build']} against {_against(row)}" for row in rows.to_dict("records")]
     rows = rows.assign(
-        pair=pairs, label=choice.labels_without_interval(rows), rounds_ok=rows[["rounds", "against_rounds"]].min(axis=1)
+        pair=pairs,
+        label=representatives.labels_without_interval(rows),
+        rounds_ok=rows[["rounds", "against_rounds"]].min(axis=1),
     )
     return looks.in_order(tables, rows, first=())
 
@@ -108,7 +110,7 @@ def _describe_means(means: pd.DataFrame) -> Iterator[str]:
     threads = means[means["backend_kind"] == "threads"]
     chosen = means[means["backend_kind"] == "sequential"].head(1).to_dict("records")
     if len(threads):
-        chosen.append(choice.typical(choice.plainest(threads)))
+        chosen.append(representatives.typical(representatives.plainest(threads)))
     for row in chosen:
         how = phrases.describe_speed(row, "gain", row["claim"], f"the speed on {_against(row)}")
         count = phrases.format_count(row["workloads"], "workload")

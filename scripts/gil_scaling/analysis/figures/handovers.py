@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import _lanes, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import MAX_PANELS, draw_panels
@@ -81,7 +81,7 @@ def answers(panels: pd.DataFrame) -> list[str]:
     """How often the workers take turns and how many run at once: one sentence per build and backend with metrics."""
     rows = panels[panels["long"].notna()]
     shares = rows["switch_interval_s"].notna()
-    where = rows["panel"] + ", " + choice.labels_without_interval(rows) + " on " + rows["build"]
+    where = rows["panel"] + ", " + representatives.labels_without_interval(rows) + " on " + rows["build"]
     where = where.where(~shares, where + " (sharing a GIL)")
     intervals = rows["switch_interval_s"].map(phrases.format_seconds).astype("string")
     texts = rows["long"].where(~shares, "switch interval " + intervals + ": " + rows["long"])

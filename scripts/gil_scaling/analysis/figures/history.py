@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -47,9 +47,9 @@ def _rows(summary: pd.DataFrame) -> pd.DataFrame:
     rows = summary[(summary["role"] != "ceiling") & summary["speedup_reference"].notna()]
     if rows.empty:
         raise Missing("no workload has a time relative to the reference build")
-    rows = choice.at_default_interval(rows)
+    rows = representatives.at_default_interval(rows)
     alone = rows[rows["backend_kind"] == "sequential"]
-    threads = choice.typical_thread_rows(rows[rows["speedup"].notna()], ["panel", "build"])
+    threads = representatives.typical_thread_rows(rows[rows["speedup"].notna()], ["panel", "build"])
     times = {f"value{end}": 1 / alone[f"speedup_reference{other}"] for end, other in _INVERSE.items()}
     speedups = {f"value{end}": threads[f"speedup{end}"] for end in _INVERSE}
     parts = [alone.assign(measure=_TIME, **times), threads.assign(measure=_SPEEDUP, **speedups)]

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -45,7 +45,7 @@ def _rows(metrics: pd.DataFrame) -> pd.DataFrame:
     rows = metrics.assign(quantile=quantile, rounds_ok=metrics["rounds"])[quantile.notna()]
     if rows.empty:
         raise Missing("no run recorded how long requests waited")
-    rows = choice.at_default_interval(rows)
+    rows = representatives.at_default_interval(rows)
     params = pd.DataFrame([json.loads(text) for text in rows["params"]], rows.index, ["busy", "busy_as"])
     busy = params["busy"].fillna(1)
     rows = rows.assign(

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.columns import SHARE, WORKERS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
@@ -61,9 +61,9 @@ def _rows(summary: pd.DataFrame, shapes: pd.DataFrame) -> pd.DataFrame:
     rows = summary[
         summary["speedup"].notna() & summary["role"].ne("ceiling") & summary["backend_kind"].ne("sequential")
     ]
-    rows = choice.at_default_interval(rows.merge(shapes[["panel", "python"]].drop_duplicates()))
+    rows = representatives.at_default_interval(rows.merge(shapes[["panel", "python"]].drop_duplicates()))
     is_plain = rows["backend_kind"].isin(_DASHES)
-    rows = choice.plainest_rows(
+    rows = representatives.plainest_rows(
         rows[is_plain | ~is_plain.groupby(rows["panel"]).transform("any")], ["panel", "backend_kind"]
     )
     workers = rows["workers"].astype(float)
@@ -74,11 +74,11 @@ def _rows(summary: pd.DataFrame, shapes: pd.DataFrame) -> pd.DataFrame:
 def answers(shapes: pd.DataFrame) -> list[str]:
     """What threads reach on each machine, at equal workers and at an equal share of the CPUs: one sentence per build."""
     by = ["panel", "python", "machine"]
-    rows = choice.at_default_interval(shapes[shapes["backend_kind"] == "threads"])
-    rows = choice.plainest_rows(rows, by)
+    rows = representatives.at_default_interval(shapes[shapes["backend_kind"] == "threads"])
+    rows = representatives.plainest_rows(rows, by)
     cpus = rows[["usable_cpus", "against_usable_cpus"]].astype(float)
     rows = rows.assign(usable_cpus=cpus.min(axis=1), share=rows["workers"].astype(float) / cpus["usable_cpus"])
-    equal = choice.typical_rows(rows[rows["at"] == WORKERS], by)
+    equal = representatives.typical_rows(rows[rows["at"] == WORKERS], by)
     shared = rows[rows["at"] == SHARE]
     away = (shared["share"] - 1).abs()
     nearest = shared[away == away.groupby([shared[name] for name in by]).transform("min")]

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 
@@ -45,8 +45,8 @@ def _rows(summary: pd.DataFrame) -> pd.DataFrame:
     rows = summary[summary["sharing"].isin(_LEVELS) & (summary["role"] != "ceiling")]
     if rows.empty:
         raise Missing("no workload shares an object, or is the counterpart of one that does")
-    rows = choice.at_default_interval(rows[rows["speedup"].notna()])
-    rows = choice.typical_thread_rows(rows, ["panel", "build"])
+    rows = representatives.at_default_interval(rows[rows["speedup"].notna()])
+    rows = representatives.typical_thread_rows(rows, ["panel", "build"])
     if rows.empty:
         raise Missing("threads have no speedup on a workload that shares an object")
     return rows.assign(level=pd.Categorical(rows["sharing"], list(_LEVELS))).sort_values(

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -53,8 +53,8 @@ def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
     sentences = []
     for panel, own in rows[rows["backend_kind"] == "threads"].groupby("panel", sort=False):
         parts = []
-        for build, line in choice.plainest(own).groupby("build", sort=False):
-            row = choice.typical(line)
+        for build, line in representatives.plainest(own).groupby("build", sort=False):
+            row = representatives.typical(line)
             how = phrases.describe_speed(row, "speedup", row["claim"])
             parts.append(f"{row['label']} on {build}, {phrases.describe_gil(gil[build])}, is {how}")
         sentences.append(f"{panel}: {'; '.join(parts)}.")

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -50,7 +50,7 @@ def _speedups(summary: pd.DataFrame) -> pd.DataFrame:
         summary["speedup"].notna() & (summary["backend_kind"] != "sequential") & (summary["role"] != "ceiling")
     ]
     values = {f"value{end}": rows[f"speedup{end}"] for end in ("", "_low", "_high")}
-    line = rows["panel"] + ", " + choice.labels_without_interval(rows)
+    line = rows["panel"] + ", " + representatives.labels_without_interval(rows)
     return _of_several_intervals(rows.assign(line=line, panel=_THROUGHPUT, **values))
 
 
@@ -82,7 +82,7 @@ def _sentences(rows: pd.DataFrame, subject: str, describe: Callable[[pd.DataFram
 
 def _describe_speeds(rows: pd.DataFrame) -> str:
     """The speedup of one line at the shortest switch interval and at the default one (else at the longest)."""
-    default = rows[rows["switch_interval_s"] == choice.DEFAULT_INTERVAL_S]
+    default = rows[rows["switch_interval_s"] == representatives.DEFAULT_INTERVAL_S]
     chosen = pd.concat([rows.head(1), default if len(default) else rows.tail(1)]).drop_duplicates("switch_interval_s")
     speeds = [phrases.describe_speed(row, "speedup", row["claim"]) for _, row in chosen.iterrows()]
     return "it is " + phrases.join_words(map("{}{}".format, speeds, chosen["switch_interval_s"].map(_at)))

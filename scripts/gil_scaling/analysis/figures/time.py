@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from gil_scaling.analysis import choice
+from gil_scaling.analysis import representatives
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_row_panels
@@ -24,7 +24,7 @@ def draw(tables: Tables) -> Drawn:
     rows = rows[rows["speedup"].notna()]
     if rows.empty:
         raise Missing("the workloads do not measure a time but metrics of their own")
-    rows = rows.assign(timed=choice.common_timed(rows))
+    rows = rows.assign(timed=representatives.common_timed(rows))
     is_work = rows["timed"].eq("work")
     rows = rows.assign(**{f"time_s{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) for end in _ENDS})
     shown, note = choose_panels(rows)

@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from gil_scaling.analysis import choice, phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.figures import _lanes, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -44,7 +44,7 @@ def _typical_runs(rows: pd.DataFrame) -> pd.DataFrame:
     It is that of the plainest backend near the default switch interval with the typical number of workers.
     """
     rows = rows.assign(column=rows["backend_kind"].map(_COLUMNS).fillna(2).astype(int))
-    rows = choice.typical_rows(choice.at_default_interval(rows), [*_PANEL, "backend"])
+    rows = representatives.typical_rows(representatives.at_default_interval(rows), [*_PANEL, "backend"])
     runs = rows.drop_duplicates("combination")
     runs = runs.assign(length=runs["backend_params"].str.len()).sort_values([*_PANEL, "order", "length"], kind="stable")
     rows = rows[rows["combination"].isin(runs.drop_duplicates(_PANEL)["combination"])]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.choice import common_timed
 from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
+from gil_scaling.analysis.representatives import common_timed
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
 from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys

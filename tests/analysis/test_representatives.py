@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from gil_scaling.analysis import choice
+from gil_scaling.analysis import representatives
 from gil_scaling.analysis.columns import CASE
 
 
@@ -12,36 +12,36 @@ def rows_of(workers, cpus=2, **columns):
 @pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])
 def test_typical_has_the_workers_up_to_the_cpus(workers, chosen):
     rows = rows_of(workers, group="a")
-    assert choice.typical(rows)["workers"] == chosen
-    assert list(choice.typical_rows(rows, ["group"])["workers"]) == [chosen]
+    assert representatives.typical(rows)["workers"] == chosen
+    assert list(representatives.typical_rows(rows, ["group"])["workers"]) == [chosen]
 
 
 def test_typical_has_the_default_switch_interval():
     rows = rows_of([2, 2, 4], 4, switch_interval_s=[0.1, 0.005, 1e-5])
-    assert choice.typical(rows)["switch_interval_s"] == 0.005
+    assert representatives.typical(rows)["switch_interval_s"] == 0.005
 
 
 def test_typical_rows_are_chosen_per_group():
     rows = rows_of([1, 2, 4, 8], group=["a", "a", "b", "b"])
-    assert list(choice.typical_rows(rows, ["group"])["workers"]) == [2, 4]
+    assert list(representatives.typical_rows(rows, ["group"])["workers"]) == [2, 4]
 
 
 def test_plainest_backend_has_the_shortest_name():
     rows = rows_of([2] * 3, backend=["thread_pool", "thread", "thread"])
-    assert list(choice.plainest(rows)["backend"]) == ["thread", "thread"]
+    assert list(representatives.plainest(rows)["backend"]) == ["thread", "thread"]
 
 
 def test_typical_thread_rows_are_one_per_group():
     kinds = {"backend_kind": ["processes", "threads", "threads", "threads"], "group": ["a", "a", "a", "b"]}
     rows = rows_of([2] * 4, backend=["process", "thread_pool", "thread", "thread_pool"], **kinds)
-    assert list(choice.typical_thread_rows(rows, ["group"])["backend"]) == ["thread", "thread_pool"]
+    assert list(representatives.typical_thread_rows(rows, ["group"])["backend"]) == ["thread", "thread_pool"]
 
 
 def test_combinations_keep_rows_nearest_to_the_default_interval():
     cells = [("a", 1e-5), ("a", 0.004), ("a", 0.1), ("b", 0.1), ("c", None)]
     common = dict.fromkeys(("machine", "python", *CASE), "")
     rows = pd.DataFrame([{**common, "workload": name, "switch_interval_s": value} for name, value in cells])
-    chosen = choice.at_default_interval(rows)
+    chosen = representatives.at_default_interval(rows)
     assert list(chosen["workload"]) == ["a", "b", "c"]
     assert chosen["switch_interval_s"].iloc[0] == 0.004
 
@@ -49,7 +49,7 @@ def test_combinations_keep_rows_nearest_to_the_default_interval():
 def test_labels_without_interval_are_shared():
     labels = ["thread, 5.00 ms × 2", "thread, 10.0 µs × 2", "thread × 2"]
     rows = pd.DataFrame({"label": labels, "switch_interval_s": [0.005, 1e-5, None]})
-    assert set(choice.labels_without_interval(rows)) == {"thread × 2"}
+    assert set(representatives.labels_without_interval(rows)) == {"thread × 2"}
 
 
 def test_work_counts_for_all_of_a_workload_and_build():
@@ -62,4 +62,4 @@ def test_work_counts_for_all_of_a_workload_and_build():
             {**common, "python": "3.14", "workload": "b", "timed": "total"},
         ]
     )
-    assert list(choice.common_timed(rows)) == ["work", "work", "total", "total"]
+    assert list(representatives.common_timed(rows)) == ["work", "work", "total", "total"]
