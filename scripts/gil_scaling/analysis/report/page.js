@@ -1,5 +1,5 @@
 "use strict";
-// Tables sort by a click on a head and filter by words; without this script they are as they are.
+// Tables sort by a click on a head and filter by words; the page is complete without this script.
 for (const table of document.querySelectorAll("table.data")) {
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
@@ -28,7 +28,7 @@ function keyOf(cell) {
   return text === "" || text === "–" ? null : text;
 }
 
-// Cells that hold nothing come last in both directions; numbers come before words.
+// Empty cells come last in both directions; numbers come before words.
 function compare(one, other, direction) {
   if (one === null || other === null) return (one === null) - (other === null);
   if (typeof one !== typeof other) return typeof one === "number" ? -1 : 1;
@@ -39,7 +39,7 @@ function compare(one, other, direction) {
 function addFilter(table, body) {
   const label = document.createElement("label");
   const input = document.createElement("input");
-  const told = document.createElement("output");
+  const count = document.createElement("output");
   label.className = "filter";
   input.type = "search";
   input.addEventListener("input", () => {
@@ -50,13 +50,13 @@ function addFilter(table, body) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += !row.hidden;
     }
-    told.textContent = words.length ? `${shown} of ${body.rows.length} rows` : "";
+    count.textContent = words.length ? `${shown} of ${body.rows.length} rows` : "";
   });
-  label.append("Filter ", input, told);
+  label.append("Filter ", input, count);
   table.parentElement.before(label);
 }
 
-// What is folded is printed, too.
+// Open what is folded before printing.
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details")) part.open = true;
 });
