@@ -170,9 +170,9 @@ def few_ticks(axes: Axes, count: int = 5) -> None:
 
 
 def shade_beyond_cpus(axes: Axes, usable_cpus: float) -> None:
-    """Shade the worker counts beyond the usable CPUs, after everything else is drawn on an axis of workers."""
+    """Shade the worker counts beyond the usable CPUs, if known, after everything else is drawn on an axis of workers."""
     left, right = axes.get_xlim()
-    if right > usable_cpus * 1.05:
+    if pd.notna(usable_cpus) and right > usable_cpus * 1.05:
         axes.axvspan(max(left, usable_cpus * 1.05), right, color="0.5", alpha=0.12, lw=0, zorder=0)
         axes.set_xlim(left, right)
 
