@@ -154,6 +154,7 @@ def _draw_table(
     for text, ink in zip(axes.texts, inks, strict=False):
         text.set_color(ink)
     axes.set(xlabel="", ylabel="")
+    axes.set_title("", y=1)  # so that matplotlib searches no place for it
     axes.grid(visible=False)
     axes.tick_params(length=0, labeltop=True, labelbottom=False, pad=2, rotation=0)
 

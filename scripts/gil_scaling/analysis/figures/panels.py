@@ -172,7 +172,9 @@ def _place(
         box = (from_left / WIDTH, 1 - (top + heights[line]) / total, wide / WIDTH, heights[line] / total)
         axes.set_position(box)
         title = titles[line * columns + column]
-        axes.set_title(drawing.shorten(title, wide, FONT, "bold"), pad=5)
+        axes.set_title(
+            drawing.shorten(title, wide, FONT, "bold"), pad=5, y=1
+        )  # with y matplotlib searches no place, which takes half of the time
     if is_legend_above:
         drawing.add_legend_above(figure, handles)
     else:
