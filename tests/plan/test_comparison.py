@@ -105,8 +105,8 @@ def test_missing_sets_and_duplicate_labels_are_refused(folder):
         ("compare: [3]", f"compare[0]: 3 is not allowed. Expected: {EXPECTED}."),
         ("compare: [{a b: x}]", f"compare[0]: {{'a b': 'x'}} is not allowed. Expected: {EXPECTED}."),
         ("compare: [{a: x, b: y}]", f"compare[0]: {{'a': 'x', 'b': 'y'}} is not allowed. Expected: {EXPECTED}."),
-        ("fail_if_slower: -1", "fail_if_slower: -1 is not allowed. Expected: a percentage: the target compare ends with a "
-         "status other than 0 where a combination is slower by more than that, beyond its interval; null never does."),
+        ("fail_if_slower: -1", "fail_if_slower: -1 is not allowed. Expected: a percentage: the target compare fails if "
+         "a combination is slower by more than that, beyond its confidence interval; null: it never fails."),
     ],
 )  # fmt: skip
 def test_entries_of_a_wrong_type_are_refused(key, said, folder):

@@ -1,8 +1,8 @@
 """The adapter to Snakemake: what a call is going to do, what has to happen before it, and what would disturb it.
 
 What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
-Snakemake that are not public, each guarded by _has, so that without it a call works as the comment there says:
-Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, Persistence.cleanup_locks,
+Snakemake that are not public, each guarded, so that without it a call works as the comment there says:
+Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folder .snakemake/locks,
 DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter and ._lock, Workflow.modifier.
 """
 
@@ -148,9 +148,9 @@ class Call:
         """Holds a lock on the working directory until the process ends; removes Snakemake's lock of a killed call."""
         if not _lock_folder():
             raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end")
-        persistence = self.workflow.persistence
-        if _UNFINISHED.exists() and hasattr(persistence, "cleanup_locks"):
-            persistence.cleanup_locks()
+        if _UNFINISHED.exists():
+            for lock in Path(".snakemake/locks").glob("*"):  # its folder must stay
+                lock.unlink()
 
     def _begin_at_start(self) -> None:
         """Has `begin` called with the hook `onstart`, that of a using workflow included; at once if hooks are off."""
