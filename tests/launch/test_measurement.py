@@ -232,11 +232,12 @@ def test_run_killed_when_out_of_memory_has_a_record(start, join_group):
     assert start("def task(a): return len(b'x' * (10 << 20))", before=before).status == "ok"
 
 
+@pytest.mark.slow
 def test_run_within_a_cpu_quota_is_flagged(start, join_group):
-    limits = {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "30000"}
+    limits = {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "10000"}
     usable = "from gil_scaling.plan import machine; sys.stderr.write(f'usable: {machine.usable(None)}\\n')"
-    before = f"{join_group('cpu', limits, {'cpu.max': '30000 100000'})}\n{usable}"
-    result = start("def task(a): sum(range(20_000_000))", before=before)
+    before = f"{join_group('cpu', limits, {'cpu.max': '10000 100000'})}\n{usable}"
+    result = start("def task(a): sum(range(5_000_000))", before=before)
     assert "usable: 1\n" in result.stderr
     assert "throttled" in {noise["flag"] for noise in result.noise}
     assert result.state["meanwhile"]["throttled_s"] > 0.1
