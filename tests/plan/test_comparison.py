@@ -51,13 +51,22 @@ GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
 
 
 def test_all_result_sets_are_compared_by_default(folder):
-    sets = "results/b/s/plan.json", "results/a/s/plan.json", "results/c.zip", "results/d.tar.gz"
-    others = "results/compare/x/plan.json", "results/e/s/config.yaml", "results/f.csv", "results/g/plan.json"
+    sets = "results/b/s/plan.json", "results/a/s/plan.json", "results/c.zip", "results/d.tar.gz", "results/i/i.tar.gz"
+    others = (
+        "results/compare/x/plan.json",
+        "results/e/s/config.yaml",
+        "results/f.csv",
+        "results/g/plan.json",
+        "results/j/i.tar.gz",
+    )
     touch(*sets, *others)
     Path("results/h.zip").mkdir()
     _, content = make()
     assert content == {
-        "sets": [{"label": None, "path": f"{folder}/results/{name}"} for name in ("a", "b", "c.zip", "d.tar.gz")],
+        "sets": [
+            {"label": None, "path": f"{folder}/results/{name}"}
+            for name in ("a", "b", "c.zip", "d.tar.gz", "i/i.tar.gz")
+        ],
         "by_date": True,
         "noise_sweep": "noise",
     }

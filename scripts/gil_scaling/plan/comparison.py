@@ -69,13 +69,19 @@ def _mistakes(named: list[tuple[str | None, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _result_sets(results: Path) -> list[str]:
-    """The result sets in a folder: folders with the plan of a sweep, and archives."""
+    """The result sets in a folder: folders with the plan of a sweep, archives, and folders that hold only their own archive."""
     return [
-        str(path)
-        for path in (sorted(results.iterdir()) if results.is_dir() else [])
-        if (path.name.endswith(ARCHIVES) and path.is_file())
-        or (path.name != COMPARISON and any(path.glob(f"*/{PLAN}")))
+        str(path) for folder in (sorted(results.iterdir()) if results.is_dir() else []) if (path := _result_set(folder))
     ]
+
+
+def _result_set(path: Path) -> Path | None:
+    if path.is_file():
+        return path if path.name.endswith(ARCHIVES) else None
+    if path.name != COMPARISON and any(path.glob(f"*/{PLAN}")):
+        return path
+    bundle = path / f"{path.name}.tar.gz"
+    return bundle if bundle.is_file() else None
 
 
 def _files(path: Path) -> list[Path]:
