@@ -3,7 +3,7 @@
 from matplotlib.colors import to_hex
 from matplotlib.text import Annotation
 
-from tests.support import compare_sources, make_tables, write_source  # noqa: F401
+from tests.support import compare_sources, write_source
 
 
 def make_tables_of_sets(folder, label, parts):
