@@ -8,11 +8,10 @@ from matplotlib.text import Annotation
 from tests.analysis.figures.support import (
     assert_no_text_is_cut,
     cells_of,
-    make_tables,
     make_tables_of_sets,
     titles_above,
 )
-from tests.support import sweep_records
+from tests.support import make_tables, sweep_records
 
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
 BLUE, ORANGE, GREEN, GREY, WHITE = "#56a5d8", "#e8945a", "#cfe3c8", "#e4e4e4", "#fafafa"
