@@ -32,29 +32,8 @@ pathvars:
 
 wildcard_constraints:
     run="[^/]+",
-    build="|".join(CALL.plan.builds),
+    facts="|".join(CALL.plan.facts),
     round=r"\d+",
-
-
-localrules:
-    all,
-    tables,
-    figures,
-    report,
-    plan,
-    machine,
-    build,
-    round,
-    collect,
-    draw,
-    page,
-    verdict,
-    pyperf,
-    export,
-    bundle,
-    compare,
-    contrast,
-    gate,
 
 
 onstart:
@@ -106,28 +85,16 @@ rule plan:
         "python -m gil_scaling.plan.plan_file {params.file:q} {output.plan:q} {output.config:q} 2> {log:q}"
 
 
-rule machine:
-    """What this machine is."""
+rule facts:
+    """What the machine and the builds are."""
     output:
-        "<set>/machine.json",
+        "<set>/{facts}.json",
     log:
-        "<set>/logs/machine.log",
+        "<set>/logs/{facts}.log",
     params:
-        facts=CALL.plan.machine_facts,
+        content=lambda wildcards: CALL.plan.facts[wildcards.facts],
     shell:
-        "printf '%s\\n' {params.facts:q} > {output:q} 2> {log:q}"
-
-
-rule build:
-    """What a build is."""
-    output:
-        "<set>/pythons/{build}.json",
-    log:
-        "<set>/logs/pythons/{build}.log",
-    params:
-        facts=lambda wildcards: CALL.plan.build_facts(wildcards.build),
-    shell:
-        "printf '%s\\n' {params.facts:q} > {output:q} 2> {log:q}"
+        "printf '%s\\n' {params.content:q} > {output:q} 2> {log:q}"
 
 
 rule measure:
@@ -160,8 +127,7 @@ rule collect:
     input:
         RECORDS,
         plan="<sweep>/plan.json",
-        machine="<set>/machine.json",
-        builds=expand("<set>/pythons/{build}.json", build=CALL.plan.builds),
+        facts=expand("<set>/{facts}.json", facts=CALL.plan.facts),
         noise=lambda wildcards: CALL.plan.noise_tables(),
     output:
         SWEEP_TABLES,
@@ -228,86 +194,5 @@ rule verdict:
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 
-rule pyperf:
-    """The times of this sweep as files of pyperf, one for each build."""
-    input:
-        RECORDS,
-        "<sweep>/pyperf",
-
-
-rule export:
-    """The samples in the format of pyperf."""
-    input:
-        samples="<sweep>/tables/samples.csv",
-        runs="<sweep>/tables/runs.csv",
-        builds="<sweep>/tables/builds.csv",
-    output:
-        directory("<sweep>/pyperf"),
-    log:
-        "<sweep>/logs/export.log",
-    params:
-        tables=subpath(input.samples, parent=True),
-    shell:
-        "python -m gil_scaling.analysis.exchange.pyperf {params.tables:q} {output:q} 2> {log:q}"
-
-
-# Without an output it is done at each call: the archive also holds the other sweeps of the machine, which are no inputs.
-rule bundle:
-    """The result set of this machine as one archive to send."""
-    input:
-        RECORDS,
-        SWEEP_TABLES,
-        "<sweep>/pyperf",
-        page="<sweep>/report.html",
-    log:
-        "<set>/logs/bundle.log",
-    params:
-        folder=subpath(input.page, ancestor=2),
-        archive=CALL.plan.archive,
-    shell:
-        "python -m gil_scaling.analysis.exchange.pack {params.folder:q} {params.archive:q} 2> {log:q}"
-
-
-rule compare:
-    """What the result sets named by the config say together; measures nothing."""
-    input:
-        "results/compare/report.html",
-        "results/compare/verdict.txt",
-
-
-rule contrast:
-    """The tables, figures and page of several result sets."""
-    output:
-        page="results/compare/report.html",
-        text="results/compare/report.md",
-        sets="results/compare/sets.json",
-        tables=directory("results/compare/tables"),
-        figures=directory("results/compare/figures"),
-    log:
-        "results/compare/logs/contrast.log",
-    params:
-        state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
-        sets=CALL.request.comparison.file,
-        folder=subpath(output.page, parent=True),
-    shell:
-        "(python -m gil_scaling.analysis.tables {params.sets:q} {params.folder:q} "
-        "&& python -m gil_scaling.analysis.figures {params.folder:q} "
-        "&& python -m gil_scaling.analysis.report {params.folder:q}) 2> {log:q} "
-        "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
-
-
-rule gate:
-    """Fails where a combination became slower by more than fail_if_slower allows."""
-    input:
-        tables="results/compare/tables",
-        page="results/compare/report.html",
-    output:
-        "results/compare/verdict.txt",
-    log:
-        "results/compare/logs/gate.log",
-    params:
-        folder=subpath(input.page, parent=True),
-        limit=CALL.request.comparison.fail_if_slower,
-    shell:
-        "python -m gil_scaling.analysis.report.gate {params.folder:q} {params.limit:q} > {output:q} 2> {log:q} || failed=1; "
-        "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
+include: "scripts/rules/exchange.smk"
+include: "scripts/rules/compare.smk"

@@ -10,6 +10,7 @@ PACKAGE = Path("scripts/gil_scaling")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MEASURE = [path for path in SOURCES if "measure" in path.parts]
 ANALYSIS = [path for path in SOURCES if "analysis" in path.parts]
+PLAN = [path for path in SOURCES if "plan" in path.relative_to(PACKAGE).parts[:1]]
 LAUNCH = [path for path in SOURCES if "launch" in path.parts]
 
 
@@ -52,6 +53,27 @@ def test_measure_imports_itself_and_the_standard_library(path):
 @pytest.mark.parametrize("path", ANALYSIS, ids=str)
 def test_analysis_imports_itself_and_the_contract(path):
     assert not of_ours(path, "gil_scaling.analysis", "gil_scaling.decode", *CONTRACT)
+
+
+# Rooms of the analysis, from the top floor down; a file beside them is on the floor below the tables.
+FLOORS = ("report", "figures", "tables")
+
+
+@pytest.mark.parametrize("path", ANALYSIS, ids=str)
+def test_analysis_imports_only_downwards(path):
+    room = path.relative_to(PACKAGE / "analysis").parts[0]
+    above = FLOORS[: FLOORS.index(room)] if room in FLOORS else ("report", "figures")
+    above = above if room in (*FLOORS, "exchange") else FLOORS
+    assert not [name for name in imported(path) for floor in above if name.startswith(f"gil_scaling.analysis.{floor}")]
+
+
+@pytest.mark.parametrize("path", PLAN, ids=str)
+def test_plan_imports_no_analysis(path):
+    assert not [name for name in imported(path) if name.startswith("gil_scaling.analysis")]
+
+
+def test_the_snakefile_has_at_most_200_lines():
+    assert len(Path("Snakefile").read_text().splitlines()) <= 200
 
 
 @pytest.mark.parametrize("path", LAUNCH, ids=str)

@@ -208,7 +208,7 @@ def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     records = {path: path.stat() for path in clone.glob("results/*/runs/*")}
     done = compare("--configfile", "bad.yaml")
     assert done.returncode == 0, done.stderr
-    assert not re.search(r"^(measure|machine|collect)\b", done.stdout + done.stderr, re.MULTILINE)
+    assert not re.search(r"^(measure|facts|collect)\b", done.stdout + done.stderr, re.MULTILINE)
     assert {path: path.stat() for path in clone.glob("results/*/runs/*")} == records
     assert len(records) == 25
     assert "Nothing to be done" in compare("--configfile", "bad.yaml").stderr

@@ -15,7 +15,7 @@ from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import RESULTS, SET_ASIDE, SIZES, record_path, table_path, write_text
+from gil_scaling.result_set import BUILDS, RESULTS, SET_ASIDE, SIZES, record_path, table_path, write_text
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,11 @@ class Plan:
         """All builds by name."""
         return {build.name: build for builds in self.request.builds.values() for build in builds}
 
-    @property
-    def machine_facts(self) -> str:
-        """The content of machine.json."""
-        return _document(machine.facts())
-
-    def build_facts(self, name: str) -> str:
-        """The content of pythons/<name>.json."""
-        return _document(self.builds[name].describe())
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """The facts of the machine and of the builds: {the file in the result set, without .json: its content}."""
+        builds = {f"{BUILDS}/{name}": _document(build.describe()) for name, build in self.builds.items()}
+        return {"machine": _document(machine.facts()), **builds}
 
     @property
     def records(self) -> list[str]:

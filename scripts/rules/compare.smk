@@ -1,0 +1,46 @@
+# The comparison of several result sets; no other rule depends on it.
+
+
+rule compare:
+    """What the result sets named by the config say together; measures nothing."""
+    input:
+        "results/compare/report.html",
+        "results/compare/verdict.txt",
+
+
+rule contrast:
+    """The tables, figures and page of several result sets."""
+    output:
+        page="results/compare/report.html",
+        text="results/compare/report.md",
+        sets="results/compare/sets.json",
+        tables=directory("results/compare/tables"),
+        figures=directory("results/compare/figures"),
+    log:
+        "results/compare/logs/contrast.log",
+    params:
+        state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
+        sets=CALL.request.comparison.file,
+        folder=subpath(output.page, parent=True),
+    shell:
+        "(python -m gil_scaling.analysis.tables {params.sets:q} {params.folder:q} "
+        "&& python -m gil_scaling.analysis.figures {params.folder:q} "
+        "&& python -m gil_scaling.analysis.report {params.folder:q}) 2> {log:q} "
+        "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
+
+
+rule gate:
+    """Fails where a combination became slower by more than fail_if_slower allows."""
+    input:
+        tables="results/compare/tables",
+        page="results/compare/report.html",
+    output:
+        "results/compare/verdict.txt",
+    log:
+        "results/compare/logs/gate.log",
+    params:
+        folder=subpath(input.page, parent=True),
+        limit=CALL.request.comparison.fail_if_slower,
+    shell:
+        "python -m gil_scaling.analysis.report.gate {params.folder:q} {params.limit:q} > {output:q} 2> {log:q} || failed=1; "
+        "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
