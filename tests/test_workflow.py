@@ -347,7 +347,7 @@ def test_the_saved_config_repeats_the_sweep(snakemake, finished):
     folder = finished / "results/test-machine/tiny"
     text = (folder / "config.yaml").read_text()
     assert "&id" not in text
-    command = re.search(r"snakemake --cores all --configfile (\S+)<", (folder / "report.html").read_text())[1]
+    command = re.search(r"snakemake --cores all --configfile (results\S+?)<", (folder / "report.html").read_text())[1]
     own = {key: value for key, value in yaml.safe_load((finished / command).read_text()).items() if value is not None}
     done = snakemake("-n", **own)
     assert "0 of 8 runs to measure" in done.stderr

@@ -686,7 +686,10 @@ def test_an_invalid_default_config_ends_without_traceback(clone):
     (clone / "config/config.yaml").write_text("rounds: [6\nseed: 1\n")
     done = run_python("-m", "snakemake", "-n", "--cores", "1", cwd=clone)
     assert done.returncode == 1
-    assert "config.yaml:2: is not valid YAML: " in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "config.yaml:2: is not valid YAML: " in done.stdout + done.stderr
+        and "Traceback" not in done.stdout + done.stderr
+    )
 
 
 LONG_TEXTS = f"{'x' * 9_990}, " * 52
