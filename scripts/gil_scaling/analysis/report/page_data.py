@@ -93,7 +93,7 @@ def _sections(experiments: Sequence[str], *, is_compared: bool, is_several: bool
         "shapes": "Machine by machine" if is_several else None,
         "one-sided": "What one side lacks" if is_several else None,
         "failures": "What failed, what is unsupported",
-        "problems": "What cannot be used" if is_several else None,
+        "problems": "What cannot be used" if is_several or content["problems"] else None,
         "flags": "Flags",
         "quality": "What disturbed the runs",
         "machines": "The machines" if is_several else "The machine",
