@@ -37,7 +37,13 @@ def page_data(folder: Path) -> dict[str, Any]:
     entries = figures.read_index(folder / "figures")
     differences = find_differences(sets, tables) if len(sets) > 1 else []
     return {
-        "sections": _sections(experiments, is_compared=len(changes) > 0, is_several=len(sets) > 1, sweep=sweep),
+        "sections": _sections(
+            experiments,
+            is_compared=len(changes) > 0,
+            is_several=len(sets) > 1,
+            has_problems=len(content["problems"]) > 0,
+            sweep=sweep,
+        ),
         "sweep": sweep,
         "heading": "How they compare" if len(sets) > 1 else "How it scales",
         "title": f"{sweep} on {sets[0]['machine']}" if sweep else ", ".join(each["label"] for each in sets),
@@ -81,7 +87,9 @@ def page_data(folder: Path) -> dict[str, Any]:
     }
 
 
-def _sections(experiments: Sequence[str], *, is_compared: bool, is_several: bool, sweep: str | None) -> dict[str, str]:
+def _sections(
+    experiments: Sequence[str], *, is_compared: bool, is_several: bool, has_problems: bool, sweep: str | None
+) -> dict[str, str]:
     """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
     sections = {
         "differences": "What is not the same" if is_several else None,
@@ -93,7 +101,7 @@ def _sections(experiments: Sequence[str], *, is_compared: bool, is_several: bool
         "shapes": "Machine by machine" if is_several else None,
         "one-sided": "What one side lacks" if is_several else None,
         "failures": "What failed, what is unsupported",
-        "problems": "What cannot be used" if is_several or content["problems"] else None,
+        "problems": "What cannot be used" if is_several or has_problems else None,
         "flags": "Flags",
         "quality": "What disturbed the runs",
         "machines": "The machines" if is_several else "The machine",
