@@ -278,10 +278,10 @@ def test_an_extension_that_enables_the_gil_is_flagged(snakemake, clone, free_thr
 
 
 def test_the_noise_floor_reaches_other_reports(snakemake, clone):
-    twins = ["current", {"name": "again", "command": "current"}]
+    builds = ["current", {"name": "again", "command": "current"}]
     sweep = experiment(workloads=["noop"], ceiling=False)
     assert "noise floor of this machine is not known" in report_of(snakemake(), clone)
-    assert snakemake("tables", name="noise", pythons=twins, rounds=6, experiments=sweep).returncode == 0
+    assert snakemake("tables", name="noise", pythons=builds, rounds=6, experiments=sweep).returncode == 0
     noise = pd.read_csv(clone / "results/test-machine/noise/tables/noise.csv")
     assert set(noise["backend"]) == {"sequential", "thread", "process"}
     assert (set(noise["python"]), set(noise["rounds"]), set(noise["interval"])) == ({"again"}, {6}, {"ci95"})

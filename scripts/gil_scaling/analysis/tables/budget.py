@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis.columns import BUDGET_METRICS, BUDGET_SHARES
 from gil_scaling.analysis.occupancy import Occupancy
-from gil_scaling.analysis.tables.pairing import by_combination, key_columns
+from gil_scaling.analysis.tables.combinations import by_combination, key_columns
 
 SHARES = [column.name for column in BUDGET_SHARES]
 METRICS = [column.name for column in BUDGET_METRICS]
@@ -65,5 +64,5 @@ def budget(runs: pd.DataFrame) -> pd.DataFrame:
     groups = list(by_combination(good))
     values = table.to_numpy(float)
     means = pd.DataFrame([values[rows].mean(axis=0) for rows in groups], columns=table.columns)
-    keys = key_columns(good, np.array([rows[0] for rows in groups], dtype=int), "budget")
+    keys = key_columns(good, [rows[0] for rows in groups], "budget")
     return pd.concat([keys, means.assign(rounds=[len(rows) for rows in groups])], axis=1)

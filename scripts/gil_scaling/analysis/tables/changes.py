@@ -13,7 +13,8 @@ from gil_scaling.analysis.columns import BUILD, MACHINE, PAIRED, UNPAIRED
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
-from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs, key_columns
+from gil_scaling.analysis.tables.combinations import key_columns
+from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 from gil_scaling.analysis.tables.summary import unlike
 
@@ -32,10 +33,10 @@ def changes(good: pd.DataFrame, pairs: list[Pair], builds: Builds) -> dict[str, 
     within = [pair for pair in pairs if pair.kind != MACHINE]
     both = [(pair, own, other) for pair in within for own, other in found.by_case.both(pair)]
     rows = [found.row(*part) for part in both]
-    keys = key_columns(good, np.array([own[0] for _, own, _ in both], dtype=int), "changes")
+    keys = key_columns(good, [own[0] for _, own, _ in both], "changes")
     table = describe_pairs(pd.concat([keys, pd.DataFrame(rows)], axis=1), [pair for pair, _, _ in both])
     means = [(pair, *part) for pair in within for part in found.means(pair)]
-    keys = key_columns(good, np.array([first for _, first, _ in means], dtype=int), "means")
+    keys = key_columns(good, [first for _, first, _ in means], "means")
     of_means = describe_pairs(
         pd.concat([keys, pd.DataFrame([row for *_, row in means])], axis=1), [pair for pair, *_ in means]
     )

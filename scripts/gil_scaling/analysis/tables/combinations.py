@@ -7,20 +7,34 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gil_scaling.analysis.columns import names
+from gil_scaling.analysis.columns import IDENTITY, KEYS, names
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") -> Iterator[tuple[Any, Arrays]]:
-    """(value of `by`, {column: array}) of the runs with each value, in order of appearance; faster than a groupby."""
-    codes, labels = pd.factorize(runs[by])
+def by_combination(runs: pd.DataFrame, by: str = "combination") -> Iterator[NDArray[np.intp]]:
+    """The row numbers of the runs with each value of `by`, in order of appearance; faster than a groupby."""
+    codes, _ = pd.factorize(runs[by])
     order = np.argsort(codes, kind="stable")
-    values = {column: runs[column].to_numpy()[order] for column in columns}
-    start = 0
-    for label, count in zip(labels, np.bincount(codes).tolist(), strict=True):
-        yield label, {column: column_values[start : start + count] for column, column_values in values.items()}
-        start += count
+    ends = np.flatnonzero(np.diff(codes[order])) + 1
+    return iter(np.split(order, ends) if len(order) else [])
+
+
+def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") -> Iterator[tuple[Any, Arrays]]:
+    """(value of `by`, {column: array}) of the runs with each value, in order of appearance."""
+    values = {column: runs[column].to_numpy() for column in columns}
+    labels = runs[by].to_numpy()
+    for rows in by_combination(runs, by):
+        yield labels[rows[0]], {column: value[rows] for column, value in values.items()}
+
+
+_KEYS = frozenset(column.name for column in (*IDENTITY, *KEYS))
+
+
+def key_columns(runs: pd.DataFrame, rows: Sequence[int], table: str) -> pd.DataFrame:
+    """The identity and key columns that a table has, of these rows of the runs."""
+    shared = [name for name in names(table) if name in _KEYS]
+    return runs.loc[np.asarray(rows, dtype=int), shared].reset_index(drop=True)
 
 
 def with_keys(rows: list[dict[str, Any]], runs: pd.DataFrame, table: str, by: str = "combination") -> pd.DataFrame:

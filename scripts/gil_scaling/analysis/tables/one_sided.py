@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.tables.pairing import Array, key_columns
+from gil_scaling.analysis.tables.combinations import key_columns
+from gil_scaling.analysis.tables.pairing import Array
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, describe_pairs
 
 NOT_MEASURED = "not measured there"
@@ -32,7 +32,7 @@ def one_sided(summary: pd.DataFrame, runs: pd.DataFrame, pairs: list[Pair]) -> p
                     continue
                 if (*directed.against, family[here[0]]) not in collapsed:
                     found.append((here[0], directed, _reason(rows, there)))
-    keys = key_columns(rows, np.array([row for row, _, _ in found], dtype=int), "one_sided")
+    keys = key_columns(rows, [row for row, _, _ in found], "one_sided")
     table = describe_pairs(keys, [pair for _, pair, _ in found])
     return table.assign(reason=[reason for _, _, reason in found])
 

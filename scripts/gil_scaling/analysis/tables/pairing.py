@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gil_scaling.analysis.columns import PAIRED, UNPAIRED, names
+from gil_scaling.analysis.columns import PAIRED, UNPAIRED
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.intervals import Estimate
 
@@ -57,23 +56,6 @@ def _matched(runs: pd.DataFrame, block: pd.Series, bases: pd.DataFrame, prefix: 
 def timed(runs: pd.DataFrame) -> pd.Series:
     """The time that counts for each run, in seconds: work_s or total_s."""
     return runs["work_s"].where(runs["timed"].eq("work"), runs["total_s"]).astype(float)
-
-
-def by_combination(runs: pd.DataFrame, key: str = "combination") -> Iterator[Array]:
-    """The row numbers of each combination, in the order in which they first occur."""
-    codes, _ = pd.factorize(runs[key])
-    order = np.argsort(codes, kind="stable")
-    ends = np.flatnonzero(np.diff(codes[order])) + 1
-    return iter(np.split(order, ends) if len(order) else [])
-
-
-def key_columns(runs: pd.DataFrame, rows: Array, table: str) -> pd.DataFrame:
-    """What identifies the rows of a table: the identity and key columns of these rows of the runs that the table has."""
-    shared = [name for name in names(table) if name in _IDENTIFYING]
-    return runs.loc[rows, shared].reset_index(drop=True)
-
-
-_IDENTIFYING = frozenset(names("one_sided")) - {"reason", "kind", "against_machine", "against_python", "against_build"}
 
 
 class Ratio(NamedTuple):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis.columns import AGAIN, BUILD, MACHINE
-from gil_scaling.analysis.tables.pairing import Array, by_combination
+from gil_scaling.analysis.tables.combinations import by_combination
+from gil_scaling.analysis.tables.pairing import Array
 
 
 class Side(NamedTuple):
@@ -118,8 +118,3 @@ def describe_pairs(rows: pd.DataFrame, pairs: list[Pair]) -> pd.DataFrame:
         against_build=[f"{side.machine} · {side.python}" if several else side.python for side in against],
         kind=[pair.kind for pair in pairs],
     )
-
-
-def collect(rows: list[Array]) -> Array:
-    """Row numbers as one array."""
-    return np.array(rows, dtype=int)

@@ -12,7 +12,8 @@ import pandas as pd
 from gil_scaling.analysis.columns import MACHINE, SHARE, UNPAIRED, WORKERS
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
-from gil_scaling.analysis.tables.pairing import Array, key_columns
+from gil_scaling.analysis.tables.combinations import key_columns
+from gil_scaling.analysis.tables.pairing import Array
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 
 _COMPARED = ("speedup", "speedup_ceiling", "efficiency")
@@ -30,7 +31,7 @@ def shapes(good: pd.DataFrame, summary: pd.DataFrame, pairs: list[Pair]) -> pd.D
     runs = good[is_parallel & good["base_timed_s"].notna()].reset_index(drop=True)
     found = _Shapes(runs, summary)
     rows = [part for pair in pairs if pair.kind == MACHINE for part in found.compare(pair)]
-    keys = key_columns(runs, np.array([own[0] for _, _, own, _ in rows], dtype=int), "shapes")
+    keys = key_columns(runs, [own[0] for _, _, own, _ in rows], "shapes")
     table = pd.concat([keys, pd.DataFrame([found.row(at, own, other) for _, at, own, other in rows])], axis=1)
     return describe_pairs(table, [pair for pair, *_ in rows]).drop(columns="kind")
 

@@ -27,7 +27,8 @@ from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
 from gil_scaling.analysis.statistics.makespan import best_makespan
-from gil_scaling.analysis.tables.pairing import Array, Ratio, by_combination, key_columns, ratio_of
+from gil_scaling.analysis.tables.combinations import by_combination, key_columns
+from gil_scaling.analysis.tables.pairing import Array, Ratio, ratio_of
 from gil_scaling.analysis.tables.quality import is_disturbed
 
 _MEASURES = [*(column.name for column in TIMES), MEMORY[0].name]
@@ -39,7 +40,7 @@ def summarise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
     """The table of the runs, as pairing.with_baselines returns them; builds: {(machine, python): facts}."""
     summary = _Summary(runs, builds)
     groups = list(by_combination(runs))
-    keys = key_columns(runs, np.array([rows[0] for rows in groups], dtype=int), "summary").drop(
+    keys = key_columns(runs, [rows[0] for rows in groups], "summary").drop(
         columns=["workers", "usable_cpus"], errors="ignore"
     )
     table = pd.concat([keys, pd.DataFrame([summary.row(rows) for rows in groups])], axis=1)
