@@ -89,7 +89,7 @@ def _draw_spread(axes: Axes, rows: pd.DataFrame, look: dict[str, dict[str, Any]]
     axes.yaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))
     if len(rows):
         axes.set_xlim(left=0)
-        _add_legend(axes)
+        axes.legend(loc="lower right", fontsize=8)  # the points rise from the left; names of builds may be long
 
 
 def _draw_drift(axes: Axes, runs: pd.DataFrame) -> None:
