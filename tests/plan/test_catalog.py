@@ -1,4 +1,5 @@
 import ast
+import hashlib
 import os
 
 import pytest
@@ -30,6 +31,20 @@ def test_the_digest_covers_modules_imported_indirectly(tmp_path, monkeypatch):
     before = catalog.read_workload("w", ".").digest
     (tmp_path / "_b.py").write_text("n = 2\n")
     assert catalog.read_workload("w", ".").digest != before
+
+
+def test_files_are_those_that_the_digest_covers(tmp_path):
+    (tmp_path / "mine.py").write_text("import beside\ndef tasks(): pass\ntask = 1\n")
+    (tmp_path / "beside.py").write_bytes(b"n = 1\r\n")
+    files = catalog.read_workload("./mine.py", tmp_path).files
+    assert list(files) == [str(tmp_path / "mine.py"), str(tmp_path / "beside.py")]
+    assert files[str(tmp_path / "beside.py")] == hashlib.sha256(b"n = 1\r\n").hexdigest()
+
+
+def test_files_of_a_backend_are_those_of_a_custom_one(tmp_path):
+    (tmp_path / "mine.py").write_text("def run(job): pass\n")
+    assert list(catalog.read_backend("./mine.py", tmp_path).files) == [str(tmp_path / "mine.py")]
+    assert catalog.read_backend("thread", ".").files == {}
 
 
 def test_what_a_backend_takes_is_read_from_its_run(tmp_path):

@@ -31,7 +31,8 @@ class Workload:
     """A workload file as its source declares it.
 
     reference: name or absolute path, as the measuring side loads it; parameters: all names; required: those without a
-    default; defaults: the values of those whose default is a literal.
+    default; defaults: the values of those whose default is a literal; files: {absolute path: SHA-256 of its bytes} of all
+    files that the digest covers.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Workload:
     digest: str
     parameters: tuple[str, ...]
     defaults: dict[str, Any] = field(repr=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False)
     required: tuple[str, ...] = ()
     any_parameter: bool = False
     takes_workers: bool = False
@@ -65,6 +67,7 @@ class Backend:
     digest: str | None
     parameters: tuple[str, ...]
     defaults: dict[str, Any] = field(repr=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False)
     required: tuple[str, ...] = ()
     any_parameter: bool = False
 
@@ -90,10 +93,12 @@ def read_workload(text: str, base: str | Path) -> Workload:
     taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
     optional = {*_GIVEN, *(name for each in arguments for name in _default_nodes(each))}
     defaults = {name: value for each in arguments for name, value in _defaults(each).items()}
+    sources = _own_sources(path)
     return Workload(
         name=path.stem,
         reference=str(path) if is_custom else path.stem,
-        digest=_digest(path),
+        digest=_digest(sources),
+        files=_file_digests(sources),
         parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
         required=tuple(dict.fromkeys(name for name in taken if name not in optional)),
         defaults={name: value for name, value in defaults.items() if name not in _GIVEN},
@@ -119,13 +124,15 @@ def read_backend(text: str, base: str | Path) -> Backend:
         raise CatalogError(f"backend {text!r} lacks the function 'run'")
     arguments = runs[-1].args
     parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
+    sources = _own_sources(path) if is_custom else {}
     return Backend(
         name=path.stem,
         kind=_choice(tree, "kind", KINDS, f"backend {text!r}") or "threads",
         one_thread_per_gil=_is_true(tree, "one_thread_per_gil"),
         together=_is_true(tree, "together"),
         reference=str(path) if is_custom else path.stem,
-        digest=_digest(path) if is_custom else None,
+        digest=_digest(sources) if is_custom else None,
+        files=_file_digests(sources),
         parameters=parameters,
         required=tuple(name for name in parameters if name not in _default_nodes(arguments)),
         defaults=_defaults(arguments),
@@ -181,7 +188,8 @@ def _parse(path: Path, text: str) -> ast.Module:
     try:
         if path.exists() and not path.is_file():
             raise CatalogError(f"{text!r} is not a file")
-        return ast.parse(_source(path))
+        with tokenize.open(path) as file:  # decodes as the file declares, and names what it cannot decode
+            return ast.parse(file.read())
     except OSError as error:
         raise CatalogError(f"{text!r} cannot be read: {error.strerror}") from error
     except SyntaxError as error:
@@ -191,12 +199,6 @@ def _parse(path: Path, text: str) -> ast.Module:
         raise CatalogError(f"{text!r} is not Python: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise CatalogError(f"{text!r} is nested too deeply") from error
-
-
-def _source(path: Path) -> str:
-    """The text of a Python file, decoded as it declares."""
-    with tokenize.open(path) as file:
-        return file.read()
 
 
 def _bound(tree: ast.Module) -> set[str]:
@@ -255,19 +257,17 @@ def _defaults(arguments: ast.arguments) -> dict[str, Any]:
     return values
 
 
-def _digest(path: Path) -> str:
-    """A digest of a file's source and of the modules in its folder that it imports, directly or not."""
-    seen: set[Path] = set()
-    todo, state = [path], hashlib.sha256()
+def _own_sources(path: Path) -> dict[Path, bytes]:
+    """The source of a file and of the modules in its folder that it imports, directly or not."""
+    sources: dict[Path, bytes] = {}
+    todo = [path]
     while todo:
         file = todo.pop(0)
-        if file in seen or not file.is_file():
+        if file in sources or not file.is_file():
             continue
-        seen.add(file)
         try:
-            source = _source(file)
-            state.update(f"{file.name}\n{len(source)}\n{source}".encode())
-            tree = ast.parse(source)
+            sources[file] = file.read_bytes()
+            tree = ast.parse(sources[file])
         except OSError as error:
             raise CatalogError(
                 f"{path.name!r} imports {file.name!r}, which cannot be read: {error.strerror}"
@@ -276,7 +276,19 @@ def _digest(path: Path) -> str:
             continue
         for node in ast.walk(tree):
             todo += sorted(file.parent / f"{name}.py" for name in _imported(node))
+    return sources
+
+
+def _digest(sources: Mapping[Path, bytes]) -> str:
+    """A digest of source files and their names, not of the folder that they lie in."""
+    state = hashlib.sha256()
+    for path, source in sources.items():
+        state.update(f"{path.name}\n{len(source)}\n".encode() + source)
     return state.hexdigest()[:16]
+
+
+def _file_digests(sources: Mapping[Path, bytes]) -> dict[str, str]:
+    return {str(path): hashlib.sha256(source).hexdigest() for path, source in sources.items()}
 
 
 def _imported(node: ast.AST) -> Iterable[str]:
