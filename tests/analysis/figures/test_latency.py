@@ -36,6 +36,14 @@ def test_share_of_requests_rises_with_time_up_to_all(tmp_path):
     assert axes.get_xscale() == "log"
 
 
+def test_any_percentile_stands_at_its_share(tmp_path):
+    records = requests(busy=1)
+    for one in records:
+        one["measured"]["samples"][0]["metrics"] |= {"latency_p5_ms": 0.5, "latency_p99.9_ms": 15.0}
+    (axes,) = draw(tmp_path, records).figure.axes
+    assert lines(axes)["3.14"].get_ydata() == pytest.approx([0.05, 0.5, 0.99, 0.999, 1])
+
+
 def test_percentiles_have_confidence_intervals(tmp_path):
     other = [{**record, "spec": {**record["spec"], "round": 6}} for record in requests(busy=1, rounds=1, factor=3.0)]
     (axes,) = draw(tmp_path, requests(busy=1, rounds=5) + other).figure.axes

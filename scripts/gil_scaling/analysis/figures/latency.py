@@ -19,7 +19,7 @@ PLACE = 22
 OF_SWEEP = True
 COMPARES = 7
 
-_METRIC = r"^latency_(p\d+|max)_ms$"
+_METRIC = r"^latency_(p[\d.]+|max)_ms$"
 _DASHES = {"thread": "-", "process": (0, (4, 2))}
 _BUSY = {"thread": "busy threads", "process": "busy processes"}
 
@@ -52,7 +52,7 @@ def _rows(metrics: pd.DataFrame) -> pd.DataFrame:
         panel=rows["panel"].str.replace(r", busy_as=\w+", "", regex=True),  # threads and processes in one panel
         busy=busy,
         busy_as=(params["busy_as"].eq("process") & (busy > 0)).map({True: "process", False: "thread"}),
-        share=("0." + rows["quantile"].str[1:]).where(rows["quantile"] != "max", "1").astype(float),
+        share=rows["quantile"].replace("max", "p100").str[1:].astype(float) / 100,
     )
     rows = rows.drop_duplicates(["panel", "build", "busy_as", "share"])
     return rows.sort_values(["busy", "panel", "share"], kind="stable")
