@@ -5,9 +5,13 @@ CSV headers and dtypes, the tooltips of the report and the table in the README c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from gil_scaling import record
+
+if TYPE_CHECKING:  # the Snakefile imports this module, and without pandas
+    import pandas as pd
 
 STR, INT, FLOAT, BOOL = "str", "Int64", "float", "bool"  # as pandas names them; a bool may be unknown
 
@@ -29,7 +33,8 @@ class Column(NamedTuple):
     """One column.
 
     type: STR, INT, FLOAT or BOOL; unit: "" for words, "1" for ratios; words: all values that a column of words may hold,
-    () for any; min: the smallest value of a number, None for any.
+    () for any; min: the smallest value of a number, None for any; derive: computes a column of the summary from those
+    before it; None where tables/ does.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Column(NamedTuple):
     meaning: str
     words: tuple[str, ...] = ()
     min: float | None = None
+    derive: Callable[[pd.DataFrame], pd.Series] | None = None
 
 
 def _seconds(name: str, meaning: str) -> Column:
@@ -46,6 +52,11 @@ def _seconds(name: str, meaning: str) -> Column:
 
 def _count(name: str, meaning: str, min: float = 0) -> Column:
     return Column(name, INT, "count", meaning, min=min)
+
+
+def _speedup_over(divisor: str, name: str) -> Column:
+    derive = lambda table: table["speedup"] / table[divisor]  # noqa: E731
+    return Column(name, FLOAT, "1", f"speedup / {divisor}", min=0, derive=derive)
 
 
 def _with_interval(column: Column) -> tuple[Column, Column, Column]:
@@ -202,9 +213,9 @@ LIMITS = (
         "what processes of the same build reach at that worker count in steady state",
         min=0,
     ),
-    Column("efficiency", FLOAT, "1", "speedup / workers", min=0),
-    Column("efficiency_bound", FLOAT, "1", "speedup / speedup_bound", min=0),
-    Column("efficiency_ceiling", FLOAT, "1", "speedup / speedup_ceiling", min=0),
+    _speedup_over("workers", "efficiency"),
+    _speedup_over("speedup_bound", "efficiency_bound"),
+    _speedup_over("speedup_ceiling", "efficiency_ceiling"),
     Column(
         "karp_flatt",
         FLOAT,
@@ -547,6 +558,14 @@ FLAG_MEANINGS = {
 def names(table: str) -> list[str]:
     """Names of a table's columns, in their order."""
     return [column.name for column in TABLES[table]]
+
+
+def with_derived(summary: pd.DataFrame) -> pd.DataFrame:
+    """The summary with the columns that follow from others."""
+    for column in TABLES["summary"]:
+        if column.derive is not None:
+            summary = summary.assign(**{column.name: column.derive(summary)})
+    return summary
 
 
 def dtypes(table: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from gil_scaling.analysis.columns import (
     TIMES,
     UNPAIRED,
     names,
+    with_derived,
 )
 from gil_scaling.analysis.documents import Build, Builds
 from gil_scaling.analysis.rows import take_medians
@@ -44,7 +45,7 @@ def summarise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
         columns=["workers", "usable_cpus"], errors="ignore"
     )
     table = pd.concat([keys, pd.DataFrame([summary.row(rows) for rows in groups])], axis=1)
-    table = _with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"]))
+    table = with_derived(_with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"])))
     return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
 
 
@@ -144,7 +145,6 @@ class _Summary:
             is_itself = (self.values["run"][rows] == self.values[f"{side}_run"][rows]).all()
             row[name] = None if math.isnan(estimate.value) or is_itself else claim(estimate) if is_enough else NO_CLAIM
         row["rounds_needed"] = self._rounds_needed(good, based)
-        row["efficiency"] = row["speedup"] / row["workers"]
         if self.values["scaling"][good[0]] == "strong" and len(based):
             self._add_limits(row, based)
 
@@ -158,7 +158,6 @@ class _Summary:
 
     def _add_limits(self, row: dict[str, Any], based: Array) -> None:
         row["speedup_bound"] = float(np.median([self._bound(place) for place in based]))
-        row["efficiency_bound"] = row["speedup"] / row["speedup_bound"]
         allowed = float(np.median([self._task_limit(place) for place in based]))
         row["karp_flatt"] = karp_flatt(row["speedup"] * row["workers"] / allowed, row["workers"])
 
@@ -196,12 +195,11 @@ def _median(values: Array) -> float:
 
 
 def _with_ceiling(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the speedup that processes reach in steady state at the same worker count, and the efficiency against it."""
+    """Add the speedup that processes reach in steady state at the same worker count."""
     by = ["machine", "python", "experiment", "workload", "params", "scaling", "workers"]
     ceilings = table[table["is_ceiling"].eq(True)].drop_duplicates(by, keep="last")[[*by, "speedup"]]
     ceiling = table[by].merge(ceilings, "left", by)["speedup"].astype(float)
     table["speedup_ceiling"] = ceiling.where(table["backend_kind"].ne("sequential"))
-    table["efficiency_ceiling"] = table["speedup"] / table["speedup_ceiling"]
     return table
 
 
