@@ -1,5 +1,4 @@
 import json
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from gil_scaling.plan import catalog
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, check_sample
 
 
-def test_every_workload_has_small_params():
+def test_small_params_are_of_workloads():
     assert sorted(SMALL_PARAMS) == catalog.names(catalog.WORKLOADS)
 
 
@@ -41,20 +40,9 @@ DIGESTS = {}
 
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_every_workload_runs_on_every_backend_and_build(backend, build):
-    check_backend(backend, load_backend(backend).kind, build)
-
-
-def test_new_backend_file_is_found_and_conforms(this_build, tmp_path):
-    scripts = shutil.copytree(environment.SCRIPTS, tmp_path / "scripts")
-    backends = scripts / catalog.BACKENDS.relative_to(environment.SCRIPTS)
-    shutil.copy(backends / "thread.py", backends / "extra.py")
-    assert "extra" in catalog.names(backends)
-    check_backend("extra", "threads", this_build, {"PYTHONPATH": str(scripts)})
-
-
-def check_backend(backend, kind, build, env=None):
+    kind = load_backend(backend).kind
     version = tuple(map(int, build.facts["version"].split(".")[:2]))
-    for result in run_all_workloads(build, backend, env or {}):
+    for result in run_all_workloads(build, backend):
         where = (backend, build.name, result["workload"], result.get("reason"))
         assert (result["threads_left"], result["processes_left"]) == (0, 0), where
         assert result["top_level"], where
@@ -70,14 +58,14 @@ def check_backend(backend, kind, build, env=None):
                 check_conformance(sample, result["workload"], build.gil)
 
 
-def run_all_workloads(build, backend, env):
-    """Runs every workload on a backend, in one process of a build with a session that it must leave empty."""
+def run_all_workloads(build, backend):
+    """Runs every workload on a backend, in one process of a build, whose session must be empty afterwards."""
     common = {"backend": backend, "backend_reference": backend, "backend_params": {}, "workers": 2, "start": "natural"}
     common.update(scaling="strong", warmups=0, repeats=1, expected=None, switch_interval_s=INTERVAL_S, thread_limits=[])
     specs = [{**common, "workload": name, "reference": name, "params": params} for name, params in SMALL_PARAMS.items()]
     process = subprocess.Popen(
         [*build.command, "-c", PROGRAM],
-        env={**environment.environment(build.env), **env},
+        env=environment.environment(build.env),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
