@@ -1,4 +1,4 @@
-"""The tests, and tools such as `python -m tests.interruptions`, which find the package in scripts/ by this file."""
+"""The tests, and tools such as `python -m tests.interruptions`, to which this file shows the package in scripts/."""
 
 import sys
 from pathlib import Path

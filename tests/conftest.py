@@ -1,4 +1,4 @@
-"""What several tests share: the builds of this machine, records and tables made by hand."""
+"""Fixtures of several tests: the builds of this machine, copies of the workflow, and a finished sweep."""
 
 import shutil
 from functools import partial
@@ -15,7 +15,7 @@ BUILDS = ("3.9", "3.12", "3.14", "3.14t")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--fix", action="store_true", help="rewrite the parts of the READMEs that are made from the code")
+    parser.addoption("--fix", action="store_true", help="rewrite the generated parts of the READMEs")
 
 
 @pytest.fixture(scope="session", params=BUILDS)
@@ -63,6 +63,6 @@ def tiny_sweep(tmp_path_factory):
 
 @pytest.fixture
 def finished(tiny_sweep, clone):
-    """The clone after the whole tiny sweep; takes the time of a copy."""
+    """The clone after the whole tiny sweep."""
     shutil.copytree(tiny_sweep.folder, clone, dirs_exist_ok=True)
     return clone

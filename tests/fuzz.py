@@ -1,7 +1,7 @@
 """Fuzzes what reads other people's files, guided by coverage: `python -m tests.fuzz [SECONDS] [PROPERTY ...]`, a minute each.
 
-The properties are those of tests/analysis/test_foreign_files.py. It ends with 0 where nothing was found. What breaks a
-property, or takes more than a minute or 2 GiB, is told, and is tried first from then on: inputs are kept in
+The properties are those of tests/analysis/test_foreign_files.py. It exits with 0 if it finds nothing. An input that
+breaks a property, or takes more than a minute or 2 GiB, is printed, and tried first from then on: inputs are kept in
 .hypothesis/fuzz. Needs atheris: `uv run --with atheris python -m tests.fuzz`.
 """
 
@@ -15,7 +15,7 @@ _SEEDS, _MOST_BYTES = 40, 1024  # what hypothesis makes its examples of
 
 
 def properties():
-    """{name: property} of the module, whose reading side is instrumented."""
+    """{name: property} of the module, with the reading side instrumented."""
     import atheris
 
     with atheris.instrument_imports(include=["gil_scaling"]):
@@ -38,7 +38,7 @@ def fuzz(name, *limits):
 
 
 def main(seconds="60", *chosen):
-    """Fuzzes properties one after the other, each in a process of its own; returns how many were broken."""
+    """Fuzzes properties one after the other, each in a separate process; returns how many are broken."""
     status = 0
     for name in chosen or properties():
         program = f"from tests import fuzz; fuzz.fuzz({name!r}, '-max_total_time={seconds}')"

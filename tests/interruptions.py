@@ -1,7 +1,7 @@
-"""Ends sweeps at random moments and goes on: `python -m tests.interruptions 50` says how many runs were lost or repeated.
+"""Interrupts sweeps at random times and continues them: `python -m tests.interruptions 50` counts lost and repeated runs.
 
-Each trial is a small sweep in a copy of the workflow, ended by Ctrl-C, SIGTERM, SIGKILL of Snakemake, or a power failure: SIGKILL
-of all its processes, after which files that were just written, but those that were synced, are cut off, emptied or gone.
+Each trial is a small sweep in a copy of the workflow, interrupted by Ctrl-C, SIGTERM or SIGKILL of Snakemake, or a power
+failure: SIGKILL of all its processes, after which recently written files that were not synced are truncated, emptied or removed.
 """
 
 import json
@@ -28,21 +28,21 @@ _WRITTEN_JUST_NOW_S = 20
 
 
 def copy_workflow(folder):
-    """Puts the workflow and the sweep into a folder."""
+    """Copies the workflow and the sweep into a folder."""
     folder.mkdir(exist_ok=True)
     tiny_sweep.copy_workflow(folder)
     (folder / "tiny.yaml").write_text(yaml.safe_dump(SWEEP))
 
 
 def start(folder):
-    """Snakemake on the sweep, in a session of its own, with what it says in files beside it."""
+    """Starts Snakemake on the sweep, in a session of its own, with its output in a file beside it."""
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
     with open(folder / "said.txt", "ab") as said:
         return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, start_new_session=True)
 
 
 def trial(folder, way, moment_s, rng):
-    """Ends a sweep after so many seconds, and goes on with it; returns what came of it, as numbers, and its exit status."""
+    """Interrupts a sweep after so many seconds and continues it; returns the counts of its runs and its exit status."""
     copy_workflow(folder)
     running = start(folder)
     try:
@@ -68,7 +68,7 @@ SWEEP_RUNS = SWEEP["rounds"] * 4  # sequential, threads, processes, and their ce
 
 
 def records(folder):
-    """{name: text} of the records that are whole and ok."""
+    """{name: text} of the complete records that are ok."""
     found = {}
     for path in (folder / "results/test-machine/runs").glob("*.json"):
         text = path.read_text()
@@ -95,7 +95,7 @@ def _end(running, way):
 
 
 def _damage(folder, rng):
-    """Cuts off, empties or removes about half of the files that were just written without being synced."""
+    """Truncates, empties or removes about half of the recently written files that were not synced."""
     young = time.time() - _WRITTEN_JUST_NOW_S
     for path in sorted([*folder.glob("results/**/*"), *folder.glob(".snakemake/**/*")]):
         is_own = path.is_file() and path.stat().st_mtime > young and path.parent.name not in _SYNCED
@@ -105,7 +105,7 @@ def _damage(folder, rng):
 
 
 def main(trials, seed=1):
-    """Prints what came of each trial, and the sums."""
+    """Prints the counts of each trial, and their sums."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""What several tests share: where the project lies, records and result sets made by hand, and how Python is run."""
+"""What several tests share: the root of the project, records and result sets made by hand, and running Python."""
 
 import importlib
 import json
@@ -19,14 +19,14 @@ ROOT = Path(__file__).parent.parent
 
 
 def missing(what):
-    """On a user's machine a reason to skip, in continuous integration a failure."""
+    """Skips the test on a user's machine, and fails it in continuous integration."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing")
     pytest.skip(f"{what} is missing")
 
 
 def find_build(name, tmp_path_factory):
-    """The build of a name on this machine; the test is skipped, or fails in CI, where there is none."""
+    """The build of a name on this machine; the test is skipped, or fails in CI, if there is none."""
     prober = Prober(tmp_path_factory.getbasetemp() / "probes.json")
     try:
         return builds.find({"name": name}, prober)
@@ -61,7 +61,7 @@ def make_spec(**changes):
 
 
 def make_sample(total_s=1.0, *, warmup=False, workers=2, durations=None, gil=True, interval_s=0.005, **changes):
-    """A sample whose tasks, one after the other, begin 0.1 s after its start, or earlier where they would not end within it."""
+    """A sample whose tasks, one after the other, begin 0.1 s after its start, or earlier if they would not end within it."""
     durations = (0.4 * min(1, total_s),) * 2 if durations is None else durations
     startup_s = max(0.0, min(0.1, total_s / 10, total_s - sum(durations)))
     ends = [startup_s + sum(durations[: place + 1]) for place in range(len(durations))]
@@ -193,7 +193,7 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
 
 
 def backend_kind(backend):
-    """What the workers of a backend are, as its file declares it."""
+    """The kind of a backend, as its file declares it."""
     try:
         return importlib.import_module(f"gil_scaling.measure.backends.{backend}").kind
     except ModuleNotFoundError:

@@ -19,7 +19,7 @@ def table(head, rows):
 
 
 def docstring_rows(folder):
-    """A row a file: its name, and its docstring as one line."""
+    """One row per file: its name, and its docstring as one line."""
     rows = []
     for name in catalog.names(folder):
         text = ast.get_docstring(ast.parse((folder / f"{name}.py").read_text()))
@@ -28,7 +28,7 @@ def docstring_rows(folder):
 
 
 def written(value):
-    """A default as it stands in YAML."""
+    """A default as written in YAML."""
     if isinstance(value, list):
         return f"[{', '.join(map(written, value))}]"
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
@@ -53,7 +53,7 @@ def sweep_rows():
 
 
 def figure_rows():
-    """A row a figure in the order of the report: its name, its question, and for what it is drawn."""
+    """One row per figure in the order of the report: its name, its question, and whether it is of an experiment or a sweep."""
     found = []
     for name in figures.NAMES:
         tree = ast.parse(Path(figures.__file__).with_name(f"{name}.py").read_text())

@@ -1,4 +1,4 @@
-"""What is lost when a sweep is ended; `python -m tests.interruptions 50` tries more moments."""
+"""An interrupted sweep loses and repeats no finished run; `python -m tests.interruptions 50` interrupts at more times."""
 
 import random
 import subprocess

@@ -40,7 +40,7 @@ OF_USER = {
 
 
 def read_only(folder):
-    """The beginning of a command to which a folder is read-only; the superuser writes where modes forbid it."""
+    """The prefix of a command for which a folder is read-only; for root, by a mount, as root ignores file modes."""
     if os.getuid():
         subprocess.run(["chmod", "-R", "a-w", folder], check=True)
         return []
@@ -52,7 +52,7 @@ def read_only(folder):
 
 
 def trap(folder):
-    """A folder whose modules end whatever imports them instead of ours."""
+    """A folder with a module `gil_scaling` that ends whatever imports it instead of ours."""
     (folder / "gil_scaling").mkdir(parents=True)
     (folder / "gil_scaling/__init__.py").write_text("raise SystemExit('another gil_scaling')")
     return folder
@@ -75,7 +75,7 @@ def nasty_config(folder):
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
-    """A sweep from a checkout that cannot be written, in another folder, everything under a nasty name."""
+    """A sweep from a read-only checkout, in another folder, with special characters in every name."""
     base = tmp_path_factory.mktemp("surroundings")
     checkout, folder, temporary = base / f"checkout {NASTY}", trap(base / f"folder {NASTY}"), base / f"tmp {NASTY}"
     for name in ("config", "scripts"):
@@ -168,7 +168,7 @@ def test_a_file_that_hides_the_standard_library_is_refused(monkeypatch, tmp_path
 
 
 def job(command, cwd, **own):
-    """What a job writes that runs a command as Snakemake would."""
+    """The output of a command that is run as a Snakemake job."""
     text = workflow.shell_prefix().format() + command
     env = {"PATH": os.environ["PATH"], **own}
     return subprocess.run(["bash", "-c", text], cwd=cwd, env=env, capture_output=True, text=True, check=True).stdout
@@ -252,7 +252,7 @@ LISTENING = "0A"
 
 
 def listening(pid):
-    """The local addresses on which a process listens, as /proc shows them; of the fourth and the sixth version."""
+    """The local addresses on which a process listens, as /proc shows them; IPv4 and IPv6."""
     links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
     rows = [
         line.split()
@@ -360,7 +360,7 @@ print(json.dumps({"record": measurement.measure(entry, call, None), "machine": m
 
 
 def one_run(python_path="", *, reference="py_loop", params=None, backend="sequential"):
-    """What a launcher says of a run and of the machine; python_path: a folder of modules, for it and for the build."""
+    """The record of a run and the facts of the machine; python_path: a folder of modules, for the launcher and the build."""
     spec = make_spec(params=params or {}, backend=backend, switch_interval_s=None, warmups=0)
     entry = {"run": "r", "spec": spec, "reference": reference, "backend_reference": backend, "timeout_s": 60}
     entry |= {"command": [sys.executable], "env": {"PYTHONPATH": python_path}, "rejected": None}

@@ -17,7 +17,7 @@ NO_TEXT = "contains control characters or a lone surrogate"
 
 
 def nested(levels):
-    """So many lists and objects in each other."""
+    """So many nested lists and objects."""
     inner = 0
     for _ in range(levels - 1):
         inner = [inner]

@@ -248,7 +248,7 @@ PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModuleDef_Init(&definition)
 
 @pytest.fixture
 def needs_the_gil(tmp_path, free_threaded):
-    """The path of a workload whose tasks import an extension module that does not say that it can do without the GIL."""
+    """The path of a workload whose tasks import an extension module that does not declare support for running without the GIL."""
     (tmp_path / "needs_the_gil.c").write_text(NEEDS_THE_GIL)
     ask = "import sysconfig; print(sysconfig.get_path('include'), sysconfig.get_config_var('EXT_SUFFIX'))"
     told = subprocess.run([*free_threaded.command, "-c", ask], capture_output=True, text=True, check=True)

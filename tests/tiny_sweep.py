@@ -1,4 +1,4 @@
-"""The smallest sweep, run by Snakemake in copies of the workflow, and what its calls leave."""
+"""The smallest sweep, run by Snakemake in copies of the workflow, and the records that it leaves."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Whatever stands in the files of a result set: each is used, or named with what is wrong in it; `python -m tests.fuzz` tries more."""
+"""Any file of a result set is either used, or named with what is wrong in it; `python -m tests.fuzz` tries more."""
 
 import atexit
 import copy
@@ -36,7 +36,7 @@ FILES = ("plan", "machine", "build", "config")
 
 
 def some_of_all():
-    """Records that hold a bit of everything: rounds, builds, metrics, segments, summaries, failures, controls."""
+    """Records with some of everything: rounds, builds, metrics, segments, summaries, failures, controls."""
     found = []
     for python in ("a", "b"):
         found += sweep_records({"sequential": [1.0, 1.1], "thread": [0.6, 0.5]}, python=python)
@@ -103,7 +103,7 @@ def all_made(plan):
 
 @contextmanager
 def restored(path):
-    """Puts back what stood in a file, whatever happens; gives its bytes."""
+    """Restores the content of a file, whatever happens; yields its bytes."""
     whole = path.read_bytes()
     try:
         yield whole
@@ -112,7 +112,7 @@ def restored(path):
 
 
 def refusal(do, *arguments):
-    """What is said of a file that cannot be used; an empty text where all can."""
+    """The message about a file that cannot be used; an empty text if all can."""
     try:
         do(*arguments)
     except (DocumentError, record.RecordError) as error:
@@ -268,7 +268,7 @@ changes = st.lists(change, min_size=1, max_size=4)
 
 
 def nodes(value):
-    """(container, key) of every value within a value of JSON."""
+    """(container, key) of every value within a JSON value."""
     found, open_ones = [], [value]
     while open_ones:
         container = open_ones.pop()
@@ -280,7 +280,7 @@ def nodes(value):
 
 
 def changed(value, edits):
-    """A copy of a value of JSON with some of its values replaced, left out, doubled, exchanged, wrapped, or made larger."""
+    """A copy of a JSON value with some of its values replaced, removed, doubled, swapped, wrapped, or enlarged."""
     value = copy.deepcopy(value)
     for how, place, other, new in edits:
         found = nodes(value)
@@ -338,7 +338,7 @@ def test_a_changed_record_leaves_the_others_as_they_are(victim, edits):
 
 @contextmanager
 def restored_figures(folder):
-    """Leaves a folder of figures without any."""
+    """Empties a folder of figures."""
     try:
         yield
     finally:
@@ -388,7 +388,7 @@ def test_a_changed_file_beside_the_records_is_used_or_named(part, edits):
 
 @cache
 def compared_sets():
-    """Two folders of result sets, the second to be changed; and one for what is made of them."""
+    """Two folders of result sets, the second to be changed, and one for the output."""
     plan, root = base()[0], Path(tempfile.mkdtemp(prefix="foreign-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     all_made(plan)

@@ -4,7 +4,7 @@ from gil_scaling.analysis import labels
 
 
 def combinations(*rows):
-    """Runs of one round, a combination each; rows: dictionaries of what differs from a thread pool with 2 workers."""
+    """Runs of one round, one per combination; rows: dictionaries of what differs from a thread pool with 2 workers."""
     common = {
         "experiment": "e",
         "workload": "py_loop",

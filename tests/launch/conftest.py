@@ -1,4 +1,4 @@
-"""Launches runs as Snakemake does, but with a lock and temporary folders of the test."""
+"""Launches runs as Snakemake does, but with the test's own lock and temporary folders."""
 
 import json
 import os
@@ -24,7 +24,7 @@ launcher.main(*sys.argv[1:])
 
 
 def make_entry(folder, build, source, backend_source, changes):
-    """The entry of a plan for a run of a workload, which is written to the folder, or of noop."""
+    """The plan's entry for a run of a workload, which is written to the folder, or of noop."""
     entry = {"rejected": None, "timeout_s": 60, "on_noise": "flag"}
     entry.update({key: changes.pop(key) for key in entry.keys() & changes.keys()})
     workload = {"workload": "work", "params": {}} if source else {"workload": "noop", "params": {"count": 4}}

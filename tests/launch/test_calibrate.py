@@ -5,7 +5,7 @@ from gil_scaling.launch import calibrate
 
 
 def found(seconds_at, start):
-    """What the search finds, and how often it looked."""
+    """The result of the search, and the number of its measurements."""
     tried = []
 
     def seconds(size):

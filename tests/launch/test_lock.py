@@ -27,7 +27,7 @@ def path(monkeypatch, tmp_path):
 
 
 def hold(path):
-    """A process that takes the lock, says so, and keeps it until its input ends."""
+    """A process that takes the lock, reports it, and keeps it until its input ends."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     return subprocess.Popen([sys.executable, "-S", "-c", HOLD.format(path=str(path))], env=env, text=True, **pipes)

@@ -204,7 +204,7 @@ def test_cpu_time_of_snakemake_is_read_on_its_machine(host, is_known):
 
 @pytest.fixture
 def join_group():
-    """The program with which a launcher joins a control group with limits; skipped where none can be made."""
+    """A program with which a launcher joins a cgroup with limits; the test is skipped if none can be made."""
     made = []
 
     def program(controller, limits_v1, limits_v2):
@@ -245,7 +245,7 @@ def test_run_within_a_cpu_quota_is_flagged(start, join_group):
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder on a disk of 1 MiB; skipped where none can be mounted."""
+    """A folder on a disk of 1 MiB; the test is skipped if none can be mounted."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]

@@ -151,7 +151,7 @@ def test_a_real_build_reports_its_facts(build):
 
 
 def chosen(*groups, entries=()):
-    """What builds.choose says of experiments with these lists of builds, each build being the one of FACTS."""
+    """The result of builds.choose for experiments with these lists of builds; every build has FACTS."""
     experiments = [{"name": f"e{place}", "pythons": list(group)} for place, group in enumerate(groups)]
     return builds.choose(experiments, list(entries), prober_of(FACTS))
 

@@ -29,14 +29,14 @@ def touch(*names):
 
 
 def make(*compare, fail_if_slower=None):
-    """(the Comparison, what its file holds) for these entries of the key."""
+    """(the Comparison, the content of its file) for these entries of the key."""
     settings = {"compare": list(compare), "fail_if_slower": fail_if_slower}
     made = comparison.read(settings, Places([]), "noise")
     return made, json.loads(Path(made.file).read_text())
 
 
 def mistakes(text):
-    """What is said of a config of this text."""
+    """The mistakes of a config with this text."""
     Path("my.yaml").write_text(text)
     settings = yaml.safe_load(text)
     with pytest.raises(config.ConfigError) as caught:
@@ -186,7 +186,7 @@ def compare(clone):
 
 
 def slower(seconds):
-    """TIMES, of which the threads of 3.14t take so many times as long."""
+    """TIMES, with the threads of 3.14t so many times slower."""
     return {**TIMES, "3.14t": {**TIMES["3.14t"], "thread": [seconds * one for one in TIMES["3.14t"]["thread"]]}}
 
 

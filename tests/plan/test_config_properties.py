@@ -1,4 +1,4 @@
-"""Whatever stands in a config, it is expanded, or refused with a line for each mistake; nothing else happens."""
+"""Any config is either expanded, or refused with a line for each mistake."""
 
 import re
 from datetime import date
@@ -53,7 +53,7 @@ rubbish = st.recursive(
 
 
 def mostly(good, bad, of=20):
-    """One value of so many is a bad one."""
+    """One of so many values is a bad one."""
     return st.integers(1, of).flatmap(lambda number: bad if number == of else good)
 
 
@@ -94,7 +94,7 @@ number = st.integers(1, 3) | st.just("2") | st.just(2.0)
 
 
 def mapping(names, required=()):
-    """Mappings of these keys, most with a value that is allowed, and now and then of others."""
+    """Mappings of these keys, most with an allowed value, and sometimes of other keys."""
     known = {name: mostly(GOOD.get(name, number), rubbish, of=100) for name in names}
     own = {name: known.pop(name) for name in required}
     return st.builds(

@@ -9,7 +9,7 @@ BUILD = builds.Build("3.14", ("python",), {}, {})
 
 @pytest.fixture
 def settle(tmp_path):
-    """Settles entries with a search that finds 42; returns them, and what was searched for."""
+    """Settles entries with a search that finds 42; returns them, and the searches."""
 
     def settled(items, find=None):
         searched = []

@@ -106,7 +106,7 @@ def test_open_result_set_removes_what_it_unpacked(result_set, tmp_path, monkeypa
 
 @pytest.fixture
 def unpack_safely(tmp_path, monkeypatch):
-    """Unpacks an archive and returns its files; fails if others appear anywhere below tmp_path."""
+    """Unpacks an archive and returns its files; fails if any other file appears below tmp_path."""
     inner = tmp_path / "deep/temporary"
     inner.mkdir(parents=True)
     monkeypatch.setattr("tempfile.tempdir", str(inner))

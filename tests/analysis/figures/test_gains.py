@@ -20,7 +20,7 @@ LONG = "a-machine-with-a-label-of-sixty-characters-of-which-is-this1"
 
 
 def runs(python, times, tag="", **spec):
-    """Records of a build; times: {backend: [total_s of round 1, 2 …]}; tag tells their names from others'."""
+    """Records of a build; times: {backend: [total_s of round 1, 2 …]}; tag makes their names unique."""
     return [{**one, "run": f"{tag}{one['run']}"} for one in sweep_records(times, python=python, **spec)]
 
 
@@ -37,7 +37,7 @@ def drawn_of_sets(tmp_path, label, *parts):
 
 @pytest.fixture
 def twice(tmp_path):
-    """A build that is twice as fast with two threads, and slower in sequence."""
+    """A build that is twice as fast with two threads, and slower when sequential."""
     base = runs("3.14", {"sequential": [4.0] * 6, "thread": [4.0] * 6})
     return drawn(tmp_path, base, runs("3.14t", {"sequential": [5.0] * 6, "thread": [2.0] * 6}))
 

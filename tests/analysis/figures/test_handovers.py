@@ -11,7 +11,7 @@ PARALLEL = [(0, 1.0, 1.1), (1, 1.0, 1.1)]
 
 
 def runs(backend="thread", python="3.14", stretches=TURNS, interval_s=0.005, rounds=6, params=None, **metrics):
-    """Records of some rounds with the same stretches and metrics in each."""
+    """Records of some rounds with the same segments and metrics in each."""
     worker, start_s, end_s = map(list, zip(*stretches, strict=True))
     metrics = {"hand_overs_per_s": 190.0, "hold_p50_ms": 5.1, "running_mean": 1.0, **metrics}
     sample = make_sample(segments={"worker": worker, "start_s": start_s, "end_s": end_s}, metrics=metrics)

@@ -28,7 +28,7 @@ def nine(tmp_path):
 
 
 def marks(axes, axis="y"):
-    """The places of the marks of the builds."""
+    """The coordinates of the marks of the builds."""
     return [getattr(one[0], f"get_{axis}data")()[0] for one in axes.containers]
 
 

@@ -50,7 +50,7 @@ def points(axes):
 
 
 def near(*places):
-    """Beside each other, so that no mark hides another: up to 1 % away."""
+    """Approximately x: marks are shifted by up to 1 % so that none hides another."""
     return pytest.approx(places, rel=0.011)
 
 

@@ -7,7 +7,7 @@ from tests.support import make_record, make_sample, make_tables
 
 
 def runs(backend, peaks, rounds=6, python="3.14", kind="pss", **spec):
-    """Records of a backend: peaks is {workers: peak_memory_mb}, which grows by 1 MiB a round around it."""
+    """Records of a backend: peaks is {workers: peak_memory_mb}, which grows by 1 MiB per round around it."""
     spec = {"backend": backend, "python": python, "switch_interval_s": None, **spec}
     made = []
     for workers, peak_mb in peaks.items():

@@ -8,7 +8,7 @@ from tests.analysis.figures.support import assert_no_text_is_cut
 
 
 def grid(panels, builds, **columns):
-    """A row per panel and build."""
+    """One row per panel and build."""
     rows = pd.DataFrame([(panel, build) for panel in panels for build in builds], columns=["panel", "build"])
     return rows.assign(**{"speedup_low": 1.0, "speedup_high": 1.0, **columns})
 

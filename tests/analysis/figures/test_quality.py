@@ -8,7 +8,7 @@ from tests.support import make_record, make_tables, sweep_records
 
 
 def started(records):
-    """The records, one started each second, in the order of their rounds."""
+    """The records, one started per second, in the order of their rounds."""
     ordered = sorted(records, key=lambda one: one["spec"]["round"])
     return [{**one, "started": f"2026-01-01T00:00:{second:02d}Z"} for second, one in enumerate(ordered)]
 

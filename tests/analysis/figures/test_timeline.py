@@ -10,7 +10,7 @@ BUILDS = ("3.14", "3.14t")
 
 
 def make_tasks(ends, workers, cpu_s, start_s=0.1):
-    """A sample of tasks dealt out to the workers in turn, all from start_s, or one after the other on a single worker."""
+    """A sample of tasks distributed round robin, all from start_s, or one after the other on a single worker."""
     starts = [start_s, *ends[:-1]] if workers == 1 else [start_s] * len(ends)
     columns = {"start_s": starts, "end_s": list(ends), "cpu_s": cpu_s, "index": list(range(len(ends)))}
     columns["worker"] = [place % workers for place in range(len(ends))]

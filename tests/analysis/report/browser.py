@@ -1,4 +1,4 @@
-"""A real browser for the tests of the report, and axe-core, which finds what keeps people from using a page."""
+"""A real browser for the tests of the report, and axe-core, which finds problems of accessibility."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ _STICKING_OUT = """() => {
 
 @dataclass
 class Opened:
-    """A page in the browser, and what it did: errors, dialogs, the addresses that it asked for."""
+    """A page in the browser, with its errors, dialogs and requested addresses."""
 
     page: Page
     errors: list = field(default_factory=list)
@@ -50,7 +50,7 @@ class Opened:
 
 @contextmanager
 def started():
-    """The browser of this machine; the test is skipped, or fails in CI, where there is none."""
+    """The browser of this machine; the test is skipped, or fails in CI, if there is none."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         missing(f"a browser ({', '.join(BROWSERS)})")
@@ -61,7 +61,7 @@ def started():
 
 
 def open_file(browser, path, *, width=1280, color_scheme="light", javascript=True):
-    """Opens a file in a profile of its own, as a double click on it does."""
+    """Opens a file in a new profile, as a double click on it does."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=color_scheme, java_script_enabled=javascript
     )
@@ -72,7 +72,7 @@ def open_file(browser, path, *, width=1280, color_scheme="light", javascript=Tru
 
 
 def sticking_out(page):
-    """What does not fit into the width of the window, a line each; [] where all does."""
+    """The elements that do not fit into the width of the window, one line each."""
     return page.evaluate(_STICKING_OUT)
 
 
@@ -97,7 +97,7 @@ def _pack(folder):
 
 
 def violations(page, axe):
-    """What axe-core finds wrong with a page, a paragraph each."""
+    """The violations that axe-core finds on a page, one paragraph each."""
     page.evaluate(axe)
     found = page.evaluate("tags => axe.run({runOnly: tags, resultTypes: ['violations']})", AXE_TAGS)
     assert found["passes"]

@@ -47,7 +47,7 @@ def result_set(folder, *, machine="m", day=1, factor=1.0, times=TIMES, change=No
 
 
 def add_noise(folder, machine, ratio):
-    """Adds an A/A test in which one of two identical builds takes so many times as long."""
+    """Adds an A/A test in which one of two identical builds is so many times slower."""
     records = [
         record
         for name, total_s in (("a", 4.0), ("b", 4.0 * ratio))
@@ -58,7 +58,7 @@ def add_noise(folder, machine, ratio):
 
 
 def two_workloads(records):
-    """The records, and the same of another workload that takes twice as long."""
+    """The records, and those of another workload that takes twice as long."""
     other = json.loads(json.dumps(records))
     for record in other:
         record["run"], record["spec"]["workload"] = f"sort-{record['run']}", "sort"

@@ -44,7 +44,7 @@ def one(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def several(tmp_path_factory):
-    """The folder of a machine at two times, the second with another workload source, and of another machine with gaps."""
+    """The folder of a comparison: a machine at two times, the second with another workload source, and another machine with gaps."""
 
     def with_other_source(records):
         records = two_workloads(records)

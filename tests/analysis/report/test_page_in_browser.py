@@ -102,7 +102,7 @@ def axe(request):
 
 
 def head_of(place, name):
-    """The head of a column by its text alone, as an arrow that tells its direction is none."""
+    """The head of a column, found by its text without the arrow of the sort direction."""
     return place.locator("thead th").filter(has_text=re.compile(rf"^\s*{name}\s*$"))
 
 
@@ -131,7 +131,7 @@ def sort_by(table, name):
 
 
 def values_of(table, name):
-    """A column's texts without their intervals, each of them once where it is repeated."""
+    """A column's texts without their intervals, repeated ones once."""
     return list(dict.fromkeys(text.split(" [")[0] for text in cells_of(table, name)))
 
 
@@ -216,7 +216,7 @@ UNITS = {None: 1, "ns": 1e-9, "µs": 1e-6, "ms": 1e-3, "s": 1, "%": 0.01}
 
 
 def values_read(texts):
-    """What a column's texts say: numbers where all of them are, words in one case elsewhere."""
+    """A column's values: numbers if all of its texts are numbers, else words in lower case."""
     found = [NUMBER.fullmatch(text) for text in texts]
     if not all(found):
         return [text.lower() for text in texts]
@@ -248,7 +248,7 @@ def test_sort_works_by_keyboard(open_page):
 
 
 def filter_of(table):
-    """The field above a table that filters it, and what tells how many rows are left."""
+    """The filter field above a table, and the text that shows how many rows are left."""
     field = table.locator("xpath=preceding::input[@type='search'][1]")
     return field, table.locator("xpath=preceding::*[self::output or @role='status'][1]")
 
@@ -366,13 +366,13 @@ def test_page_shows_hostile_texts_as_text(open_page, hostile_path, width):
 
 
 def figures_shown(page):
-    """Of each figure, whether its picture has been loaded and has a place on the page."""
+    """Whether the picture of each figure is loaded and visible."""
     shown = "one => one.naturalWidth > 0 && one.getBoundingClientRect().height > 0"
     return page.locator("figure img").evaluate_all(f"all => all.map({shown})")
 
 
 def rows_in_all(page):
-    """(rows shown, rows there are) in all tables of data."""
+    """(visible rows, all rows) of all tables of data."""
     return page.locator("table.data tbody tr:visible").count(), page.locator("table.data tbody tr").count()
 
 

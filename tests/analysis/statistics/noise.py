@@ -14,7 +14,7 @@ def log_normal(random, shape):
 
 
 def spiky(random, shape):
-    """Noise as on shared machines: 1.5 %, and one time in ten is 5 to 30 % longer."""
+    """Noise as on shared machines: 1.5 %, and one time in ten 5 to 30 % longer."""
     hits = np.where(random.random(shape) < 0.1, random.uniform(1.05, 1.3, shape), 1)
     return np.exp(random.normal(0, 0.015, shape)) * hits
 

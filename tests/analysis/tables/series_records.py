@@ -24,5 +24,5 @@ def records_of_sizes(ratio_at, name="n"):
 
 
 def numbered(records):
-    """The records with a unique name of their run each."""
+    """The records with unique names of their runs."""
     return [{**record, "run": f"r{number}"} for number, record in enumerate(records)]

@@ -143,7 +143,7 @@ def test_weak_scaling_is_compared_by_task_list(tmp_path):
 
 
 def interval_runs(python, totals):
-    """Threads at several switch intervals, {interval: total_s}, and a sequence."""
+    """Threads at several switch intervals, {interval: total_s}, and sequential."""
     runs = [
         make_record(total_s=total_s, spec={"python": python, "switch_interval_s": interval})
         for interval, total_s in totals.items()
@@ -265,7 +265,7 @@ def test_where_every_run_failed_there_is_nothing_to_compare(tmp_path):
 
 
 def workloads(python, totals, **spec):
-    """Sweeps of threads, {workload or parameter n: times}, each with its sequence."""
+    """Sweeps of threads, {workload or parameter n: times}, each with its sequential run."""
     found = []
     for name, times in totals.items():
         own = {"params": {"n": name}} if isinstance(name, int) else {"workload": name}

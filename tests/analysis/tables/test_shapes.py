@@ -10,7 +10,7 @@ LAPTOP, SERVER = [0, 1], list(range(8))  # the CPUs that their runs may use
 
 
 def machine(folder, name, threads, *, sequence=(8.0,) * 6, cpus=LAPTOP, **spec):
-    """What a machine measured: a sequence, and threads: {workers: times}."""
+    """The records of a machine: sequential, and threads: {workers: times}."""
     sweeps = [
         sweep_records({"thread": times}, workers=workers, cpus=cpus, **spec) for workers, times in threads.items()
     ]
@@ -143,7 +143,7 @@ def test_builds_that_one_machine_alone_has_are_not_compared(tmp_path):
 
 
 def of_intervals(folder, name, totals, cpus):
-    """A sequence of 8 s, and threads on all CPUs at several switch intervals: {interval: total_s}."""
+    """Sequential in 8 s, and threads on all CPUs at several switch intervals: {interval: total_s}."""
     spec = {"workers": len(cpus), "cpus": cpus}
     runs = [make_record(total_s=total_s, spec={**spec, "switch_interval_s": one}) for one, total_s in totals.items()]
     return write_source(folder / name, sweep_records({"sequential": [8.0]}, cpus=cpus), runs, machine=name)
@@ -206,7 +206,7 @@ def test_where_the_cpus_are_not_known_there_is_no_equal_share(tmp_path):
 
 
 def gaps(*found):
-    """What one side alone has: build or machine, that of the other, backend and reason."""
+    """Combinations that only one side has: build or machine, that of the other side, backend and reason."""
     table = compare_sources(*found)["one_sided"]
     names = ["machine", "python", "against_machine", "against_python", "kind", "backend", "reason"]
     return [" ".join(row) for row in table.reindex(columns=names).values.tolist()]
