@@ -33,18 +33,6 @@ def test_task_that_raises_fails_the_run(backend, this_build, tmp_path):
     assert "measured" not in vars(result)
 
 
-def test_results_with_an_unexpected_digest_are_wrong(this_build, tmp_path):
-    result = measure(this_build, tmp_path, expected="0" * 64)
-    assert result.status == "wrong_result"
-    assert result.reason.startswith("the results of sample 0 have digest ")
-    assert result.reason.endswith(", the sequential ones 000000000000")
-
-
-def test_results_that_depend_on_the_backend_are_wrong(this_build, tmp_path):
-    source = "import threading\ndef tasks(): return [1]\ndef task(a): return threading.current_thread().name\n"
-    assert measure_file(this_build, tmp_path, source, backend="thread").status == "wrong_result"
-
-
 def test_check_that_raises_makes_the_result_wrong(this_build, tmp_path):
     source = "def tasks(): return [1]\ndef task(a): return a\n"
     check = "def check(results, arguments): raise ValueError(f'{results}?')\n"

@@ -261,8 +261,14 @@ def test_auto_workers_reach_twice_the_usable_cpus(usable, physical, expected):
 
 
 def test_strong_scaling_has_one_file_of_expected_results():
-    strong = expand([experiment(backends=["thread", "process"], workers=[1, 2], rounds=2)])
+    strong = expand([experiment(backends=["thread", "process"], workers=[1, 2])])
     assert len({run.expected for run in strong}) == 1
+
+
+@pytest.mark.parametrize(("env", "files"), [({}, 3), ({"PYTHONHASHSEED": "0"}, 1)])
+def test_each_hash_seed_has_a_file_of_expected_results(env, files):
+    runs = expand([experiment(rounds=3)], [FakeBuild("3.14", env=env)])
+    assert len({run.expected for run in runs}) == files
 
 
 def test_weak_scaling_expects_results_per_worker_count():

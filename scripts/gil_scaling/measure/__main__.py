@@ -40,7 +40,7 @@ def _run(path: str, notify: "Notify") -> str:
     import json
     import traceback  # now, because there may be no memory left when it is needed
 
-    from gil_scaling.measure import run
+    from gil_scaling.measure import check, run
 
     with open(path) as file:
         spec = json.load(file)
@@ -48,12 +48,12 @@ def _run(path: str, notify: "Notify") -> str:
         return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, notify)}, allow_nan=False)
     except run.Unsupported as error:
         status, reason = "unsupported", str(error)
-    except run.WrongResult as error:
+    except check.WrongResult as error:
         status, reason = "wrong_result", str(error)
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # they may hold all the memory
         _print_traceback()
-        status, reason = "failed", run.format_exception(error)
+        status, reason = "failed", check.format_exception(error)
     return json.dumps({"status": status, "reason": reason})
 
 

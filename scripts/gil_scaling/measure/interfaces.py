@@ -1,6 +1,6 @@
 """Types of what the measuring side passes around; imported by type checkers only, so that no run pays for typing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any as Any
 from typing import Optional, Protocol
 
@@ -20,6 +20,9 @@ Record = dict[str, Any]  # a part of a run record, or the spec of a run
 TaskFunction = Callable[..., Any]
 Calls = list[Any]  # the arguments of a task function, of hand-written forms
 CoroutineFunction = Callable[..., Awaitable[Any]]
+
+# (head, children, size of the groups of children whose order does not count; 0: the order counts), see digest.py
+Node = tuple[bytes, Iterable[Any], int]
 
 
 class Backend(Protocol):

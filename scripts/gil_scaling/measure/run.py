@@ -8,7 +8,7 @@ from functools import partial
 from time import perf_counter
 
 from gil_scaling.measure import workload as workloads
-from gil_scaling.measure.digest import digest
+from gil_scaling.measure.check import Checker, WrongResult
 from gil_scaling.measure.job import Job, Outcome
 from gil_scaling.measure.worker import Report, Settings, Shared, gil_enabled, run_tasks
 from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 MAX_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
 MAX_SEGMENTS = 1000  # per sample; the first ones are kept
-
-
-class WrongResult(Exception):
-    """The results of a sample are not what they must be."""
 
 
 class Unsupported(Exception):
@@ -52,20 +48,18 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     with workload.open_context(spec["params"]) as context:
         arguments = _make_arguments(spec, workload, context, workers)
 
-        def measure_sample() -> "tuple[Record, str | None]":
-            job = Job(settings, arguments, workers, spec["start"] == "together", Shared(workload))
-            return _sample(execute, job, workload)
+        def make_job() -> Job:
+            return Job(settings, arguments, workers, spec["start"] == "together", Shared(workload))
 
-        samples, digests = [], []
+        checker = Checker(workload, spec["expected"], make_job)
+        samples = []
         for number in range(spec["warmups"] + spec["repeats"]):
-            sample, sample_digest = measure_sample()
+            sample = _sample(execute, make_job(), workload, checker)
             samples.append(dict(sample, warmup=number < spec["warmups"]))
-            digests.append(sample_digest)
         if not getattr(workload.module, "no_speedup", False):
             notify("memory_begin")
-            measure_sample()
-            notify("memory_end")
-        measured["expected"] = _check_digests(spec["expected"], digests, settings, arguments)
+            _sample(execute, make_job(), workload, checker, partial(notify, "memory_end"))
+        measured["expected"] = checker.finish(_imports_anew(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
     measured["flags"] = _flags(spec["thread_limits"])
     return measured
@@ -100,34 +94,33 @@ def _make_arguments(spec: "Record", workload: "Workload", context: "Any", worker
     return arguments
 
 
-def _sample(execute: "Callable[[Job], Any]", job: Job, workload: "Workload") -> "tuple[Record, str | None]":
-    """Times one sample; returns its part of the record and the digest of its results (None: it has a check)."""
+def _imports_anew(backend: "Backend", samples: "list[Record]") -> bool:
+    """Whether the workers of a backend import the workload, instead of sharing or inheriting what the parent has."""
+    return backend.kind == "interpreters" or samples[0]["start_method"] in ("spawn", "forkserver")
+
+
+def _sample(
+    execute: "Callable[[Job], Any]",
+    job: Job,
+    workload: "Workload",
+    checker: Checker,
+    after: "Callable[[], Any]" = lambda: None,
+) -> "Record":
+    """Times and checks one sample; returns its part of the record. after: called between the two."""
+    checker.begin()
     gc.collect()
     start = perf_counter()
     outcome = execute(job)
     end = perf_counter()
+    after()
     if not isinstance(outcome, Outcome):
         outcome = _outcome_of_custom(outcome, job)
-    results = outcome.results
-    if len(results) != len(job.arguments):
-        raise WrongResult(f"expected {len(job.arguments)} results, one per task; got {len(results)}")
-    hook_arguments = (results, job.arguments, *job.shared.arguments())
-    try:
-        workload.call_hook("check", *hook_arguments)
-    except Exception as error:
-        raise WrongResult(format_exception(error)) from error
+    checker.add(outcome.results, job)
+    hook_arguments = (outcome.results, job.arguments, *job.shared.arguments())
     metrics = workload.call_hook("metrics", *hook_arguments) or {}
     segments = workload.call_hook("segments", *hook_arguments)
-    results_digest = None if hasattr(workload.module, "check") else digest(results)
     sample = _times(outcome, start, end)
-    return dict(sample, metrics=_clean_metrics(metrics), segments=_segments(segments, start)), results_digest
-
-
-def format_exception(error: BaseException) -> str:
-    """The type and message of an exception, also where making the message fails."""
-    import traceback
-
-    return "".join(traceback.format_exception_only(type(error), error)).strip()
+    return dict(sample, metrics=_clean_metrics(metrics), segments=_segments(segments, start))
 
 
 def _outcome_of_custom(returned: "Any", job: Job) -> Outcome:
@@ -242,23 +235,6 @@ def _plain(value: "Any") -> "Any":
 def _text(value: "Any", max_length: int) -> str:
     """The value as text of limited length, with control characters and lone surrogates escaped."""
     return printable(str(value))[:max_length]
-
-
-def _check_digests(
-    expected: "str | None", digests: "list[str | None]", settings: Settings, arguments: "list[Any]"
-) -> "str | None":
-    """Compares the digest of each sample with the expected one, which is made here if it is not known yet."""
-    if digests[-1] is None:
-        return None
-    if expected is None:
-        results = run_tasks(settings, enumerate(arguments), Shared(settings.workload), Report("check"))
-        expected = digest([result for _, result in results])
-    for number, sample_digest in enumerate(digests):
-        if sample_digest != expected:
-            raise WrongResult(
-                f"the results of sample {number} have digest {str(sample_digest)[:12]}, the sequential ones {expected[:12]}"
-            )
-    return expected
 
 
 class _EmptyWorkload:
