@@ -445,6 +445,16 @@ TABLES = {
         ),
         Column("tied", STR, "", "those not shown to be slower, separated by ';'"),
     ),
+    "choices": (
+        *IDENTITY,
+        *KEYS,
+        _count("place", "1 is the fastest of its workload", 1),
+        _seconds("time_s", "median of the time that counts, per task list"),
+        *_with_interval(Column("margin", FLOAT, "1", "time of this one / time of the fastest; empty for it", min=0)),
+        INTERVAL,
+        PAIRING,
+        CLAIM._replace(meaning="whether the fastest is faster than this one, as in the summary; empty for the fastest"),
+    ),
     "builds": (
         Column("machine", STR, "", "label of the machine"),
         Column("python", STR, "", "name of the build"),

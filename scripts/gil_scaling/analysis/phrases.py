@@ -66,6 +66,12 @@ def join_words(parts: Iterable[str]) -> str:
     return f"{', '.join(parts)} and {last}" if parts else last
 
 
+def limit_words(parts: Sequence[str], limit: int, noun: str) -> list[str]:
+    """The first parts of a list, and how many others there are: with noun "other" and limit 2, [a, b, 3 others]."""
+    more = len(parts) - limit
+    return [*parts[:limit], *([format_count(more, noun)] if more > 0 else [])]
+
+
 def capitalize(text: str) -> str:
     """The text with its first character in upper case; unlike str.capitalize, the rest stays as it is."""
     return text[:1].upper() + text[1:]

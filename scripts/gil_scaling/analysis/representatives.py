@@ -57,12 +57,12 @@ def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(shared, rows.index, dtype="str")
 
 
-def common_timed(rows: pd.DataFrame) -> pd.Series:
-    """Which time counts for all rows of a workload on a build, "work" or "total".
+def common_timed(rows: pd.DataFrame, by: Sequence[str] = BLOCK) -> pd.Series:
+    """Which time counts for all rows of a group, "work" or "total"; by default of a workload on a build.
 
     Work where it counts for any of them: sequential has no workers that could wait for each other, and has total.
     """
-    is_work = rows["timed"].eq("work").groupby([rows[name] for name in BLOCK]).transform("any")
+    is_work = rows["timed"].eq("work").groupby([rows[name] for name in by]).transform("any")
     return is_work.map({True: "work", False: "total"})
 
 

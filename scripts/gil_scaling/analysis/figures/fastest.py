@@ -12,7 +12,7 @@ from gil_scaling.analysis.figures.heatmap import categories, draw_heatmaps
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 
 TITLE = "Which backend for which workload, on which build?"
-PLACE = 1
+PLACE = 2
 HEADLINE = "Which backend is the fastest?"
 OF_SWEEP = True
 
@@ -58,8 +58,7 @@ def _describe_winner(row: dict[str, Any]) -> str:
 
 def _describe_ties(tied: str) -> str:
     names = tied.split("; ")
-    others = [phrases.format_count(len(names) - _MAX_NAMED, "other")] if len(names) > _MAX_NAMED else []
-    return f"{phrases.join_words([*names[:_MAX_NAMED], *others])} {'is' if len(names) == 1 else 'are'}"
+    return f"{phrases.join_words(phrases.limit_words(names, _MAX_NAMED, 'other'))} {'is' if len(names) == 1 else 'are'}"
 
 
 def _describe_speedup(row: dict[str, Any]) -> str:

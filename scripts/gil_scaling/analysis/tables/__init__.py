@@ -15,6 +15,7 @@ from gil_scaling.analysis.read import Frames, ResultSet
 from gil_scaling.analysis.tables.break_even import break_even
 from gil_scaling.analysis.tables.budget import budget
 from gil_scaling.analysis.tables.changes import changes
+from gil_scaling.analysis.tables.choices import choices
 from gil_scaling.analysis.tables.fastest import fastest
 from gil_scaling.analysis.tables.metrics import metrics
 from gil_scaling.analysis.tables.noise import noise
@@ -43,6 +44,7 @@ def make(frames: Frames) -> dict[str, pd.DataFrame]:
         "scaling": scaling(runs),
         "break_even": break_even(runs),
         "fastest": fastest(runs),
+        "choices": choices(runs),
         "noise": noise(runs, builds),
         **changes(good, pairs, builds),
         "shapes": shapes(good, summary, pairs),

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
-from gil_scaling.analysis.representatives import common_timed
+from gil_scaling.analysis.columns import ALONE, BLOCK, FASTEST, TIED
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
-from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
-from gil_scaling.analysis.tables.pairing import Costs, compare_costs, ratio_of
+from gil_scaling.analysis.tables.candidates import find_candidates, margin, rank, rounds_of
+from gil_scaling.analysis.tables.combinations import Arrays, with_keys
+from gil_scaling.analysis.tables.pairing import ratio_of
 
-_CHOICE = ["block", "scaling"]  # whose candidates are compared
+_CHOICE = [*BLOCK, "scaling"]  # whose candidates are compared
 
 
 def fastest(runs: pd.DataFrame) -> pd.DataFrame:
@@ -27,32 +27,11 @@ def fastest(runs: pd.DataFrame) -> pd.DataFrame:
     Source: Hsu, Multiple Comparisons (1996), chapter 4, for comparisons with the best. For example, of 1.0, 1.5 and 1.02 s
     with 3 % of noise the first is tied with the third.
     """
-    is_candidate = runs["status"].eq("ok") & ~runs["no_speedup"].eq(True) & runs["role"].ne("ceiling")
-    candidates = _with_costs(runs[is_candidate])
-    ranked = _ranked(candidates)
-    candidates = candidates[candidates["combination"].isin(ranked.index)]
-    rounds = dict(arrays(candidates, ["round", "call", "cost_s", "base_call", "base_s"]))
+    candidates = find_candidates(runs, _CHOICE)
+    ranked = rank(candidates, _CHOICE, ["backend", "backend_params"])
+    rounds = rounds_of(candidates, ranked)
     rows = [_row(group, [rounds[name] for name in group.index]) for _, group in ranked.groupby(_CHOICE, sort=False)]
     return with_keys(rows, candidates, "fastest")
-
-
-def _with_costs(candidates: pd.DataFrame) -> pd.DataFrame:
-    """The candidates with the time that counts for all of their block, cost_s of one task list and base_s of the baseline."""
-    candidates = candidates.assign(timed=common_timed(candidates))
-    is_work = candidates["timed"].eq("work")
-    return candidates.assign(
-        cost_s=candidates["work_s"].where(is_work, candidates["total_s"]) / candidates["lists"],
-        base_s=candidates["base_work_s"].where(is_work, candidates["base_total_s"]),
-    )
-
-
-def _ranked(candidates: pd.DataFrame) -> pd.DataFrame:
-    """The combination with the smallest median cost_s of each backend, the fastest first in each block: one row each."""
-    backend = [*_CHOICE, "backend", "backend_params"]
-    first = candidates.drop_duplicates("combination").set_index("combination")[[*backend, "label"]]
-    medians = first.assign(cost_s=candidates.groupby("combination")["cost_s"].median())
-    best = medians.loc[medians.groupby(backend, sort=False)["cost_s"].idxmin()]
-    return best.sort_values("cost_s", kind="stable")
 
 
 def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
@@ -68,10 +47,10 @@ def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
     }
     if not rivals:
         return {**row, "verdict": ALONE}
-    margins = [compare_costs(_costs(best), _costs(rival)) for rival in rivals]
+    margins = [margin(best, rival) for rival in rivals]
     estimate, pairing = margins[0]
-    tied = [label for label, (margin, _) in zip(labels[1:], margins, strict=True) if claim(margin) != FASTER]
-    is_claim = all(margin.kind == intervals.CI95 for margin, _ in margins)
+    tied = [label for label, (own, _) in zip(labels[1:], margins, strict=True) if claim(own) != FASTER]
+    is_claim = all(own.kind == intervals.CI95 for own, _ in margins)
     return {
         **row,
         **estimate.columns("margin"),
@@ -93,7 +72,3 @@ def _speedup(rounds: Arrays) -> intervals.Estimate:
 
 def _claim(speedup: intervals.Estimate, rounds: int) -> str:
     return claim(speedup) if rounds >= intervals.MIN_ROUNDS else NO_CLAIM
-
-
-def _costs(rounds: Arrays) -> Costs:
-    return Costs(rounds["round"], rounds["call"], rounds["cost_s"])
