@@ -12,7 +12,10 @@ from gil_scaling.plan.yaml_lines import Places
 from tests.analysis.report.pages import TIMES, result_set
 from tests.support import run_python
 
-EXPECTED = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
+EXPECTED = (
+    "a result set: the name of a sweep of this machine, the path of a folder or archive, or {label: path}, the label a name "
+    "of letters, digits, '.', '_' and '-'"
+)
 
 
 @pytest.fixture
@@ -88,6 +91,18 @@ def test_named_sets_are_the_only_ones_in_their_order(folder):
         "by_date": False,
         "noise_sweep": "noise",
     }
+
+
+def test_sweeps_of_this_machine_are_named_without_a_path(folder):
+    touch("results/m/before/plan.json", "results/m/after/plan.json", "after/plan.json")
+    settings = {"compare": ["before", {"then": "before"}, "after"], "fail_if_slower": None}
+    made = comparison.read(settings, Places([]), "noise", machine="m")
+    sets = json.loads(Path(made.file).read_text())["sets"]
+    assert [(each["label"], each["path"]) for each in sets] == [
+        ("before", str(folder / "results/m/before")),
+        ("then", str(folder / "results/m/before")),
+        (None, str(folder / "after")),  # a path that exists comes first
+    ]
 
 
 def test_the_limit_of_the_gate_is_that_of_the_config(folder):

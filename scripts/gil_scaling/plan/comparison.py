@@ -28,12 +28,12 @@ class Comparison:
         return Path(self.file).stem
 
 
-def read(settings: Config, places: Places, noise_sweep: str, results: str = "results") -> Comparison:
+def read(settings: Config, places: Places, noise_sweep: str, results: str = "results", machine: str = "") -> Comparison:
     """The comparison of a checked config; raises config.ConfigError for sets that are missing or share a label.
 
-    places: of the config, for the mistakes.
+    places: of the config, for the mistakes; machine: the label of this machine, whose sweeps may be named without a path.
     """
-    named = [_named(item) for item in settings["compare"]]
+    named = [_locate(*_named(item), Path(results, machine)) for item in settings["compare"]]
     mistakes = list(_mistakes(named))
     if mistakes:
         raise config.ConfigError(places.line(["compare", index], text) for index, text in mistakes)
@@ -57,6 +57,13 @@ def read(settings: Config, places: Places, noise_sweep: str, results: str = "res
 def _named(item: str | dict[str, str]) -> tuple[str | None, str]:
     """(label or None, path) of an entry of `compare`."""
     return (None, item) if isinstance(item, str) else next(iter(item.items()))
+
+
+def _locate(label: str | None, path: str, machine: Path) -> tuple[str | None, str]:
+    """(label or None, path) of an entry; a sweep of this machine may be named alone, and is then the label, too."""
+    sweep = machine / path
+    is_name = Path(path).name == path and not Path(path).exists()
+    return (label or path, str(sweep)) if is_name and (sweep / PLAN).is_file() else (label, path)
 
 
 def _mistakes(named: list[tuple[str | None, str]]) -> Iterator[tuple[int, str]]:

@@ -65,7 +65,7 @@ def read(
     if label == COMPARISON and not checked["machine"]:  # the host's name
         problems["machine"] = config.reserved(label)
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
-    compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results)
+    compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results, label)
     cpus = mistakes.collect(_choose_cpus, checked["cpus"], places)
     chosen = mistakes.collect(_choose_builds, checked, places)
     if mistakes:

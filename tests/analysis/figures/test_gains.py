@@ -89,9 +89,28 @@ def test_one_machine_at_two_times_is_compared_unpaired(tmp_path):
     found = drawn_of_sets(tmp_path, "m", earlier, runs("3.14", {"sequential": [8.0] * 6}))
     assert found.answers == [
         "m 2026-01-02 · 3.14 against m 2026-01-01, the same build and code in experiment e: slower; 0.53× the speed [0.50, 0.56] "
-        "(py_loop, sequential)."
+        "(py_loop, sequential).",
+        "py_loop, sequential on m 2026-01-02 · 3.14 is slower: 0.53× the speed on m 2026-01-01 [0.50, 0.56].",
     ]
     assert found.reading.endswith(UNPAIRED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"workload_digest": "1" * 16}, "the same build, but another source of py_loop,"),
+        ({"backend_digest": "1" * 16}, "the same build, but another source of thread,"),
+        ({}, "the same build and code"),
+    ],
+)
+def test_another_source_is_never_the_same_code(changed, what, tmp_path):
+    times = {"sequential": [4.0] * 6, "thread": [4.0] * 6}
+    later = runs("3.14", times)
+    for one in later:
+        if one["spec"]["backend"] == "thread" or "workload_digest" in changed:
+            one["spec"].update(changed)
+    found = drawn_of_sets(tmp_path, "m", runs("3.14", times), later)
+    assert found.answers[0].startswith(f"m 2026-01-02 · 3.14 against m 2026-01-01, {what} in experiment e: ")
 
 
 @pytest.fixture
@@ -175,7 +194,7 @@ def test_a_mean_of_few_rounds_gives_their_number(tmp_path):
         ]
         for rounds in (3, 5)
     ]
-    assert drawn_of_sets(tmp_path, "m", *parts).answers[1:] == [
+    assert drawn_of_sets(tmp_path, "m", *parts).answers[3:] == [
         "sequential on m 2026-01-02 · 3.14 is 1.00× the speed on m 2026-01-01, from 1.00 to 1.00 in 3 rounds, too few for a "
         "claim, in the geometric mean of 2 workloads."
     ]

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from tests.analysis.report.pages import TIMES, compared, result_set
@@ -45,14 +47,45 @@ def test_pairs_of_several_machines_share_a_sentence(sets, tmp_path):
     assert sentence.startswith("b and c are different machines from m: ")
 
 
-def test_pairs_without_a_common_build_are_explained(sets, tmp_path):
+def test_sets_without_a_common_build_say_so_first(sets, tmp_path):
     def on_other_build(records):
         return [{**record, "spec": {**record["spec"], "python": "3.9"}} for record in records]
 
     options = {"times": {"3.14": TIMES["3.14"]}, "builds": {"3.14": {}, "3.9": {}}, "change": on_other_build}
-    data = compared(tmp_path, sets["first"], result_set(tmp_path / "n", machine="n", day=5, **options))
-    assert data["pairs"] == ["m and n are compared with no other result set: no build of that name is there."]
+    options["builds"] = {"3.9": {}, "3.14": {}}
+    other = result_set(tmp_path / "n", machine="n", day=5, **options)
+    (other / "pythons/3.14.json").unlink()
+    plan = json.loads((other / "s/plan.json").read_text())
+    (other / "s/plan.json").write_text(json.dumps({**plan, "builds": ["pythons/3.9.json"]}))
+    data = compared(tmp_path, sets["first"], other)
+    assert data["warnings"][0] == (
+        "m and n have nothing in common that can be compared: no build has the same name (3.14 and 3.14t in m and 3.9 in n). "
+        "To compare builds, name them in `pythons` of one config, and measure them in one sweep."
+    )
     assert data["shapes"].rows == []
+
+
+def test_sets_without_a_common_combination_say_so_first(sets, tmp_path):
+    def of_other_workload(records):
+        return [{**record, "spec": {**record["spec"], "workload": "sort"}} for record in records]
+
+    other = result_set(tmp_path / "n", day=5, change=of_other_workload)
+    assert compared(tmp_path, sets["first"], other, labels=["before", "after"])["warnings"] == [
+        "before and after have nothing in common that can be compared: no combination of experiment, workload, parameters, "
+        "backend and workers is the same. Measure both with one config: `snakemake --cores all --configfile config.yaml "
+        "--config machine=LABEL sweep=NAME`, where config.yaml is that in the folder s of before."
+    ]
+
+
+def test_a_set_with_nothing_in_common_is_named_alone(sets, tmp_path):
+    def of_other_workload(records):
+        return [{**record, "spec": {**record["spec"], "workload": "sort"}} for record in records]
+
+    other = result_set(tmp_path / "n", machine="n", day=5, change=of_other_workload)
+    (sentence,) = compared(tmp_path, sets["first"], sets["b"], other)["warnings"]
+    assert sentence.startswith(
+        "n has nothing in common with the other result sets that can be compared: no combination"
+    )
 
 
 def test_pairs_without_a_reference_loop_omit_it(sets, tmp_path):
@@ -106,6 +139,6 @@ def test_unlike_sources_are_named(sets, tmp_path):
 
     other = result_set(tmp_path / "n", day=5, change=with_other_source)
     assert compared(tmp_path, sets["first"], other)["warnings"] == [
-        "The source of py_loop is not the same everywhere, which may explain differences in time."
+        "The source of py_loop is not the same in all result sets: differences in time include that of the code."
     ]
     assert compared(tmp_path, sets["first"], sets["later"])["warnings"] == []

@@ -1,4 +1,4 @@
-"""What the same code gains on another build, or on the same machine at another time: a table per pair, coloured by claim."""
+"""What is gained on another build, or on the same machine at another time: a table per pair, coloured by claim."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,15 +7,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gil_scaling.analysis import labels, phrases, representatives
-from gil_scaling.analysis.columns import BUILD
+from gil_scaling.analysis.columns import AGAIN, BUILD
 from gil_scaling.analysis.figures import looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.heatmap import categories, draw_heatmaps
 from gil_scaling.analysis.figures.panels import choose_panels
 
-TITLE = "What does the same code gain on another build, or at another time?"
+TITLE = "What is gained on another build, or at another time?"
 PLACE = 5
-HEADLINE = "What does the same code gain?"
+HEADLINE = TITLE
 
 _MAX_PAIRS = 6
 _MAX_COLUMNS = 48
@@ -86,12 +86,23 @@ def _draw(rows: pd.DataFrame, pairs: list[str]) -> Figure:
 
 
 def answers(rows: pd.DataFrame, means: pd.DataFrame, pairs: list[str]) -> list[str]:
-    """For each pair on how many combinations a difference is shown, the extremes, and the means of sequential and threads."""
-    return [
-        sentence
-        for pair in pairs
-        for sentence in (_describe_pair(rows[rows["pair"] == pair]), *_describe_means(means[means["pair"] == pair]))
-    ]
+    """For each pair on how many combinations a difference is shown, the extremes, and what sequential and threads gain.
+
+    Of sequential, on one machine at two times, each workload; else, and of threads, the means over the workloads.
+    """
+    sentences = []
+    for pair in pairs:
+        own = rows[rows["pair"] == pair]
+        again = own[own["kind"].eq(AGAIN) & own["backend_kind"].eq("sequential")]
+        sentences += [_describe_pair(own), *_describe_workloads(again), *_describe_means(means[means["pair"] == pair])]
+    return sentences
+
+
+def _describe_workloads(rows: pd.DataFrame) -> Iterator[str]:
+    """How much faster each workload is."""
+    for row in rows.to_dict("records"):
+        how = phrases.describe_speed(row, "gain", row["claim"], f"the speed on {_against(row)}")
+        yield f"{row['panel']}, {row['label']} on {row['build']} is {how}."
 
 
 def _describe_pair(rows: pd.DataFrame) -> str:
@@ -99,10 +110,22 @@ def _describe_pair(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     ends = rows.sort_values("gain").iloc[[0, -1]].drop_duplicates(["panel", "label"]).to_dict("records")
     texts = [f"{phrases.format_speed(row, 'gain', 'the speed')} ({row['panel']}, {row['label']})" for row in ends]
-    what = "the same code" if first["kind"] == BUILD else "the same build and code"
     tally = phrases.describe_claims(list(rows["claim"]), "combination")
     span = f"from {' to '.join(texts)}" if len(texts) > 1 else texts[0]
-    return f"{first['pair']}, {what} in experiment {first['experiment']}: {tally}; {span}."
+    return f"{first['pair']}, {_describe_code(rows)} in experiment {first['experiment']}: {tally}; {span}."
+
+
+def _describe_code(rows: pd.DataFrame) -> str:
+    """Whether the two sides of a pair ran the same code, and what differs where they did not."""
+    differs = rows["flags"].str.contains("unlike_sources", na=False)
+    same = "the same code" if rows["kind"].iloc[0] == BUILD else "the same build and code"
+    if not differs.any():
+        return same
+    is_whole = differs.groupby(rows["workload"]).transform("all")  # else the source of a backend differs
+    names = pd.unique(rows["workload"].where(is_whole, rows["backend"])[differs])
+    return (
+        f"{same.replace(' and code', '').replace('code', 'config')}, but another source of {phrases.join_words(names)},"
+    )
 
 
 def _describe_means(means: pd.DataFrame) -> Iterator[str]:

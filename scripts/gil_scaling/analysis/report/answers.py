@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,10 +17,10 @@ class Answer(NamedTuple):
     title: str
 
 
-def answers(entries: _Entries) -> dict[str, list[Answer]]:
-    """{headline: its answers} for the top of the report, in the order of the figures."""
+def answers(entries: _Entries, first: Sequence[str] = ()) -> dict[str, list[Answer]]:
+    """{headline: its answers} for the top of the report, in the order of the figures; those named `first` before the others."""
     by_headline: dict[str, list[Answer]] = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: entry["figure"] not in first):
         for sentence in entry["answers"] if entry["headline"] else []:
             answer = Answer(sentence, f"figure-{html_id(entry['name'])}", entry["title"])
             by_headline.setdefault(entry["headline"], []).append(answer)

@@ -29,7 +29,8 @@ def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:
     if not names:
         return []
     return [
-        f"The source of {phrases.join_words(names)} is not the same everywhere, which may explain differences in time."
+        f"The source of {phrases.join_words(names)} is not the same in all result sets: differences in time include that "
+        "of the code."
     ]
 
 
@@ -86,14 +87,43 @@ def describe_pairs(sets: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.Da
             f"{label} and {other} are the machine {machines[label]} at two times: their rounds are not paired, so each "
             f"difference includes whatever else changed.{_describe_loops(tables['runs'], [label, other])}"
         )
-    paired = {label for pair in pairs for label in pair[:2]}
-    alone = [each["label"] for each in sets if each["label"] not in paired]
-    if alone and len(sets) > 1:
-        verb = "is" if len(alone) == 1 else "are"
-        sentences.append(
-            f"{phrases.join_words(alone)} {verb} compared with no other result set: no build of that name is there."
-        )
     return sentences
+
+
+def describe_nothing_in_common(sets: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """A sentence about the result sets that have no combination in common with any other one, and what to run."""
+    compared = pd.concat([tables[name][["machine", "against_machine"]] for name in ("changes", "shapes")])
+    different = compared[compared["machine"] != compared["against_machine"]]
+    paired = set(different.to_numpy().ravel())
+    alone = [each for each in sets if each["label"] not in paired]
+    if len(sets) < 2 or not alone:
+        return []
+    names = phrases.join_words(each["label"] for each in alone)
+    subject = f"{names} {'has' if len(alone) == 1 else 'have'} nothing in common"
+    others = "" if len(alone) == len(sets) else " with the other result sets"
+    return [f"{subject}{others} that can be compared: {_describe_reason(alone, sets)}"]
+
+
+def _describe_reason(alone: Sequence[Mapping[str, Any]], sets: Sequence[Mapping[str, Any]]) -> str:
+    """Why some sets have nothing in common with any other one, and what to run."""
+    shared = [
+        name
+        for each in alone
+        for name in each["builds"]
+        if any(name in other["builds"] for other in sets if other is not each)
+    ]
+    if not shared:
+        builds = phrases.join_words(f"{phrases.join_words(each['builds'])} in {each['label']}" for each in sets)
+        return (
+            f"no build has the same name ({builds}). To compare builds, name them in `pythons` of one config, and measure "
+            "them in one sweep."
+        )
+    first = sets[0]
+    return (
+        "no combination of experiment, workload, parameters, backend and workers is the same. Measure both with one config: "
+        f"`snakemake --cores all --configfile config.yaml --config machine=LABEL sweep=NAME`, where config.yaml is that in "
+        f"the folder {first['sweeps'][0]} of {first['label']}."
+    )
 
 
 def _pairs(labels: Sequence[str], tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:

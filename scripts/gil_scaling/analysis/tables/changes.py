@@ -1,4 +1,4 @@
-"""The tables `changes` and `means`: the same code on another build, and on one machine at another time."""
+"""The tables `changes` and `means`: a combination on another build, and on one machine at another time."""
 
 from __future__ import annotations
 
