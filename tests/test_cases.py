@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.measure.running import measure_file
+from tests.measure.running import measure, measure_file
 
 
 def measure_case(build, folder, source, backend, **changes):
     """(status, reason) of a custom workload on a backend."""
-    result = measure_file(build, folder, source, backend=backend, warmups=0, repeats=1, **changes)
+    path = folder / "custom.py"
+    path.write_text(source)
+    own = {"workload": "custom", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
+    result = measure(build, folder, **{**own, "backend": backend, **changes})
     return result.status, result.reason
 
 
@@ -85,3 +88,78 @@ def test_12_globals_that_are_set_at_run_time(this_build, tmp_path):
             "task 0 of sample 1 gave 10, sequential gave 70 (its workers import the workload anew: they do not see globals "
             "that were set later)"
         )
+
+
+CLOSURES = """
+def tasks(count=4):
+    def polynomial(a):
+        return lambda: a * a
+    return [polynomial(number) for number in range(count)]
+
+def task(call):
+    return call()
+"""
+
+
+@pytest.mark.parametrize(
+    "backend",
+    ["process_fork", "process_spawn", "process_pool", "multiprocessing_pool", "interpreter", "interpreter_pool"],
+)
+def test_13_closures_as_arguments(backend, this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, CLOSURES, backend)
+    assert status == "unsupported"
+    assert reason.startswith("the arguments of tasks cannot be pickled (task 0: ")
+    assert "tasks.<locals>.polynomial.<locals>.<lambda>" in reason
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "thread_pool", "asyncio"])
+def test_13_closures_in_threads(backend, this_build, tmp_path):
+    assert measure_case(this_build, tmp_path, CLOSURES, backend) == ("ok", None)
+
+
+def test_13_closures_that_are_not_sent(this_build, tmp_path):
+    assert measure_case(this_build, tmp_path, CLOSURES, "process_fork", workers=4) == ("ok", None)
+
+
+MATCHES = "import re\ndef tasks(): return ['ab', 'ac']\ndef task(text): return [re.match('a', text)]\n"
+
+
+@pytest.mark.parametrize(
+    "backend", ["process", "process_pool", "multiprocessing_pool", "interpreter", "interpreter_pool"]
+)
+def test_14_results_that_cannot_be_pickled(backend, this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, MATCHES, backend)
+    assert status == "unsupported"
+    assert reason == ("the results of tasks cannot be pickled (task 0: TypeError: cannot pickle 're.Match' object)")
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread"])
+def test_14_results_that_need_no_pickling(backend, this_build, tmp_path):
+    assert measure_case(this_build, tmp_path, MATCHES, backend) == ("ok", None)
+
+
+ALARM = """
+import signal
+
+def tasks():
+    return [1, 2]
+
+def task(number):
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 5)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+    return number
+"""
+
+
+@pytest.mark.parametrize("backend", ["thread", "thread_pool", "asyncio_threads", "interpreter", "interpreter_pool"])
+def test_34_signals_outside_the_main_thread(backend, this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, ALARM, backend)
+    message = "ValueError: signal only works in main thread of the main interpreter"
+    assert (status, reason) == ("unsupported", f"{message} (in sequence the same tasks work)")
+
+
+@pytest.mark.parametrize("backend", ["sequential", "process", "process_pool", "asyncio"])
+def test_34_signals_in_main_threads(backend, this_build, tmp_path):
+    assert measure_case(this_build, tmp_path, ALARM, backend) == ("ok", None)

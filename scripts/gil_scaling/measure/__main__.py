@@ -46,7 +46,7 @@ def _run(path: str, notify: "Notify") -> str:
         spec = json.load(file)
     try:
         return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, notify)}, allow_nan=False)
-    except run.Unsupported as error:
+    except check.Unsupported as error:
         status, reason = "unsupported", str(error)
     except check.WrongResult as error:
         status, reason = "wrong_result", str(error)

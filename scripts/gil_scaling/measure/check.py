@@ -22,6 +22,10 @@ class WrongResult(Exception):
     """The results of a sample are not what they must be."""
 
 
+class Unsupported(Exception):
+    """This build, system or backend cannot run the combination; the message says why."""
+
+
 def format_exception(error: BaseException) -> str:
     """The type and message of an exception, also where making the message fails."""
     import traceback
@@ -71,21 +75,16 @@ class Checker:
         sequence: list[Any] | None = None
         expected = self._expected
         if expected is None:
-            sequence = self._run_in_sequence()
+            sequence = run_in_sequence(self._make_job())
             expected = _combine(digest_each(sequence))
         wrong = [number for number, each in enumerate(self._samples) if _combine(each) != expected]
         if wrong:
-            raise WrongResult(self._explain(wrong[-1], sequence or self._run_in_sequence(), imports_anew))
+            raise WrongResult(self._explain(wrong[-1], sequence or run_in_sequence(self._make_job()), imports_anew))
         return expected
-
-    def _run_in_sequence(self) -> "list[Any]":
-        job = self._make_job()
-        results = run_tasks(job.settings, enumerate(job.arguments), job.shared, Report("check"))
-        return [result for _, result in results]
 
     def _explain(self, number: int, sequence: "list[Any]", imports_anew: bool) -> str:
         """Why the results of a sample are wrong: the first task that differs, with both values."""
-        again = self._run_in_sequence()
+        again = run_in_sequence(self._make_job())
         digests, own = digest_each(sequence), self._samples[number]
         task = _first_difference(digests, digest_each(again))
         if task is not None:
@@ -108,6 +107,12 @@ class Checker:
         if imports_anew:
             reason += " (its workers import the workload anew: they do not see globals that were set later)"
         return reason
+
+
+def run_in_sequence(job: "Job") -> "list[Any]":
+    """The results of a job's tasks, run one after the other in this thread."""
+    results = run_tasks(job.settings, enumerate(job.arguments), job.shared, Report("sequence"))
+    return [result for _, result in results]
 
 
 def _check_done(results: "list[Any]") -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from time import perf_counter
 
 from gil_scaling.measure import workload as workloads
-from gil_scaling.measure.check import Checker, WrongResult
+from gil_scaling.measure.check import Checker, Unsupported, WrongResult
 from gil_scaling.measure.job import Job, Outcome
 from gil_scaling.measure.worker import Report, Settings, Shared, gil_enabled, run_tasks
 from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 MAX_TASKS = 1000  # above this many tasks a sample keeps a summary of each worker instead
 MAX_SEGMENTS = 1000  # per sample; the first ones are kept
-
-
-class Unsupported(Exception):
-    """This build or system cannot run the combination; the message says why."""
 
 
 def run(spec: "Record", notify: "Notify") -> "Record":
@@ -52,13 +48,21 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             return Job(settings, arguments, workers, spec["start"] == "together", Shared(workload))
 
         checker = Checker(workload, spec["expected"], make_job)
-        samples = []
-        for number in range(spec["warmups"] + spec["repeats"]):
-            sample = _sample(execute, make_job(), workload, checker)
-            samples.append(dict(sample, warmup=number < spec["warmups"]))
-        if not getattr(workload.module, "no_speedup", False):
-            notify("memory_begin")
-            _sample(execute, make_job(), workload, checker, partial(notify, "memory_end"))
+        try:
+            samples = []
+            for number in range(spec["warmups"] + spec["repeats"]):
+                sample = _sample(execute, make_job(), workload, checker)
+                samples.append(dict(sample, warmup=number < spec["warmups"]))
+            if not getattr(workload.module, "no_speedup", False):
+                notify("memory_begin")
+                _sample(execute, make_job(), workload, checker, partial(notify, "memory_end"))
+        except WrongResult:
+            raise
+        except Exception as error:
+            from gil_scaling.measure.limits import raise_limit  # here, because few runs need it
+
+            raise_limit(error, spec, backend.kind, make_job)
+            raise
         measured["expected"] = checker.finish(_imports_anew(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
     measured["flags"] = _flags(spec["thread_limits"])
