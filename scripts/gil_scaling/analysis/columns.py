@@ -559,6 +559,8 @@ FLAG_MEANINGS = {
     "oversubscribed": "more workers than usable CPUs, on tasks that do not wait",
     "too_short": "the tasks take less than 100 times the cost of the clocks",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
+    "medians_differ": "the quotient of the two median times is more than 10 % away from the speedup, or gain, which is estimated "
+    "over the ratio of each round: the rounds vary, and the ratios count",
     "separate_calls": "the compared runs were measured in different calls: unpaired",
     "unlike_sources": "the source of the workload, or of a custom backend, differs between the two sides",
     "unlike_builds": "version, compiler, PGO or LTO differ from the reference build's",

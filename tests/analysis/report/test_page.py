@@ -193,7 +193,7 @@ def test_page_is_deterministic(tmp_path):
 @pytest.mark.parametrize(("rounds", "is_shown"), [(5, True), (6, False)])
 def test_page_warns_of_few_rounds(rounds, is_shown, tmp_path):
     text = write_report(sweep_folder(tmp_path, sweep_records({"sequential": [1.0] * rounds}))).read_text()
-    assert ("Some rows have fewer than 6 rounds" in text) == is_shown
+    assert ("1 of 1 combination has fewer than 6 rounds" in text) == is_shown
 
 
 def test_page_of_only_failures(tmp_path):

@@ -85,11 +85,24 @@ def summary(needed, width=1.0):
     return pd.DataFrame(rows)
 
 
-def test_precision_names_rounds_and_the_slowest():
-    assert precision.describe_precision(summary([6, 5000, 20, math.nan])) == (
-        "1 of 3 combinations are known to within ±2 %. Half will be after 20 rounds, all after 5,000 (slowest: py_loop on "
-        "3.14, thread × 2). Raise `rounds` to continue; finished rounds are kept."
+def test_precision_names_the_rounds_that_all_take():
+    assert precision.describe_precision(summary([6, 20, math.nan])) == (
+        "1 of 2 combinations are known to within ±2 %. All will be after 20 rounds: raise `rounds` to continue; finished "
+        "rounds are kept."
     )
+
+
+def test_precision_gives_no_advice_beyond_100_rounds():
+    assert precision.describe_precision(summary([6, 101, 20, 5000])) == (
+        "1 of 4 combinations are known to within ±2 %. 2 will be after 20 rounds: raise `rounds` to continue; finished rounds "
+        "are kept. 2 would take more than 100: there the machine or the task varies too much from round to round, and more "
+        "rounds are no remedy (most: py_loop on 3.14, thread × 4)."
+    )
+
+
+def test_precision_that_no_rounds_give_names_the_cause():
+    text = precision.describe_precision(summary([200], width=1.1))
+    assert text.startswith("0 of 1 combination is known to within ±2 %. 1 would take more than 100: there the machine")
 
 
 def test_precision_of_known_combinations_asks_for_no_rounds():

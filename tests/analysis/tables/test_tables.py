@@ -347,3 +347,13 @@ def test_of_experiment_keeps_its_rows_and_all_builds(tmp_path):
     part = tables.of_experiment(found, "y")
     assert set(part["summary"]["experiment"]) == set(part["runs"]["experiment"]) == {"y"}
     assert len(part["builds"]) == 1
+
+
+@pytest.mark.parametrize(("last_s", "flags"), [(6.0, "medians_differ"), (1.0, "")])
+def test_medians_whose_quotient_is_no_ratio_are_flagged(last_s, flags, tmp_path):
+    times = {"sequential": [1.0, 1.0, 1.0, 2.0, 2.0, 2.0], "thread": [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]}
+    times["thread"][0] = last_s  # the median rises from 1.5 to 2
+    summary = make_tables(tmp_path, sweep_records(times))["summary"]
+    (row,) = summary[summary["backend"] == "thread"].to_dict("records")
+    assert row["speedup"] == pytest.approx(1.0)
+    assert row["flags"] == flags

@@ -17,12 +17,21 @@ def render(data: Mapping[str, Any]) -> str:
         *(_set(each, has_label=len(data["sets"]) > 1) for each in data["sets"]),
         *_strong(data["warnings"]),
         *_section(data, "differences", _bullets(data["pairs"]), _table(data["differences"]) or data["same"]),
+        *_strong(data["limits"]),
         *_answers(data["answers"]),
-        *_section(data, "gains", _bullets(data["claims"]), data["noise"], _table(data["gains"])),
+        *_section(
+            data, "gains", _bullets(data["claims"]), data["noise"], escape(data["ratios"]), _table(data["gains"])
+        ),
         *_section(data, "trust", _bullets(data["trust"])),
     ]
     for each in data["experiments"] if len(data["sets"]) == 1 else []:
-        parts += [f"## {escape(each['name'])}", *_strong(each["unlike"]), data["noise"], _numbers(each["numbers"])]
+        parts += [
+            f"## {escape(each['name'])}",
+            *_strong(each["unlike"]),
+            data["noise"],
+            escape(data["ratios"]),
+            _numbers(each["numbers"]),
+        ]
     for name in ("one_sided", "problems", "failures"):
         if data[name].rows:
             parts += _section(data, name.replace("_", "-"), _table(data[name]))

@@ -12,7 +12,7 @@ import yaml
 import gil_scaling
 from gil_scaling.analysis import figures, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
-from gil_scaling.analysis.report import answers, caveats, gains, precision
+from gil_scaling.analysis.report import answers, caveats, gains, limits, precision
 from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
 from gil_scaling.analysis.report.html_tables import column_meanings, numbers_table, registry_table, text_table
 from gil_scaling.analysis.report.set_differences import Difference, find_differences
@@ -24,6 +24,10 @@ _DETAILS = {  # tables of an experiment that stand folded below its numbers
     "scaling": "Fitted scaling laws",
     "metrics": "Other metrics of the workloads",
 }
+_RATIOS = (
+    "Times are medians over the rounds, speedups and gains are estimated over the ratio of each round: a quotient of two times "
+    "may differ from them, by more than 10 % where the flag medians_differ stands."
+)
 _SAME = "Machine, builds, config and workload sources are the same, as far as the result sets show."
 
 
@@ -35,6 +39,7 @@ def page_data(folder: Path) -> dict[str, Any]:
     summary, changes = tables["summary"], tables["changes"]
     floors = precision.noise_floors(sets)
     entries = figures.read_index(folder / "figures")
+    command = f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}"
     differences = find_differences(sets, tables) if len(sets) > 1 else []
     return {
         "sections": _sections(
@@ -49,7 +54,6 @@ def page_data(folder: Path) -> dict[str, Any]:
         "title": f"{sweep} on {sets[0]['machine']}" if sweep else ", ".join(each["label"] for each in sets),
         "version": gil_scaling.__version__,
         "sets": [_set(each, tables["runs"], sweep=sweep, is_several=len(sets) > 1) for each in sets],
-        "few_rounds": summary["flags"].str.contains("few_rounds", na=False).any(),
         "warnings": [
             *caveats.describe_nothing_in_common(sets, tables),
             *caveats.describe_unlike_sources(differences),
@@ -58,8 +62,10 @@ def page_data(folder: Path) -> dict[str, Any]:
         "pairs": caveats.describe_pairs(sets, tables),
         "differences": _differences_table(differences, sets),
         "same": "" if differences else _SAME,
+        "limits": limits.describe_limits(tables, sets, command if sweep else None),
         "answers": answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ()),
         "noise": precision.summarize_noise_floors(floors),
+        "ratios": _RATIOS,
         "claims": list(gains.count_claims(changes, floors)),
         "compared": len(changes),
         "gains": gains.shown_gains(changes, floors),
@@ -87,7 +93,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "columns": column_meanings(("summary", *_DETAILS, "changes", "shapes", "quality")),
         "tables": {name: len(tables[name]) for name in TABLES},
         "config": _dump(sets[0]["configs"].get(sweep, {})),
-        "command": f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}",
+        "command": command,
     }
 
 

@@ -10,6 +10,7 @@ from gil_scaling.analysis import phrases
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
 
 PRECISION = 1.02  # within ±2 %
+MAX_ROUNDS = 100  # that are worth a recommendation
 
 
 def noise_floors(sets: Iterable[Mapping[str, Any]]) -> dict[str, float | None]:
@@ -79,13 +80,22 @@ def describe_precision(summary: pd.DataFrame) -> str | None:
         return None
     needed = rows["rounds_needed"].astype(float)
     known, slowest = int(_is_precise(rows).sum()), rows.loc[needed.idxmax()]
-    start = f"{known} of {phrases.format_count(len(rows), 'combination')} {'is' if len(rows) == 1 else 'are'} known to within ±2 %."
-    if known == len(rows):
-        return start
-    return (
-        f"{start} Half will be after {needed.median():,.0f} rounds, all after {needed.max():,.0f} (slowest: "
-        f"{slowest['panel']} on {slowest['build']}, {slowest['label']}). Raise `rounds` to continue; finished rounds are kept."
-    )
+    parts = [
+        f"{known} of {phrases.format_count(len(rows), 'combination')} {'is' if len(rows) == 1 else 'are'} known to within ±2 %."
+    ]
+    within = needed[needed <= MAX_ROUNDS]
+    if known < len(rows) and len(within):
+        parts.append(
+            f"{'All' if len(within) == len(rows) else len(within)} will be after {within.max():,.0f} rounds: raise `rounds` to "
+            "continue; finished rounds are kept."
+        )
+    beyond = len(rows) - len(within)
+    if beyond:
+        parts.append(
+            f"{beyond} would take more than {MAX_ROUNDS}: there the machine or the task varies too much from round to round, "
+            f"and more rounds are no remedy (most: {slowest['panel']} on {slowest['build']}, {slowest['label']})."
+        )
+    return " ".join(parts)
 
 
 def _is_precise(rows: pd.DataFrame) -> pd.Series:

@@ -14,7 +14,7 @@ from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.tables.combinations import key_columns
-from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs
+from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs, medians_differ
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 from gil_scaling.analysis.tables.summary import unlike
 
@@ -78,6 +78,7 @@ class _Changes:
         sources = [{source for source in self.sources[rows] if isinstance(source, str)} for rows in (own, other)]
         conditions = {
             "few_rounds": judged["interval"] != intervals.CI95,
+            "medians_differ": medians_differ(self.cost_s[other], self.cost_s[own], judged["gain"]),
             "separate_calls": judged["pairing"] == UNPAIRED,
             "unlike_builds": pair.kind == BUILD and unlike(self._build(pair.side), self._build(pair.against)),
             "unlike_sources": all(sources) and sources[0] != sources[1],

@@ -72,6 +72,16 @@ def ratio_of(above: Array, below: Array, is_one_call: bool) -> Ratio:
     return Ratio(intervals.unpaired_ratio(above, below), UNPAIRED)
 
 
+def medians_differ(above: Array, below: Array, ratio: float) -> bool:
+    """Whether the quotient of the medians of two times is more than 10 % away from the estimate of their ratio, if known.
+
+    For example, with times of 1, 2 and 9 s over 1, 6 and 3 s the quotient is 0.67, the median of the ratios 1.
+    """
+    if np.isnan(ratio):
+        return False
+    return bool(abs(np.log(np.median(above) / np.median(below) / ratio)) > np.log(1.1))
+
+
 class Costs(NamedTuple):
     """Runs of one combination: their rounds, calls, and times per task list in seconds; each (rounds,)."""
 

@@ -29,7 +29,7 @@ from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
 from gil_scaling.analysis.statistics.makespan import best_makespan
 from gil_scaling.analysis.tables.combinations import by_combination, key_columns
-from gil_scaling.analysis.tables.pairing import Array, Ratio, ratio_of
+from gil_scaling.analysis.tables.pairing import Array, Ratio, medians_differ, ratio_of
 from gil_scaling.analysis.tables.quality import is_disturbed
 
 _MEASURES = [*(column.name for column in TIMES), MEMORY[0].name]
@@ -114,12 +114,17 @@ class _Summary:
         machine, python, reference = (value[name][good[0]] for name in ("machine", "python", "reference"))
         conditions = {
             "few_rounds": row["interval"] != intervals.CI95,
+            "medians_differ": self._medians_differ(good, row["speedup"]),
             "separate_calls": row["pairing"] == UNPAIRED,
             "unlike_builds": unlike(self.builds.get((machine, python)), self.builds.get((machine, reference))),
         }
         return {flag for flags in value["flags"][good] for flag in flags} | {
             name for name, is_so in conditions.items() if is_so
         }
+
+    def _medians_differ(self, good: Array, speedup: float) -> bool:
+        base_s = self.numbers["base_timed_s"][good] * self.numbers["lists"][good]
+        return medians_differ(base_s[~np.isnan(base_s)], self.numbers["timed_s"][good], speedup)
 
     def _ratio(self, good: Array, side: str) -> tuple[Ratio, Array]:
         """The speedup over the baselines of one side, base or reference, and the row numbers that have one."""

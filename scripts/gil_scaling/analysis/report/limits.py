@@ -1,0 +1,89 @@
+"""What limits the answers of a report as a whole, and what to do about it: start-up, disturbances, too few rounds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import BLOCK
+from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
+
+_MAX_DISTURBED = 0.1  # of the runs of a machine, without a sentence
+_MAX_NAMED = 3
+_DISTURBANCES = ("noisy", "drifting", "throttled")
+_REMEDIES = {
+    "flag": "`on_noise: wait` waits for idle CPUs before each run, `on_noise: repeat` measures a disturbed run again",
+    "wait": "they were although `on_noise: wait` was set: try `on_noise: repeat`, end other programs, or take a quieter machine",
+    "repeat": "they were although `on_noise: repeat` was set: end other programs, or take a quieter machine",
+}
+
+
+def describe_limits(
+    tables: Mapping[str, pd.DataFrame], sets: Sequence[Mapping[str, Any]], command: str | None
+) -> list[str]:
+    """All sentences; command: measures the sweep of the report, None for a report of several result sets."""
+    several = len(sets) > 1
+    sentences = list(_describe_startup(tables["summary"]))
+    for each in sets:
+        runs, summary = (tables[name][tables[name]["machine"] == each["label"]] for name in ("runs", "summary"))
+        own = [*_describe_disturbances(runs, each["configs"], command), *_describe_rounds(summary, runs, command)]
+        sentences += [f"{each['label']}: {sentence}" if several else sentence for sentence in own]
+    return sentences
+
+
+def _describe_startup(summary: pd.DataFrame) -> Iterator[str]:
+    """The workloads whose tasks take less time in all than workers take to start, up to one worker per CPU."""
+    is_base = summary["backend_kind"].eq("sequential") & summary["total_s"].notna()
+    bases = summary.loc[is_base, [*BLOCK, "total_s"]].drop_duplicates(list(BLOCK))
+    is_usual = summary["role"].ne("ceiling") & summary["workers"].astype(float).le(summary["usable_cpus"].astype(float))
+    rows = summary[is_usual & summary["speedup"].notna() & ~is_base]
+    rows = rows.merge(bases, on=list(BLOCK), suffixes=("", "_base"))
+    short = rows[rows["startup_s"] > rows["total_s_base"]]
+    if short.empty:
+        return
+    panels = phrases.join_words(phrases.limit_words(list(pd.unique(short["panel"])), _MAX_NAMED, "other"))
+    backends = phrases.join_words(phrases.limit_words(list(pd.unique(short["backend"])), _MAX_NAMED, "other"))
+    yield (
+        f"The tasks of {panels} take {_format_span(short['total_s_base'])} in all, starting the workers of {backends} "
+        f"{_format_span(short['startup_s'])}: start-up decides. Try more work per task: `auto` as their size takes 0.3 s."
+    )
+
+
+def _format_span(seconds: pd.Series) -> str:
+    low, high = (phrases.format_seconds(value) for value in (seconds.min(), seconds.max()))
+    return low if low == high else f"{low} to {high}"
+
+
+def _describe_disturbances(
+    runs: pd.DataFrame, configs: Mapping[str, Mapping[str, Any]], command: str | None
+) -> Iterator[str]:
+    """How many runs were disturbed, where they are many."""
+    good = runs[runs["status"] == "ok"].drop_duplicates("run")
+    flags = good["flags"].fillna("").str.split(";")
+    counts = {name: int(flags.map(lambda own, name=name: name in own).sum()) for name in _DISTURBANCES}
+    disturbed = int(flags.map(lambda own: not set(_DISTURBANCES).isdisjoint(own)).sum())
+    if disturbed <= _MAX_DISTURBED * len(good):
+        return
+    kinds = phrases.join_words(f"{count} {name}" for name, count in counts.items() if count)
+    modes = [config.get("on_noise") for config in configs.values()]
+    mode = next((mode for mode in ("flag", "wait", "repeat") if mode in modes), "flag")
+    again = (
+        f"; `{command} --forcerun measure --config on_noise=wait` measures again" if command and mode == "flag" else ""
+    )
+    yield f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds}): {_REMEDIES[mode]}{again}."
+
+
+def _describe_rounds(summary: pd.DataFrame, runs: pd.DataFrame, command: str | None) -> Iterator[str]:
+    """How many combinations have too few rounds for a confidence interval."""
+    measured = summary[summary["rounds_ok"] > 0]
+    few = int(measured["flags"].str.contains("few_rounds", na=False).sum())
+    if not few:
+        return
+    share = f"{few} of {phrases.format_count(len(measured), 'combination')}"
+    text = f"{share} {'has' if few == 1 else 'have'} fewer than {MIN_ROUNDS} rounds: ranges instead of confidence intervals, no claim."
+    if runs["round"].max() < MIN_ROUNDS:
+        text += f" Set `rounds: {MIN_ROUNDS}`; finished rounds are kept."
+    elif command:
+        text += " Runs of theirs failed, or were measured in another call; the same command again repeats those that failed."
+    yield text
