@@ -170,3 +170,13 @@ def test_read_entry_finds_the_line_of_the_run(tmp_path):
     path = Path(tmp_path, "plan.jsonl")
     path.write_text("".join(json.dumps({"run": name, "n": n}) + "\n" for n, name in enumerate(["a-r10", "a-r1", "b"])))
     assert launcher.read_entry(str(path), "a-r1") == {"run": "a-r1", "n": 1}
+
+
+def test_run_that_hangs_leaves_the_stacks_of_its_threads(start):
+    source = (
+        "import threading\ndef wait_for_ever(): threading.Event().wait()\n"
+        "def task(a):\n    threading.Thread(target=wait_for_ever, daemon=True).start()\n    wait_for_ever()\n"
+    )
+    hung = start(source, timeout_s=2)
+    assert (hung.status, hung.log.count("in wait_for_ever")) == ("timeout", 2)
+    assert "work.py" in hung.log

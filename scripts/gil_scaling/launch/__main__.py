@@ -13,7 +13,7 @@ import sys
 import time
 
 from gil_scaling import record, result_set
-from gil_scaling.launch import lock, measurement, progress, run_folder
+from gil_scaling.launch import failures, lock, measurement, progress, run_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,19 +77,23 @@ def _read_finished(out: str, entry: Entry) -> record.Record | None:
 
 def _measure(entry: Entry, call: CallInfo, out: str, killer: int) -> record.Record:
     expected = _Expected(out, entry["expected"])
+    earlier = failures.earlier_failure(entry["spec"], call)
     if killer:
         result = measurement.record_killed_launcher(entry, call, killer)
+    elif earlier:
+        result = measurement.record_unmeasured(entry, call, *earlier)
     else:
         result = measurement.measure_when_quiet(entry, call, expected.digest)
-    _write(out, result, expected)
+    _write(out, result, expected, call)
     return result
 
 
-def _write(out: str, result: record.Record, expected: _Expected) -> None:
+def _write(out: str, result: record.Record, expected: _Expected, call: CallInfo) -> None:
     """Writes a record; from here on nothing may fail or interrupt the job: Snakemake would remove the record."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     expected.keep(result)
+    failures.note(result, call)
     try:
         record.write(out, result)
     except OSError as error:

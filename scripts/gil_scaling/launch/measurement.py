@@ -53,8 +53,12 @@ def measure(entry: Entry, call: CallInfo, expected: str | None) -> record.Record
 def record_killed_launcher(entry: Entry, call: CallInfo, number: int) -> record.Record:
     """The record of a run whose launcher was killed by a signal."""
     reason = f"the launcher was killed by {_signal_name(number)} (by the workload, or the out-of-memory killer)"
-    watch, ended = _watch(entry, call), supervisor.Ended()
-    return _validated(_make_record(entry, call, watch, ended, "", "crashed", reason, None))
+    return record_unmeasured(entry, call, "crashed", reason)
+
+
+def record_unmeasured(entry: Entry, call: CallInfo, status: str, reason: str) -> record.Record:
+    """The record of a run that was not measured, or not to its end."""
+    return _validated(_make_record(entry, call, _watch(entry, call), supervisor.Ended(), "", status, reason, None))
 
 
 def _watch(entry: Entry, call: CallInfo) -> disturbance.Watch:

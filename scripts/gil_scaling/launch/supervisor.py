@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _MEMORY_INTERVAL_S = 0.002
 _MAX_EXIT_S = 2.0  # of a child that has measured: threads or atexit functions of a workload may keep it
+_STACKS_S = 0.2  # for a child that hangs to write the stacks of its threads
 _MAX_OUTPUT = 20_000  # bytes
 _MAX_READ = 2**20  # bytes
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2), Linux
@@ -165,6 +166,8 @@ class _Child:
                 self.read(min(left_s, _MEMORY_INTERVAL_S) if self._reads_memory else left_s)
             else:
                 self.ended.lingered, self.ended.timed_out = self._has_measured, not self._has_measured
+                if self.ended.timed_out:
+                    self._read_stacks()
                 _kill_group(self._pid)
             pid, status, usage = os.wait4(self._pid, os.WNOHANG if left_s > 0 else 0)
             if pid:
@@ -182,6 +185,13 @@ class _Child:
                 del self._readers[descriptor]
         if self._reads_memory:
             self._read_memory()
+
+    def _read_stacks(self) -> None:
+        """Reads the stacks of the child's threads, which measure/__main__.py has faulthandler write on this signal."""
+        kill(self._pid, lambda pid, _: os.kill(pid, signal.SIGUSR2))
+        end = time.monotonic() + _STACKS_S
+        while time.monotonic() < end:
+            self.read(_STACKS_S)
 
     def _read_events(self, data: bytes) -> None:
         self._reads_memory = data.endswith(b"memory_begin\n")

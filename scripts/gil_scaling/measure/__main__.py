@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
         print(json.dumps(probe()))
         return
     _, folder, events = arguments
+    _show_stacks_on_signal()
     pid = os.getpid()
 
     def notify(event: str) -> None:
@@ -33,6 +34,14 @@ def main(arguments: list[str]) -> None:
         notify("measured")
     except OSError:  # the workload closed the pipe
         pass
+
+
+def _show_stacks_on_signal() -> None:
+    """Has the stacks of all threads written to stderr on SIGUSR2, which the supervisor sends to a run that hangs."""
+    import faulthandler
+    import signal
+
+    faulthandler.register(signal.SIGUSR2, file=2)
 
 
 def _run(path: str, notify: "Notify") -> str:
