@@ -1,13 +1,13 @@
 """Which of several rows a sentence or a figure shows: chosen by what was asked for, never by how fast it was."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis import phrases
-from gil_scaling.analysis.columns import BLOCK, CASE
+from gil_scaling.analysis.columns import BLOCK, CASE, FASTER, LINE, SLOWER
 
 DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
 
@@ -55,6 +55,24 @@ def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
     pairs = zip(rows["label"], rows["switch_interval_s"].astype(float), strict=True)
     shared = [label.replace(f", {phrases.format_seconds(interval)}", "") for label, interval in pairs]
     return pd.Series(shared, rows.index, dtype="str")
+
+
+def describe_one_worker(rows: pd.DataFrame, row: Mapping[str, Any]) -> str:
+    """What one worker of the backend of a row gains or loses, as the end of a sentence; "" where that is not shown.
+
+    rows: of a summary, among which that of one worker is looked for; row: with more workers. A loop may run faster in a new
+    thread than in the main thread, which several workers must not take the credit for.
+    """
+    interval = rows["switch_interval_s"].astype(float)
+    is_same = interval.eq(row["switch_interval_s"]) | (interval.isna() & pd.isna(row["switch_interval_s"]))
+    keys = [name for name in ("machine", "python", *LINE) if name in rows]
+    is_alone = rows["workers"].eq(1) & (rows[keys] == [row[name] for name in keys]).all(axis=1)
+    alone = rows[is_alone & is_same & rows["claim"].isin([FASTER, SLOWER])]
+    if alone.empty or not row["workers"] > 1:
+        return ""
+    first = alone.iloc[0]
+    how = phrases.format_speed(first, "speedup", "sequential")
+    return f" (one worker alone is {how}{', which is no gain of concurrency' if first['claim'] == FASTER else ''})"
 
 
 def common_timed(rows: pd.DataFrame, by: Sequence[str] = BLOCK) -> pd.Series:

@@ -72,8 +72,8 @@ def test_answers_give_the_first_workers_that_pay_off(tmp_path):
     records = sequential() + runs("thread", {1: 5.0, 2: 2.5}) + runs("process", {1: 6.0, 2: 5.0})
     records += runs("asyncio", {1: 3.0, 2: 3.0}) + runs("thread", {1: 4.0, 2: 3.0}, python="3.14")
     assert draw(tmp_path, records).answers == [
-        "py_loop on 3.14t, faster than sequential on 3.14: thread from 2 workers [2, 2] on; process with none (1 and 2 "
-        "measured); asyncio with any number of workers (1 and 2 measured)."
+        "py_loop on 3.14t, faster than sequential on 3.14: thread from 2 workers [2, 2] on; process with no number of "
+        "workers (1 and 2 measured); asyncio with any number of workers (1 and 2 measured)."
     ]
 
 

@@ -75,3 +75,12 @@ def test_nine_builds_stand_in_tables_below_each_other(tmp_path):
     for axes in figure.axes:
         cell = axes.get_window_extent().width / len(axes.get_xticklabels())
         assert all(text.get_window_extent().width < cell for text in axes.texts)
+
+
+def test_the_fastest_names_what_one_worker_gains(tmp_path):
+    alone = [{**one, "run": f"{one['run']}-w1"} for one in sweep_records({"thread": [3.5] * 6}, workers=1)]
+    found = drawn(tmp_path, sweep_records({"sequential": [4.0] * 6, "thread": [3.0] * 6}), alone)
+    assert found.answers == [
+        "py_loop on 3.14: thread × 2 is the fastest: 1.33× sequential [1.33, 1.33] (one worker alone is 1.14× sequential "
+        "[1.14, 1.14], which is no gain of concurrency)."
+    ]

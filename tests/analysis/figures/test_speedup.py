@@ -75,3 +75,19 @@ def test_speedup_is_a_line_with_intervals_in_the_backend_colour(tmp_path):
 def test_sequential_alone_has_no_speedup(tmp_path):
     with pytest.raises(Missing, match=r"^no speedup: only sequential is ok, or the workloads do not measure a time$"):
         drawn(tmp_path, sweep_records({"sequential": [4.0] * 6}))
+
+
+@pytest.mark.parametrize(
+    ("one_worker_s", "note"),
+    [
+        (3.5, " (one worker alone is 1.14× sequential [1.14, 1.14], which is no gain of concurrency)"),
+        (5.0, " (one worker alone is 0.80× sequential [0.80, 0.80])"),
+        (4.0, ""),
+    ],
+)
+def test_what_one_worker_gains_is_named(one_worker_s, note, tmp_path):
+    records = at(2, sweep_records({"sequential": [4.0] * 6, "thread": [3.6] * 6}))
+    records += at(1, sweep_records({"thread": [one_worker_s] * 6}, workers=1))
+    assert drawn(tmp_path, records).answers == [
+        f"py_loop: thread × 2 on 3.14, with the GIL, is faster: 1.11× sequential [1.11, 1.11]{note}."
+    ]

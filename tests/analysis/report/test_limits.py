@@ -92,3 +92,20 @@ def test_limits_of_several_sets_have_their_labels(tmp_path):
     sets = [{"label": name, "configs": {}} for name in names]
     sentences = describe_limits(compare_sources(*sources), sets, None)
     assert [sentence.partition(":")[0] for sentence in sentences] == list(names)
+
+
+@pytest.mark.parametrize(
+    ("status", "what"), [("failed", "no run is ok"), ("unsupported", "no combination is supported")]
+)
+def test_a_report_without_times_says_why(status, what, tmp_path):
+    records = sweep_records(TIMES)
+    for one in records:
+        one.update(status=status, reason="it broke", measured=None)
+    assert limits(tmp_path, records) == [f"There are no answers: {what}. The first reason: it broke."]
+
+
+def test_a_report_of_one_combination_says_what_to_add(tmp_path):
+    assert limits(tmp_path, sweep_records({"sequential": [4.0] * 6})) == [
+        "There are no answers: only sequential of py_loop on 3.14 has times, and nothing to compare them with. Add "
+        "`backends`, `workers` or `pythons`."
+    ]

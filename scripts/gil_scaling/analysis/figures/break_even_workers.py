@@ -27,7 +27,7 @@ _MAX_SEQUENTIAL = 3  # builds, up to which the sequential time of each is drawn
 _KINDS = {
     ALWAYS: "{series} with any number of workers ({counts} measured)",
     FROM: "{series} from {value} on",
-    NEVER: "{series} with none ({counts} measured)",
+    NEVER: "{series} with no number of workers ({counts} measured)",
     NO_CLAIM: "{series}: {rounds} are too few for a claim",
 }
 _UNCLEAR = "{series}: not shown"

@@ -13,7 +13,7 @@ from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM
 
 TITLE = "Which build and which kind of backend is the best choice?"
 PLACE = 1
-HEADLINE = "What is the best choice, over all builds?"
+HEADLINE = "What is the best choice?"
 OF_SWEEP = True
 
 _WORKLOAD = ["machine", "experiment", "panel", "params", "scaling"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from gil_scaling.analysis import phrases
+from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
@@ -28,8 +28,10 @@ def draw(tables: Tables) -> Drawn:
     rows = rows[rows["verdict"] != ALONE]
     if rows.empty:
         raise Missing("no workload has times of two backends")
-    rounds = tables["summary"].groupby("combination")["rounds_ok"].min()
-    rows = rows.assign(rounds_ok=rows["combination"].map(rounds))
+    summary = tables["summary"][tables["summary"]["role"].ne("ceiling")]
+    rounds = summary.groupby("combination")["rounds_ok"].min()
+    alone = [representatives.describe_one_worker(summary, row) for row in rows.to_dict("records")]
+    rows = rows.assign(rounds_ok=rows["combination"].map(rounds), alone=alone)
     colours = {name: (name, look.colour) for name, look in looks.backends(tables).items()}
     keys = rows["backend"].where(rows["verdict"] == FASTEST, _NONE)
     values, options, handles = categories({**colours, _NONE: (_NONE, looks.GREY)}, keys)
@@ -47,7 +49,7 @@ def answers(rows: pd.DataFrame) -> list[str]:
 
 def _describe_winner(row: dict[str, Any]) -> str:
     """The fastest backend, relative to the runner-up and to sequential."""
-    speedup = _describe_speedup(row)
+    speedup = _describe_speedup(row) + row["alone"]
     if row["verdict"] == TIED:
         return f"{_NONE}; {row['label']} was the fastest, and {_describe_ties(row['tied'])} not shown to be slower{speedup}"
     other = "sequential" if row["runner_up_backend"] == "sequential" else f"the speed of {row['runner_up']}"

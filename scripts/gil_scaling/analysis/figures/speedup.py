@@ -55,7 +55,8 @@ def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
         parts = []
         for build, line in representatives.plainest(own).groupby("build", sort=False):
             row = representatives.typical(line)
-            how = phrases.describe_speed(row, "speedup", row["claim"])
+            alone = representatives.describe_one_worker(line, row)
+            how = phrases.describe_speed(row, "speedup", row["claim"]) + alone
             parts.append(f"{row['label']} on {build}, {phrases.describe_gil(gil[build])}, is {how}")
         sentences.append(f"{panel}: {'; '.join(parts)}.")
     return sentences

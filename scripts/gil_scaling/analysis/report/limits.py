@@ -24,12 +24,28 @@ def describe_limits(
 ) -> list[str]:
     """All sentences; command: measures the sweep of the report, None for a report of several result sets."""
     several = len(sets) > 1
-    sentences = list(_describe_startup(tables["summary"]))
+    sentences = [*_describe_nothing(tables["summary"]), *_describe_startup(tables["summary"])]
     for each in sets:
         runs, summary = (tables[name][tables[name]["machine"] == each["label"]] for name in ("runs", "summary"))
         own = [*_describe_disturbances(runs, each["configs"], command), *_describe_rounds(summary, runs, command)]
         sentences += [f"{each['label']}: {sentence}" if several else sentence for sentence in own]
     return sentences
+
+
+def _describe_nothing(summary: pd.DataFrame) -> Iterator[str]:
+    """Why there are no answers: nothing was measured, or nothing to compare it with."""
+    good = summary[summary["rounds_ok"] > 0]
+    if good.empty:
+        reason = summary["reason"].dropna().iloc[0] if summary["reason"].notna().any() else "no reason known"
+        is_unsupported = summary["status"].eq("unsupported").all()
+        what = "no combination is supported" if is_unsupported else "no run is ok"
+        yield f"There are no answers: {what}. The first reason: {reason}."
+    elif len(good) == 1:
+        row = good.iloc[0]
+        yield (
+            f"There are no answers: only {row['label']} of {row['panel']} on {row['build']} has times, and nothing to compare "
+            "them with. Add `backends`, `workers` or `pythons`."
+        )
 
 
 def _describe_startup(summary: pd.DataFrame) -> Iterator[str]:
@@ -60,7 +76,7 @@ def _describe_disturbances(
 ) -> Iterator[str]:
     """How many runs were disturbed, where they are many."""
     good = runs[runs["status"] == "ok"].drop_duplicates("run")
-    flags = good["flags"].fillna("").str.split(";")
+    flags = good["flags"].astype("str").fillna("").str.split(";")
     counts = {name: int(flags.map(lambda own, name=name: name in own).sum()) for name in _DISTURBANCES}
     disturbed = int(flags.map(lambda own: not set(_DISTURBANCES).isdisjoint(own)).sum())
     if disturbed <= _MAX_DISTURBED * len(good):
@@ -77,7 +93,7 @@ def _describe_disturbances(
 def _describe_rounds(summary: pd.DataFrame, runs: pd.DataFrame, command: str | None) -> Iterator[str]:
     """How many combinations have too few rounds for a confidence interval."""
     measured = summary[summary["rounds_ok"] > 0]
-    few = int(measured["flags"].str.contains("few_rounds", na=False).sum())
+    few = int(measured["flags"].astype("str").str.contains("few_rounds", na=False).sum())
     if not few:
         return
     share = f"{few} of {phrases.format_count(len(measured), 'combination')}"
