@@ -1,11 +1,11 @@
 """`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
-EVENTS is a file descriptor. Processes that a backend spawns import this module again, so it imports nothing at the top.
+EVENTS is a file descriptor.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from gil_scaling.measure.interfaces import Notify
+    from gil_scaling.measure.interfaces import Notify, Record
 
 
 def main(arguments: list[str]) -> None:
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
     def notify(event: str) -> None:
         os.write(int(events), event.encode() + b"\n")
 
-    result = _run(f"{folder}/spec.json", notify)
+    result = _run(folder, notify)
     if os.getpid() != pid:  # a copy that a task forked, and that returned from it
         os._exit(0)
     with open(f"{folder}/result.json", "w") as file:
@@ -44,15 +44,16 @@ def _show_stacks_on_signal() -> None:
     faulthandler.register(signal.SIGUSR2, file=2)
 
 
-def _run(path: str, notify: "Notify") -> str:
-    """Runs the spec; returns the result as JSON."""
+def _run(folder: str, notify: "Notify") -> str:
+    """Runs the spec in the folder; returns the result as JSON."""
     import json
     import traceback  # now, because there may be no memory left when it is needed
 
     from gil_scaling.measure import check, run
 
-    with open(path) as file:
+    with open(f"{folder}/spec.json") as file:
         spec = json.load(file)
+    _pose_as_script(f"{folder}/script.py", spec)
     try:
         return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, notify)}, allow_nan=False)
     except check.Unsupported as error:
@@ -64,6 +65,28 @@ def _run(path: str, notify: "Notify") -> str:
         _print_traceback()
         status, reason = "failed", check.format_exception(error)
     return json.dumps({"status": status, "reason": reason})
+
+
+_SCRIPT = """from gil_scaling.measure.workload import load, load_backend
+
+load_backend({backend_reference!r})
+load({reference!r})
+"""
+
+
+def _pose_as_script(path: str, spec: "Record") -> None:
+    """Makes multiprocessing take a script with the imports of the backend and the workload for the main module.
+
+    New processes import the main module of a script, so that this is part of what they cost: spawn does in each process,
+    forkserver once, from 3.14 on. What is run by `python -m package` they do not import.
+    """
+    import sys
+
+    with open(path, "w") as file:
+        file.write(_SCRIPT.format_map(spec))
+    main_module = sys.modules["__main__"]
+    main_module.__spec__ = None
+    main_module.__file__ = path
 
 
 def _print_traceback() -> None:

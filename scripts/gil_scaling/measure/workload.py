@@ -3,10 +3,8 @@
 Every worker imports this module, and importing is part of what a process costs: it stays light.
 """
 
-import importlib
 import os
 import sys
-from contextlib import nullcontext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +44,8 @@ class Workload:
 
     def open_context(self, params: "dict[str, Any]") -> "AbstractContextManager[Any]":
         """The workload's context manager, called with those params that it names; an empty one without."""
+        from contextlib import nullcontext  # here, as workers do without it
+
         context = getattr(self.module, "context", None)
         return nullcontext() if context is None else context(**select_parameters(context, params))
 
@@ -84,7 +84,9 @@ def load_backend(reference: str) -> "Backend":
 def _load_module(reference: str, package: str) -> "Any":
     """The module of a name in a package, or of a path; raises ImportError or whatever the file raises."""
     if os.sep not in reference:
-        return importlib.import_module(f"{package}.{reference}")
+        name = f"{package}.{reference}"
+        __import__(name)  # importlib would be one more import per worker
+        return sys.modules[name]
     from importlib.util import module_from_spec, spec_from_file_location
 
     folder, file = os.path.split(reference)
