@@ -25,8 +25,9 @@ else:
 
 
 FORMAT = 4
-# Of measuring; a step makes every run run again. 2: calls carry their tasks; 3: workers report what they used
-PROTOCOL = 3
+# Of measuring; a step makes every run run again. 2: calls carry their tasks; 3: workers report what they used;
+# 4: workers import what those of a script would; arguments are made anew for each sample
+PROTOCOL = 4
 
 STATUSES = ("ok", "unsupported", "failed", "wrong_result", "timeout", "crashed")  # from best to worst
 DONE = ("ok", "unsupported")

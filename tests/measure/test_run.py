@@ -119,3 +119,80 @@ def test_samples_follow_warmups_and_memory_is_read_last(monkeypatch):
     measured = run.run(spec, events.append)
     assert events == [*["collect", "sample"] * 3, "memory_begin", "collect", "sample", "memory_end"]
     assert [sample["warmup"] for sample in measured["samples"]] == [True, False, False]
+
+
+SORTS_IN_PLACE = """
+def tasks(): return [[3, 1, 2], [2, 3, 1], [6, 5, 4]]
+def task(numbers):
+    was_sorted = numbers == sorted(numbers)
+    numbers.sort()
+    return was_sorted
+def check(results, arguments): assert not any(results), results
+"""
+STARTS = ("natural", "together")
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_arguments_are_made_anew_for_each_sample(backend, start, this_build, tmp_path):
+    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, start=start)
+    assert (result.status, result.reason) == ("ok", None)
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread"])
+def test_weak_scaling_makes_the_arguments_once_per_worker(backend, this_build, tmp_path):
+    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, scaling="weak", workers=2)
+    assert (result.status, result.reason) == ("ok", None)
+    assert timed_samples(result)[0]["tasks"]["index"] == list(range(6))
+
+
+CACHES = """
+cache = set()
+def tasks(): return [1, 2, 3, 4, 5]
+def before_sample(): cache.clear()
+def task(argument):
+    is_cached = argument in cache
+    cache.add(argument)
+    return is_cached
+"""
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
+def test_before_sample_runs_in_every_worker(backend, start, build, tmp_path):
+    check = "def check(results, arguments): assert not any(results), results\n"
+    result = measure_file(build, tmp_path, CACHES + check, backend=backend, start=start)
+    assert (result.status, result.reason) == ("ok", None)
+
+
+@pytest.mark.parametrize("backend", ["process_spawn", "interpreter_pool"])
+def test_before_sample_runs_once_per_new_worker(backend, this_build, tmp_path):
+    source = "calls = 0\ndef tasks(): return [1, 2, 3, 4]\ndef task(_): return calls\ndef check(*_): pass\n"
+    hook = "def before_sample():\n    global calls\n    calls += 1\n"
+    metrics = "def metrics(results, arguments): return {'calls': str(results)}\n"
+    result = measure_file(this_build, tmp_path, source + hook + metrics, backend=backend)
+    assert [sample["metrics"] for sample in timed_samples(result)] == [{"calls": "[1, 1, 1, 1]"}] * 2
+
+
+def test_before_sample_is_no_part_of_the_times():
+    hooked, plain = worker.Report("a"), worker.Report("b")
+    hooked.tasks, hooked.usage, hooked.hook = [(0, 15.0, 18.0, 2.0)], (3.5, 0, 0, 9.0), (4.0, 1.0)
+    plain.tasks, plain.usage = [(1, 12.0, 16.0, 3.0)], (3.5, 0, 0, 9.0)
+    times = run._times(Outcome([hooked, plain], [(0, "x"), (1, "y")], workers=2), start=10.0, end=20.0)
+    assert (times["tasks"]["start_s"], times["tasks"]["end_s"]) == ([1.0, 2.0], [4.0, 6.0])
+    names = ("total_s", "startup_s", "work_s", "teardown_s", "cpu_s", "task_cpu_s")
+    assert [times[name] for name in names] == [8.0, 1.0, 5.0, 2.0, 6.0, 5.0]
+
+
+@pytest.mark.parametrize(("reused", "changed"), [(False, None), (True, True)])
+def test_reused_arguments_are_compared_after_the_run(reused, changed, this_build, tmp_path):
+    source = f"{SORTS_IN_PLACE.replace('not any(results)', 'True')}\nreuse_arguments = {reused}\n"
+    result = measure_file(this_build, tmp_path, source)
+    assert result.measured["flags"]["arguments_changed"] is changed
+
+
+def test_reused_arguments_may_stay_as_they_are(this_build, tmp_path):
+    source = "reuse_arguments = True\ncalls = []\n"
+    tasks = "def tasks():\n    calls.append(0)\n    return [[len(calls)]]\ndef task(numbers): return list(numbers)\n"
+    result = measure_file(this_build, tmp_path, source + tasks)
+    assert (result.status, result.measured["flags"]["arguments_changed"]) == ("ok", False)

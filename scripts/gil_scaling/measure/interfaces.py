@@ -14,6 +14,8 @@ TaskTime = tuple[int, float, float, Optional[float]]  # (index, start, end, CPU 
 
 # (CPU seconds, voluntary context switches, involuntary ones, peak memory in MiB); None: unknown
 Usage = tuple[float, Optional[int], Optional[int], float]
+HookTime = tuple[float, float]  # of before_sample: wall-clock and CPU seconds
+PlainSettings = tuple[str, Optional[float], int]  # arguments of worker.load_settings
 ReportState = tuple[Any, Optional[int], tuple[TaskTime, ...], tuple[Any, ...]]  # as pickled
 
 Record = dict[str, Any]  # a part of a run record, or the spec of a run

@@ -15,18 +15,31 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """The work of one sample: task arguments, number of workers (None: the backend's default), how they start."""
+    """The work of one sample: task arguments, number of workers (None: the backend's default), state of the parent.
 
-    __slots__ = ("arguments", "settings", "shared", "together", "workers")
+    warmup_arguments: of the untimed tasks where the workers start together, else None.
+    """
+
+    __slots__ = ("arguments", "settings", "shared", "warmup_arguments", "workers")
 
     def __init__(
-        self, settings: "Settings", arguments: "list[Any]", workers: "int | None", together: bool, shared: "Shared"
+        self,
+        settings: "Settings",
+        arguments: "list[Any]",
+        workers: "int | None",
+        warmup_arguments: "list[Any] | None",
+        shared: "Shared",
     ) -> None:
         self.settings = settings
         self.arguments = arguments
         self.workers = workers
-        self.together = together
+        self.warmup_arguments = warmup_arguments
         self.shared = shared
+
+    @property
+    def together(self) -> bool:
+        """Whether all workers wait for each other before their timed tasks."""
+        return self.warmup_arguments is not None
 
     def worker_count(self) -> int:
         """The number of workers; by default one per task, as in the lecture."""
@@ -55,7 +68,8 @@ class Job:
 
     def warmup_argument(self, number: int) -> "Any":
         """The argument of the untimed task that a worker runs before it waits for the others."""
-        return self.arguments[number % len(self.arguments)]
+        arguments: Any = self.warmup_arguments
+        return arguments[number % len(arguments)]
 
 
 class Outcome:
@@ -93,6 +107,7 @@ class Outcome:
             all_results += results
             worker = by_worker.setdefault(report.key, Report(report.key))
             worker.tasks += report.tasks
+            worker.hook = (worker.hook[0] + report.hook[0], worker.hook[1] + report.hook[1])
             worker.pid = report.pid
             worker.gil_before = report.gil_before if worker.gil_before is None else worker.gil_before
             if worker.usage is None or (report.usage and report.usage[0] >= worker.usage[0]):  # the latest of its calls

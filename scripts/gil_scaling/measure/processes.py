@@ -6,7 +6,7 @@ from collections import deque
 from multiprocessing.connection import wait
 
 from gil_scaling.measure.job import Outcome, WorkerFailed
-from gil_scaling.measure.worker import Report, Shared, new_process_usage, run_tasks, run_untimed_task
+from gil_scaling.measure.worker import Report, enter_sample, new_process_usage, run_tasks, warm_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def set_pool_barrier(barrier: "Barrier | None") -> None:
 
 def warm_up_and_wait(settings: "Settings", argument: "Any") -> None:
     """Runs one untimed task in a worker of a pool and waits for the other workers."""
-    run_untimed_task(settings, argument)
+    warm_up(settings, argument)
     if _pool_barrier is not None:
         _pool_barrier.wait()
 
@@ -117,13 +117,12 @@ def _work(
     connection: "Connection[Any, Any]",
 ) -> None:
     try:
-        settings.apply()
         if warmup is not None:
             barrier, argument = warmup
-            run_untimed_task(settings, argument)
+            warm_up(settings, argument)
             barrier.wait()
         report = Report(os.getpid())
-        shared = Shared(settings.workload)
+        shared = enter_sample(settings, report)
         tasks = _request_tasks(first, connection) if has_more else first
         results = run_tasks(settings, tasks, shared, report, new_process_usage)
         connection.send((report, results))

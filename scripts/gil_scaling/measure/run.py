@@ -9,8 +9,9 @@ from time import perf_counter
 
 from gil_scaling.measure import workload as workloads
 from gil_scaling.measure.check import Checker, Unsupported, WrongResult
+from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
-from gil_scaling.measure.worker import Report, Settings, Shared, gil_enabled, run_tasks
+from gil_scaling.measure.worker import Report, Settings, Shared, call_before_sample, gil_enabled, run_tasks
 from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
 
 TYPE_CHECKING = False
@@ -37,35 +38,30 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     workload = workloads.load(spec["reference"])
     _check_supported(spec, backend, workload.module)
     execute = _executor(spec, backend, workload.module)
-    settings = Settings(workload, spec["switch_interval_s"])
-    settings.apply()
+    Settings(workload, spec["switch_interval_s"]).apply()
     measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
-    workers = None if spec["workers"] == "default" else spec["workers"]
     with workload.open_context(spec["params"]) as context:
-        arguments = _make_arguments(spec, workload, context, workers)
-
-        def make_job() -> Job:
-            return Job(settings, arguments, workers, spec["start"] == "together", Shared(workload))
-
-        checker = Checker(workload, spec["expected"], make_job)
+        jobs = _Jobs(spec, workload, context)
+        checker = Checker(workload, spec["expected"], jobs.make)
         try:
             samples = []
             for number in range(spec["warmups"] + spec["repeats"]):
-                sample = _sample(execute, make_job(), workload, checker)
+                sample = _sample(execute, jobs.make, workload, checker)
                 samples.append(dict(sample, warmup=number < spec["warmups"]))
             if not getattr(workload.module, "no_speedup", False):
                 notify("memory_begin")
-                _sample(execute, make_job(), workload, checker, partial(notify, "memory_end"))
+                _sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
         except WrongResult:
             raise
         except Exception as error:
             from gil_scaling.measure.limits import raise_limit  # here, because few runs need it
 
-            raise_limit(error, spec, backend.kind, make_job)
+            raise_limit(error, spec, backend.kind, jobs.make)
             raise
+        arguments_changed = jobs.arguments_changed()
         measured["expected"] = checker.finish(_imports_anew(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
-    measured["flags"] = _flags(spec["thread_limits"])
+    measured["flags"] = dict(_flags(spec["thread_limits"]), arguments_changed=arguments_changed)
     return measured
 
 
@@ -89,13 +85,51 @@ def _executor(spec: "Record", backend: "Backend", module: "Any") -> "Callable[[J
     return partial(backend.run, **spec["backend_params"])
 
 
-def _make_arguments(spec: "Record", workload: "Workload", context: "Any", workers: "int | None") -> "list[Any]":
-    arguments = workload.tasks(spec["params"], context=context, workers=workers)
-    if not arguments:
-        raise ValueError(f"workload {spec['workload']!r} made no tasks of {spec['params']!r}")
-    if spec["scaling"] == "weak":
-        arguments = arguments * spec["workers"]
-    return arguments
+class _Jobs:
+    """Makes the job of each sample: with new arguments and new shared state, unless the workload reuses its arguments."""
+
+    def __init__(self, spec: "Record", workload: "Workload", context: "Any") -> None:
+        self._spec = spec
+        self._workload = workload
+        self._context = context
+        self._workers = None if spec["workers"] == "default" else spec["workers"]
+        self._lists = spec["workers"] if spec["scaling"] == "weak" else 1  # the whole list once per worker
+        self._number = 0
+        self._reused = self._call_tasks() if getattr(workload.module, "reuse_arguments", False) else None
+        self._digest = self._digest_reused()
+
+    def make(self) -> Job:
+        """The job of the next sample."""
+        self._number += 1
+        settings = Settings(self._workload, self._spec["switch_interval_s"], self._number)
+        warmup_arguments = self._make_arguments() if self._spec["start"] == "together" else None
+        arguments = self._make_arguments()
+        call_before_sample(self._workload)
+        return Job(settings, arguments, self._workers, warmup_arguments, Shared(self._workload))
+
+    def arguments_changed(self) -> "bool | None":
+        """Whether the tasks changed the arguments that they reuse; None where they are made anew, or cannot be compared."""
+        return None if self._digest is None else self._digest_reused() != self._digest
+
+    def _make_arguments(self) -> "list[Any]":
+        if self._reused is not None:
+            return self._reused * self._lists
+        return [argument for _ in range(self._lists) for argument in self._call_tasks()]
+
+    def _call_tasks(self) -> "list[Any]":
+        params = self._spec["params"]
+        arguments = self._workload.tasks(params, context=self._context, workers=self._workers)
+        if not arguments:
+            raise ValueError(f"workload {self._spec['workload']!r} made no tasks of {params!r}")
+        return arguments
+
+    def _digest_reused(self) -> "str | None":
+        if self._reused is None:
+            return None
+        try:
+            return digest(self._reused)
+        except TypeError:
+            return None
 
 
 def _imports_anew(backend: "Backend", samples: "list[Record]") -> bool:
@@ -105,13 +139,14 @@ def _imports_anew(backend: "Backend", samples: "list[Record]") -> bool:
 
 def _sample(
     execute: "Callable[[Job], Any]",
-    job: Job,
+    make_job: "Callable[[], Job]",
     workload: "Workload",
     checker: Checker,
     after: "Callable[[], Any]" = lambda: None,
 ) -> "Record":
     """Times and checks one sample; returns its part of the record. after: called between the two."""
     checker.begin()
+    job = make_job()
     gc.collect()
     start = perf_counter()
     outcome = execute(job)
@@ -152,23 +187,28 @@ def _segments(segments: "Iterable[Any] | None", start: float) -> "Record | None"
 
 
 def _times(outcome: Outcome, start: float, end: float) -> "Record":
-    """The times of a sample by phase, what its workers used and read back, and its tasks."""
+    """The times of a sample by phase, what its workers used and read back, and its tasks.
+
+    Without what the hook before_sample took: the times of a worker that called it are those that it would have had without.
+    """
     reports = outcome.reports
     tasks = [
-        (index, worker, task_start - start, task_end - start, cpu_s)
+        (index, worker, task_start - start - report.hook[0], task_end - start - report.hook[0], cpu_s)
         for worker, report in enumerate(reports)
         for index, task_start, task_end, cpu_s in report.tasks
     ]
     first = min(task[2] for task in tasks)
     last = max(task[3] for task in tasks)
+    end -= max(task[2] for report in reports for task in report.tasks) - start - last
     usages = [outcome.usage or report.usage or (None,) * 4 for report in reports]
     cpu_s, voluntary, involuntary = map(_sum_known, list(zip(*([outcome.usage] if outcome.usage else usages)))[:3])
+    hooks_cpu_s = sum(report.hook[1] for report in reports)
     return {
         "total_s": end - start,
         "startup_s": first,
         "work_s": last - first,
         "teardown_s": end - start - last,
-        "cpu_s": cpu_s,
+        "cpu_s": None if cpu_s is None else max(0.0, cpu_s - hooks_cpu_s),
         "task_cpu_s": _sum_known(task[4] for task in tasks) if outcome.task_cpu_s is None else outcome.task_cpu_s,
         "voluntary_switches": voluntary,
         "involuntary_switches": involuntary,

@@ -2,6 +2,8 @@
 
 import threading
 
+from gil_scaling.measure.worker import call_before_sample
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,8 +29,8 @@ def run_threads(work: "Callable[[int], Any]", workers: int, barrier: "Barrier | 
                 barrier.abort()
 
     start_and_join(guarded, range(workers))
-    if failures:
-        raise failures[0]
+    if failures:  # that the barrier broke is what the others saw of the failure
+        raise min(failures, key=lambda error: isinstance(error, threading.BrokenBarrierError))
 
 
 def start_and_join(target: "Callable[[Any], Any]", arguments: "Iterable[Any]") -> None:
@@ -41,5 +43,14 @@ def start_and_join(target: "Callable[[Any], Any]", arguments: "Iterable[Any]") -
 
 
 def make_barrier(job: "Job", workers: int) -> "threading.Barrier | None":
-    """The barrier at which all workers wait before their tasks; None where they start independently."""
-    return threading.Barrier(workers) if job.together else None
+    """The barrier at which all workers wait before their tasks; None where they start independently.
+
+    The last one to come calls the workload's hook before_sample: the untimed tasks of all workers are done by then.
+    """
+    if not job.together:
+        return None
+
+    def call_hook() -> None:
+        call_before_sample(job.settings.workload)
+
+    return threading.Barrier(workers, action=call_hook)

@@ -1,42 +1,51 @@
 """What a worker does on every backend: prepare, run timed tasks, report.
 
-Every worker imports this module, and importing is part of what a process costs: it stays light.
+Every worker imports this module, and importing is part of what a process or interpreter costs: it stays light.
 All times are seconds on the clock `time.perf_counter`, which the processes of a machine share.
 """
 
 import os
-import resource
 import sys
-import threading
+from _thread import get_ident
 from time import perf_counter, process_time, thread_time
 
 from gil_scaling.measure import workload as workloads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from gil_scaling.measure.interfaces import HasTask, ReportState, Result, Task, TaskTime, Usage
+    from gil_scaling.measure.interfaces import (
+        HasTask,
+        HookTime,
+        PlainSettings,
+        ReportState,
+        Result,
+        Task,
+        TaskTime,
+        Usage,
+    )
 
 
 class Settings:
-    """What each worker of a sample needs: the workload, and the switch interval in seconds (None: the default)."""
+    """What each worker of a sample needs: the workload, the switch interval in seconds (None: the default), its number."""
 
-    __slots__ = ("switch_interval_s", "workload")
+    __slots__ = ("sample", "switch_interval_s", "workload")
 
-    def __init__(self, workload: "HasTask", switch_interval_s: "float | None") -> None:
+    def __init__(self, workload: "HasTask", switch_interval_s: "float | None", sample: int = 0) -> None:
         self.workload = workload
         self.switch_interval_s = switch_interval_s
+        self.sample = sample
 
     def __reduce__(self) -> "tuple[Any, ...]":
         # The workload is unpickled first: loading it defines the classes of the arguments that follow.
         return load_settings, self.plain()
 
-    def plain(self) -> "tuple[str, float | None]":
+    def plain(self) -> "PlainSettings":
         """The arguments of load_settings: what interpreters share without pickling."""
         workload: Any = self.workload
-        return workload.reference, self.switch_interval_s
+        return workload.reference, self.switch_interval_s, self.sample
 
     def apply(self) -> None:
         """Sets the switch interval, which forkserver, spawn and interpreters do not inherit."""
@@ -44,9 +53,9 @@ class Settings:
             sys.setswitchinterval(self.switch_interval_s)
 
 
-def load_settings(reference: str, switch_interval_s: "float | None") -> Settings:
+def load_settings(reference: str, switch_interval_s: "float | None", sample: int) -> Settings:
     """The settings in a worker that received plain values."""
-    return Settings(workloads.load(reference), switch_interval_s)
+    return Settings(workloads.load(reference), switch_interval_s, sample)
 
 
 def gil_enabled() -> bool:
@@ -73,11 +82,23 @@ class Shared:
         return (self.value,) if hasattr(self, "value") else ()
 
 
+def call_before_sample(workload: "HasTask") -> "HookTime":
+    """Calls the workload's hook before_sample, if there is one; returns the wall-clock and CPU seconds that it took."""
+    hook = getattr(workload.module, "before_sample", None)
+    if hook is None:
+        return 0.0, 0.0
+    started, cpu_started = perf_counter(), thread_time()
+    hook()
+    return perf_counter() - started, thread_time() - cpu_started
+
+
 _MAXRSS_MB = 1 / 2**20 if sys.platform == "darwin" else 1 / 2**10  # bytes there, KiB elsewhere
 
 
 def thread_usage() -> "Usage":
     """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this thread; memory is of its process."""
+    import resource  # in the functions that use it, for workers that do not
+
     who = getattr(resource, "RUSAGE_THREAD", None)  # Linux
     usage = resource.getrusage(resource.RUSAGE_SELF if who is None else who)
     peak_mb = usage.ru_maxrss * _MAXRSS_MB
@@ -88,6 +109,8 @@ def thread_usage() -> "Usage":
 
 def process_usage() -> "Usage":
     """(CPU seconds, voluntary switches, involuntary switches, peak MiB) of this process."""
+    import resource
+
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return process_time(), usage.ru_nvcsw, usage.ru_nivcsw, usage.ru_maxrss * _MAXRSS_MB
 
@@ -115,15 +138,16 @@ class Report:
     """What one worker reports: its identity, its tasks, what it used, the GIL and switch interval that it read back.
 
     `tasks` holds (index, start, end, CPU time) in seconds; the CPU time is None for coroutines.
-    `pid` is the process that it ran in, None for another interpreter.
+    `pid` is the process that it ran in, None for another interpreter. `hook` is what before_sample took inside the sample.
     """
 
-    __slots__ = ("gil_after", "gil_before", "key", "pid", "switch_interval_s", "tasks", "usage")
+    __slots__ = ("gil_after", "gil_before", "hook", "key", "pid", "switch_interval_s", "tasks", "usage")
 
     def __init__(self, key: "Any") -> None:
         self.key = key
         self.pid: int | None = os.getpid()
         self.tasks: list[TaskTime] = []
+        self.hook: HookTime = (0.0, 0.0)
         self.gil_before: bool | None = None
         self.gil_after: bool | None = None
         self.switch_interval_s: float | None = None
@@ -140,13 +164,13 @@ class Report:
         self.usage = usage
 
     def __getstate__(self) -> "ReportState":
-        readings = (self.gil_before, self.gil_after, self.switch_interval_s, self.usage)
+        readings = (self.gil_before, self.gil_after, self.switch_interval_s, self.usage, self.hook)
         return self.key, self.pid, tuple(self.tasks), readings
 
     def __setstate__(self, state: "ReportState") -> None:
         self.key, self.pid, tasks, readings = state
         self.tasks = list(tasks)
-        self.gil_before, self.gil_after, self.switch_interval_s, self.usage = readings
+        self.gil_before, self.gil_after, self.switch_interval_s, self.usage, self.hook = readings
 
     @classmethod
     def from_interpreter(cls, state: "ReportState") -> "Report":
@@ -162,7 +186,7 @@ def run_tasks(
     tasks: "Iterable[Task]",
     shared: Shared,
     report: Report,
-    read_usage: "Callable[[], Usage]" = thread_usage,
+    read_usage: "Callable[[], Usage | None]" = thread_usage,
     start: "Usage | None" = None,
 ) -> "list[Result]":
     """Runs one worker's tasks, timed, and completes its report; returns [(index, result)].
@@ -181,13 +205,40 @@ def run_tasks(
         cpu_s = thread_time() - cpu_started
         add_time((index, started, perf_counter(), cpu_s))
         results.append((index, result))
-    report.read_after(read_usage() if start is None else usage_since(start, read_usage()))
+    usage = read_usage()
+    report.read_after(usage if usage is None or start is None else usage_since(start, usage))
     return results
 
 
 def run_untimed_task(settings: Settings, argument: "Any") -> None:
     """Runs one task as a warm-up, on shared state that nothing else uses."""
     settings.workload.task(argument, *Shared(settings.workload).arguments())
+
+
+_shared_of_sample: "dict[tuple[int, int], Shared]" = {}
+
+
+def enter_sample(settings: Settings, report: "Report | None" = None) -> Shared:
+    """Prepares a process or interpreter of its own for a sample, the first time; returns the state that its tasks share.
+
+    report: gets the time of the hook before_sample, where that is part of the sample.
+    """
+    key = (os.getpid(), settings.sample)  # a forked child must not take over its parent's state
+    if key not in _shared_of_sample:
+        _shared_of_sample.clear()
+        settings.apply()
+        hook = call_before_sample(settings.workload)
+        if report is not None:
+            report.hook = hook
+        _shared_of_sample[key] = Shared(settings.workload)
+    return _shared_of_sample[key]
+
+
+def warm_up(settings: Settings, argument: "Any") -> None:
+    """Runs one untimed task in a process or interpreter of its own, and prepares it for the sample."""
+    settings.apply()
+    run_untimed_task(settings, argument)
+    enter_sample(settings)
 
 
 class Call:
@@ -212,10 +263,9 @@ class Call:
     def __call__(self) -> "tuple[Report, list[Result]]":
         pid = os.getpid()
         shared = self.shared
+        report = Report((pid, get_ident()))
         if shared is None or pid != self.parent_pid:
-            self.settings.apply()
-            shared = _shared_of_process(self.settings, pid)
-        report = Report((pid, threading.get_ident()))
+            shared = enter_sample(self.settings, report)
         read_usage = thread_usage if pid == self.parent_pid else process_usage
         return report, run_tasks(self.settings, self.tasks, shared, report, read_usage)
 
@@ -231,21 +281,42 @@ def load_workload(reference: str) -> None:
 
 
 def run_plain_call(
-    reference: str, switch_interval_s: "float | None", tasks: "tuple[Task, ...]", parent_pid: int
+    settings: "PlainSettings", tasks: "tuple[Task, ...]", parent_pid: int
 ) -> "tuple[ReportState, tuple[Result, ...]]":
     """Runs a call that is given and answered as plain values: (the report's state, results).
 
     Interpreters share tuples, strings, numbers and bytes without copying; a single other object among them, and all are
     pickled, the arguments of the tasks included.
     """
-    report, results = Call(load_settings(reference, switch_interval_s), tasks, parent_pid)()
+    report, results = Call(load_settings(*settings), tasks, parent_pid)()
     return report.__getstate__(), tuple(results)
 
 
-_shared_by_pid: dict[int, Shared] = {}
+def run_plain_worker(
+    settings: "PlainSettings", number: int, first: "tuple[Task, ...]", remaining: "Any"
+) -> "tuple[ReportState, tuple[Result, ...]]":
+    """Runs the tasks of a worker that is an interpreter, as run_plain_call does: its first one, then from a queue, if any.
+
+    The report lacks the usage, which the thread that called the interpreter can read at less cost.
+    """
+    loaded, report = load_settings(*settings), Report(number)
+    shared = enter_sample(loaded, report)
+    results = run_tasks(loaded, _take_tasks(first, remaining), shared, report, _no_usage)
+    return report.__getstate__(), tuple(results)
 
 
-def _shared_of_process(settings: Settings, pid: int) -> Shared:
-    if pid not in _shared_by_pid:  # by process, because a forked child must not take over its parent's
-        _shared_by_pid[pid] = Shared(settings.workload)
-    return _shared_by_pid[pid]
+def _no_usage() -> None:
+    return None
+
+
+def _take_tasks(first: "tuple[Task, ...]", remaining: "Any") -> "Iterator[Task]":
+    yield from first
+    if remaining is None:
+        return
+    from concurrent.interpreters import QueueEmpty
+
+    while True:
+        try:
+            yield remaining.get_nowait()
+        except QueueEmpty:
+            return

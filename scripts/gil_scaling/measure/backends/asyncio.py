@@ -5,13 +5,16 @@ A workload without a coroutine form runs each blocking task inside a coroutine, 
 
 import asyncio
 from collections import deque
+from functools import partial
 from time import perf_counter, thread_time
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.worker import Report, Shared, thread_usage, usage_since
+from gil_scaling.measure.worker import Report, Shared, call_before_sample, thread_usage, usage_since
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gil_scaling.measure.interfaces import Any, Calls, CoroutineFunction, HasTask, Job, Result, TaskFunction
 
 kind = "coroutines"
@@ -30,7 +33,7 @@ def run(job: "Job") -> Outcome:
 async def _run(job: "Job") -> Outcome:
     workers = job.worker_count()
     task = coroutine_of(job.settings.workload)
-    barrier = _Barrier(workers) if job.together else None
+    barrier = _Barrier(workers, partial(call_before_sample, job.settings.workload)) if job.together else None
     remaining = deque(range(workers, len(job.arguments)))
     reports = [Report(number) for number in range(workers)]
     extra = job.shared.arguments()
@@ -74,13 +77,15 @@ def coroutine_of(workload: "HasTask") -> "CoroutineFunction":
 class _Barrier:
     """asyncio.Barrier, which exists from Python 3.11 on."""
 
-    def __init__(self, parties: int) -> None:
+    def __init__(self, parties: int, action: "Callable[[], Any]") -> None:
         self.missing = parties
+        self.action = action
         self.complete = asyncio.Event()
 
     async def wait(self) -> None:
         self.missing -= 1
         if not self.missing:
+            self.action()
             self.complete.set()
         await self.complete.wait()
 

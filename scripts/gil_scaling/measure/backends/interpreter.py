@@ -7,13 +7,11 @@ from contextlib import closing
 
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.threads import make_barrier, run_threads
-from gil_scaling.measure.worker import Report, Shared, load_settings, load_workload, run_tasks, run_untimed_task
+from gil_scaling.measure.worker import Report, thread_usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from gil_scaling.measure.interfaces import Any, Calls, Job, ReportState, Result, Task, TaskFunction
+    from gil_scaling.measure.interfaces import Any, Calls, Job, PlainSettings, ReportState, Result, Task, TaskFunction
 
 kind = "interpreters"
 one_thread_per_gil = True
@@ -35,45 +33,60 @@ def run(job: "Job") -> Outcome:
 
     workers = job.worker_count()
     barrier = make_barrier(job, workers)
-    remaining = interpreters.create_queue()
-    for index in range(workers, len(job.arguments)):
-        remaining.put((index, job.arguments[index]))
+    remaining = _queue_remaining(job, workers)
     settings = job.settings.plain()
-    answers: dict[int, Any] = {}
+    reports: dict[int, Report] = {}
+    all_results: list[Result] = []
 
     def work(number: int) -> None:
         with closing(interpreters.create()) as interpreter:
-            interpreter.call(load_workload, settings[0])
+            interpreter.call(_load, settings[0])
             if barrier is not None:
-                interpreter.call(run_untimed_task, job.settings, job.warmup_argument(number))
+                interpreter.call(_warm_up, settings, job.warmup_argument(number))
                 barrier.wait()
-            answers[number] = interpreter.call(_work, *settings, number, job.first_task(number), remaining)
+            state, results = interpreter.call(_work, settings, number, job.first_task(number), remaining)
+        reports[number] = Report.from_interpreter(state)
+        reports[number].usage = thread_usage()
+        all_results.extend(results)
 
     run_threads(work, workers, barrier)
-    reports = [Report.from_interpreter(answers[number][0]) for number in range(workers)]
-    return Outcome(reports, [result for _, results in answers.values() for result in results], workers)
+    return Outcome([reports[number] for number in range(workers)], all_results, workers)
+
+
+def _queue_remaining(job: "Job", workers: int) -> "Any":
+    """The queue of the tasks beyond the first of each worker; None without such tasks, which spares its import."""
+    from concurrent import interpreters
+
+    if len(job.arguments) <= workers:
+        return None
+    remaining = interpreters.create_queue()
+    for index in range(workers, len(job.arguments)):
+        remaining.put((index, job.arguments[index]))
+    return remaining
+
+
+# Interpreters call these: with no global name but those of builtins, they are handed over as code. Other functions are
+# pickled, so that each new interpreter would import pickle, this module and all that it imports.
+
+
+def _load(reference: str) -> None:
+    from gil_scaling.measure.workload import load
+
+    load(reference)  # it defines the classes of the arguments that follow
+
+
+def _warm_up(settings: "PlainSettings", argument: "Any") -> None:
+    from gil_scaling.measure.worker import load_settings, warm_up
+
+    warm_up(load_settings(*settings), argument)
 
 
 def _work(
-    reference: str, switch_interval_s: "float | None", number: int, first: "tuple[Task, ...]", remaining: "Any"
+    settings: "PlainSettings", number: int, first: "tuple[Task, ...]", remaining: "Any"
 ) -> "tuple[ReportState, tuple[Result, ...]]":
-    """From and to plain values, see worker.run_plain_call."""
-    settings = load_settings(reference, switch_interval_s)
-    settings.apply()
-    report = Report(number)
-    results = run_tasks(settings, _take_tasks(first, remaining), Shared(settings.workload), report)
-    return report.__getstate__(), tuple(results)
+    from gil_scaling.measure.worker import run_plain_worker
 
-
-def _take_tasks(first: "tuple[Task, ...]", remaining: "Any") -> "Iterator[Task]":
-    from concurrent.interpreters import QueueEmpty
-
-    yield from first
-    while True:
-        try:
-            yield remaining.get_nowait()
-        except QueueEmpty:
-            return
+    return run_plain_worker(settings, number, first, remaining)
 
 
 def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:

@@ -7,14 +7,14 @@ import os
 from itertools import repeat
 
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.worker import Report, load_workload, run_plain_call, run_untimed_task
+from gil_scaling.measure.worker import Report, load_settings, load_workload, run_plain_call, warm_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from concurrent.futures import InterpreterPoolExecutor
 
-    from gil_scaling.measure.interfaces import Any, Calls, Job, TaskFunction
-    from gil_scaling.measure.worker import Call, Settings
+    from gil_scaling.measure.interfaces import Any, Calls, Job, PlainSettings, TaskFunction
+    from gil_scaling.measure.worker import Call
 
 kind = "interpreters"
 one_thread_per_gil = True
@@ -34,7 +34,7 @@ def run(job: "Job", chunksize: int = 1) -> Outcome:
     """Runs the tasks in a new pool."""
     from concurrent.futures import InterpreterPoolExecutor
 
-    reference, _ = job.settings.plain()
+    reference = job.settings.plain()[0]
     with InterpreterPoolExecutor(job.workers, initializer=load_workload, initargs=(reference,)) as pool:
         workers = pool._max_workers  # the default is found nowhere else
         if job.together:
@@ -44,7 +44,7 @@ def run(job: "Job", chunksize: int = 1) -> Outcome:
 
 
 def _plain(call: "Call") -> "tuple[Any, ...]":
-    return (*call.settings.plain(), call.tasks, call.parent_pid)
+    return call.settings.plain(), call.tasks, call.parent_pid
 
 
 def _start_workers(job: "Job", pool: "InterpreterPoolExecutor", workers: int) -> None:
@@ -53,7 +53,7 @@ def _start_workers(job: "Job", pool: "InterpreterPoolExecutor", workers: int) ->
     go, go_end = os.pipe()
     try:
         arguments = map(job.warmup_argument, range(workers))
-        waits = pool.map(_warm_up_and_wait, repeat(job.settings), arguments, repeat(ready_end), repeat(go))
+        waits = pool.map(_warm_up_and_wait, repeat(job.settings.plain()), arguments, repeat(ready_end), repeat(go))
         waiting = 0
         while waiting < workers:
             waiting += len(os.read(ready, workers))
@@ -64,9 +64,9 @@ def _start_workers(job: "Job", pool: "InterpreterPoolExecutor", workers: int) ->
             os.close(descriptor)
 
 
-def _warm_up_and_wait(settings: "Settings", argument: "Any", ready_end: int, go: int) -> None:
+def _warm_up_and_wait(settings: "PlainSettings", argument: "Any", ready_end: int, go: int) -> None:
     try:
-        run_untimed_task(settings, argument)
+        warm_up(load_settings(*settings), argument)
     finally:
         os.write(ready_end, b"r")
         os.read(go, 1)
