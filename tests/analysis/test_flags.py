@@ -84,3 +84,22 @@ def test_noise_is_described_with_its_limit():
     assert describe_noise([NOISY, drifting]) == (
         "noisy: other_share 0.12, at most 0.05; drifting: reference_loop_drift 0.2, at most 0.1"
     )
+
+
+@pytest.mark.parametrize(
+    ("first_s", "later_s", "kind", "is_warm"),
+    [
+        (1.0, 0.5, "threads", True),
+        (1.0, 0.51, "sequential", False),
+        (1.0, 0.5, "processes", False),
+        (0.0019, 0.0010, "sequential", False),
+    ],
+)
+def test_later_samples_several_times_faster_are_warm(first_s, later_s, kind, is_warm):
+    samples = [make_sample(warmup=True, durations=(first_s,)), make_sample(durations=(later_s,))]
+    assert ("warm_state" in flags(samples, kind=kind)) == is_warm
+
+
+@pytest.mark.parametrize(("changed", "expected"), [(None, []), (False, []), (True, ["arguments_changed"])])
+def test_reused_arguments_that_changed_are_a_flag(changed, expected):
+    assert flags(flags={"arguments_changed": changed}) == expected

@@ -15,6 +15,9 @@ _MIN_TASK = 100  # times the measured cost of the clocks
 _MAX_BUSY_SHARE, _MAX_BUSY_S = 0.01, 0.002  # CPU time of Snakemake
 _MAX_INTERVAL_ERROR_S = 1e-6
 _ONE_THREAD = ("sequential", "coroutines")  # kinds of backends whose workers share one
+ONE_PROCESS = ("sequential", "threads", "coroutines")  # kinds whose samples all run in the same process
+WARM_RATIO = 2.0  # from here on, later samples count as several times faster than the first
+_MIN_WARM_S = 0.001  # that they are faster; less is the cost of running code for the first time
 
 
 def find_flags(
@@ -38,6 +41,8 @@ def find_flags(
         "settings_differ": _settings_differ(spec, measured["flags"]),
         "idle_workers": used < samples[-1]["workers"],
         "oversubscribed": used > usable_cpus and backend_kind not in _ONE_THREAD,
+        "warm_state": backend_kind in ONE_PROCESS and _is_warm(measured["samples"]),
+        "arguments_changed": bool(measured["flags"].get("arguments_changed")),
         "too_short": _median_task_s(samples[-1]) < _MIN_TASK * measured["clock_cost_s"],
         "snakemake_busy": snakemake_s is not None
         and snakemake_s > max(_MAX_BUSY_S, _MAX_BUSY_SHARE * record["wall_s"]),
@@ -49,6 +54,15 @@ def find_flags(
 def describe_noise(noise: Sequence[dict[str, Any]]) -> str:
     """The disturbances of a run in words: `noisy: other_share 0.12, at most 0.05`."""
     return "; ".join(f"{one['flag']}: {one['reading']} {one['value']:.2g}, at most {one['limit']:g}" for one in noise)
+
+
+def _is_warm(samples: Sequence[dict[str, Any]]) -> bool:
+    """Whether the later samples, warm-ups included, are several times faster than the first."""
+    first_s, *later_s = (sample["work_s"] for sample in samples)
+    if not later_s:
+        return False
+    usual_s = median(later_s)
+    return bool(first_s >= WARM_RATIO * usual_s and first_s - usual_s >= _MIN_WARM_S)
 
 
 def _gil_states(measured: dict[str, Any], samples: Sequence[dict[str, Any]]) -> set[bool]:

@@ -1,8 +1,10 @@
 import json
 
 import pytest
+from gil_scaling.analysis.tables import read
 
 from tests.analysis.report.pages import TIMES, compared, result_set
+from tests.support import make_sample
 
 NO_LOOP = {"before": {}, "after": {}, "meanwhile": {}}
 
@@ -131,6 +133,39 @@ def test_reenabled_gil_is_counted_per_set(unlike, tmp_path):
         "The GIL was re-enabled in 12 runs of py_loop on m 2026-01-01 · 3.14t",
         "The GIL was re-enabled in 12 runs of py_loop on m 2026-01-02 · 3.14t",
     ]
+
+
+def with_cached_tasks(first_s, rounds):
+    """Changes records so that in these rounds the first sample of each sequential run takes so long, and later ones 1 ms."""
+
+    def change(records):
+        for record in records:
+            if record["spec"]["backend"] == "sequential" and record["spec"]["round"] in rounds:
+                warmup, sample = (make_sample(total_s, workers=1, durations=(total_s,)) for total_s in (first_s, 0.001))
+                record["measured"]["samples"] = [{**warmup, "warmup": True}, sample]
+        return records
+
+    return change
+
+
+def test_warm_state_is_named_and_flags_what_it_is_compared_with(tmp_path):
+    change = with_cached_tasks(first_s=0.4, rounds=range(1, 7))
+    folder = result_set(tmp_path / "m", times={"3.14": TIMES["3.14"]}, change=change)
+    data = compared(tmp_path, folder)
+    (sentence,) = data["warnings"]
+    assert sentence.startswith(
+        "py_loop on 3.14: after the first sample, sequential is 400× as fast. Its tasks find what "
+    )
+    assert "before_sample()" in sentence
+    summary = read(tmp_path / "compared/tables")["summary"]
+    assert summary["flags"].str.contains("warm_state").tolist() == [True, True]
+
+
+def test_slow_first_samples_of_few_rounds_are_no_warm_state(tmp_path):
+    change = with_cached_tasks(first_s=0.4, rounds=[1, 2, 3])
+    folder = result_set(tmp_path / "m", times={"3.14": TIMES["3.14"]}, change=change)
+    data = compared(tmp_path, folder)
+    assert (data["warnings"], "warm_state" in data["flags"]) == ([], False)
 
 
 def test_unlike_sources_are_named(sets, tmp_path):

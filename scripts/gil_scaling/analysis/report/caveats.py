@@ -1,4 +1,4 @@
-"""What numbers must not be read as, in sentences: a GIL that was re-enabled, builds and sources that are unlike."""
+"""What numbers must not be read as, in sentences: a GIL that was re-enabled, warm state, builds and sources that are unlike."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import AGAIN, MACHINE
+from gil_scaling.analysis.flags import ONE_PROCESS, WARM_RATIO
 from gil_scaling.analysis.report.set_differences import Difference
 
 _BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
@@ -20,6 +21,26 @@ def describe_reenabled_gil(runs: pd.DataFrame) -> list[str]:
         f"The GIL was re-enabled in {phrases.format_count(count, 'run')} of {workload} on {build}: an imported extension "
         "module does not declare that it can run without it (Py_mod_gil). These runs were measured with the GIL."
         for (build, workload), count in counts.items()
+    ]
+
+
+def describe_warm_state(samples: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """A sentence per build and workload whose first sample in a process takes several times as long as the later ones."""
+    warm = summary["flags"].str.contains("warm_state", na=False) & summary["backend_kind"].isin(ONE_PROCESS)
+    samples = samples[samples["combination"].isin(summary.loc[warm, "combination"])].drop_duplicates(["run", "sample"])
+    is_first = samples["sample"].eq(0)
+    keys = ["build", "workload", "label", "combination", "run"]
+    later_s = samples[~is_first].groupby(keys, sort=False)["work_s"].median()
+    ratios = (samples[is_first].set_index(keys)["work_s"] / later_s).groupby(keys[:4], sort=False).median()
+    largest = ratios[ratios >= WARM_RATIO].groupby(keys[:2], sort=False).agg(["idxmax", "max"])
+    return [
+        f"{workload} on {build}: after the first sample, {label} is {phrases.format_number(ratio)}× as fast. Its tasks find "
+        "what earlier ones left in the process (a cache, a lazy import or initialisation); new processes and interpreters "
+        "start without it, so a speedup between the two is none of concurrency. Reset it in before_sample(), or measure each "
+        "sample in a new process (warmups: 0, repeats: 1)."
+        for (build, workload), (_, _, label, _), ratio in zip(
+            largest.index, largest["idxmax"], largest["max"], strict=True
+        )
     ]
 
 

@@ -58,6 +58,7 @@ def page_data(folder: Path) -> dict[str, Any]:
             *caveats.describe_nothing_in_common(sets, tables),
             *caveats.describe_unlike_sources(differences),
             *caveats.describe_reenabled_gil(tables["runs"]),
+            *caveats.describe_warm_state(tables["samples"], summary),
         ],
         "pairs": caveats.describe_pairs(sets, tables),
         "differences": _differences_table(differences, sets),

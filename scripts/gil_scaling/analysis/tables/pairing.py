@@ -14,7 +14,7 @@ from gil_scaling.analysis.statistics.intervals import Estimate
 
 Array = npt.NDArray[Any]
 
-_OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy")
+_OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy", "flags")
 
 
 def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
@@ -23,7 +23,7 @@ def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
     runs: as in read.Frames. Added: timed_s, the time that counts; lists, the number of task lists that the run did (with weak
     scaling one per worker); base_<name>, of the sequential run of the same block and round, and reference_<name>, of that on
     the reference build, for the names run, call, timed_s (the same kind of time as the run's), total_s, work_s, task_cpu_s,
-    durations and occupancy; all are missing where there is no baseline.
+    durations, occupancy and flags; all are missing where there is no baseline.
     """
     runs = runs[runs["python"].notna()].reset_index(drop=True)
     runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *_OF_BASE])))
