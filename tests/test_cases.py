@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from gil_scaling.plan import catalog
 
 from tests.measure.running import measure, measure_file
 
@@ -12,7 +13,7 @@ def measure_case(build, folder, source, backend, **changes):
     path = folder / "custom.py"
     path.write_text(source)
     own = {"workload": "custom", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
-    result = measure(build, folder, **{**own, "backend": backend, **changes})
+    result = measure(build, folder / "run", **{**own, "backend": backend, **changes})
     return result.status, result.reason
 
 
@@ -163,3 +164,95 @@ def test_34_signals_outside_the_main_thread(backend, this_build, tmp_path):
 @pytest.mark.parametrize("backend", ["sequential", "process", "process_pool", "asyncio"])
 def test_34_signals_in_main_threads(backend, this_build, tmp_path):
     assert measure_case(this_build, tmp_path, ALARM, backend) == ("ok", None)
+
+
+SLEEPS = """
+import asyncio
+
+events = []
+
+def tasks():
+    return [1, 2, 3]
+
+async def {name}(number):
+    events.append(number)
+    await asyncio.sleep(0.001)
+    events.append(-number)
+    return number, events[-2:] == [number, -number]
+"""
+
+
+@pytest.mark.parametrize("name", ["task", "task_async"])
+@pytest.mark.parametrize(
+    "check", ["", "def check(results, arguments): assert all(type(one) is tuple for one in results)\n"]
+)
+def test_16_coroutines_only(name, check, this_build, tmp_path):
+    source = SLEEPS.format(name=name) + check
+    assert measure_case(this_build, tmp_path, source, "sequential") == ("ok", None)
+    for backend in ("thread", "process_pool", "asyncio_to_thread"):
+        reason = "the workload has no blocking form: its task is `async def`, for the asyncio backends"
+        assert measure_case(this_build, tmp_path, source, backend) == ("unsupported", reason)
+
+
+@pytest.mark.parametrize("backend", ["sequential", "asyncio", "asyncio_threads"])
+def test_16_coroutines_are_awaited(backend, this_build, tmp_path):
+    source = (
+        SLEEPS.format(name="task") + "def check(results, arguments): assert [one for one, _ in results] == arguments\n"
+    )
+    result = measure_file(this_build, tmp_path, source, backend=backend)
+    assert (result.status, result.reason) == ("ok", None)
+    shortest_s = min(
+        end - start
+        for start, end in zip(*map(result.measured["samples"][-1]["tasks"].get, ("start_s", "end_s")), strict=True)
+    )
+    assert shortest_s >= 0.001
+
+
+KERNEL = "def double(n): return 2 * n\n"
+USES = "def tasks(): return [1, 2]\ndef task(n): return double(n)\n"
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "process_spawn", "process_pool", "interpreter_pool"])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("crunch/mine.py", "from .kernel import double\n"),
+        ("crunch/mine.py", "from crunch.kernel import double\n"),
+        ("mine.py", "from scripts.kernel import double\n"),
+        ("mine.py", "from tests.kernel import double\n"),
+    ],
+)
+def test_17_modules_of_packages(name, line, backend, this_build, tmp_path):
+    for package in ("crunch", "scripts", "tests"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+        (tmp_path / package / "kernel.py").write_text(KERNEL)
+    (tmp_path / name).write_text(line + USES)
+    workload = catalog.read_workload(f"./{name}", tmp_path)
+    assert any(path.endswith("kernel.py") for path in workload.files)
+    own = {"workload": "mine", "reference": workload.reference, "params": {}, "warmups": 0, "repeats": 1}
+    result = measure(this_build, tmp_path / "run", backend=backend, **own)
+    assert (result.status, result.reason) == ("ok", None)
+
+
+def test_18_options_parsed_at_import(this_build, tmp_path):
+    source = "import argparse\nparse = argparse.ArgumentParser().parse_args\nparse()\ndef tasks(): return [1]\ndef task(a): return a\n"
+    status, reason = measure_case(this_build, tmp_path, source, "sequential")
+    assert status == "failed"
+    assert reason == (
+        "ImportError: the file parses sys.argv at import, or exits (SystemExit: 2); "
+        'move it under `if __name__ == "__main__":`'
+    )
+
+
+def test_36_relative_path_of_a_file(this_build, tmp_path):
+    (tmp_path / "words.txt").write_text("alpha beta")
+    source = "def tasks():\n    with open({}) as file: return file.read().split()\ndef task(word): return len(word)\n"
+    status, reason = measure_case(this_build, tmp_path, source.format("'words.txt'"), "sequential")
+    assert status == "failed"
+    assert reason == (
+        "FileNotFoundError: [Errno 2] No such file or directory: 'words.txt' (a run works in an empty folder of its own; "
+        "`pathlib.Path(__file__).parent` is that of the workload)"
+    )
+    beside = "__import__('pathlib').Path(__file__).parent / 'words.txt'"
+    assert measure_case(this_build, tmp_path, source.format(beside), "sequential") == ("ok", None)

@@ -81,6 +81,7 @@ def measure(build, folder, **changes):
     (folder / "spec.json").write_text(json.dumps(spec))
     done = subprocess.run(
         [*build.command, "-m", "gil_scaling.measure", "run", str(folder), "2"],
+        cwd=folder,
         env=environment.environment(build.env),
         capture_output=True,
         text=True,

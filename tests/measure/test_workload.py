@@ -1,5 +1,6 @@
 import pickle
 import sys
+from functools import partial, wraps
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,78 @@ def test_workload_is_pickled_as_its_name():
 def test_workload_without_task_is_refused():
     with pytest.raises(TypeError, match="workload 'w' lacks the function 'task'"):
         Workload("w", SimpleNamespace(tasks=lambda: [1]))
+
+
+@pytest.mark.parametrize("name", ["check", "shared", "metrics", "context"])
+def test_name_of_a_hook_that_is_no_function_is_refused(name):
+    module = SimpleNamespace(tasks=list, task=print, **{name: 5})
+    message = f"'{name}' of workload 'w' is 5, not a function: rename it, or see the README"
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Workload("w", module)
+
+
+def test_hook_with_other_parameters_is_refused():
+    workload = Workload("w", SimpleNamespace(tasks=list, task=print, metrics=lambda a, b, c, d: {}))
+    message = (
+        "'metrics' of the workload takes 4 arguments, but is called with 2: results, arguments and what the tasks share. "
+        "Rename it if it is not meant for this"
+    )
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        workload.call_hook("metrics", [], [])
+
+
+class Callable:
+    def __call__(self, results, n=2):
+        return results
+
+
+class AsyncCallable:
+    async def __call__(self, argument):
+        return argument
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        lambda results: results,
+        lambda *given: given[0],
+        partial(lambda factor, results: results, 2),
+        Callable(),
+        Callable().__call__,
+        wraps(len)(lambda *given: given[0]),
+        sorted,
+    ],
+)
+def test_hook_may_be_any_callable(hook):
+    workload = Workload("w", SimpleNamespace(tasks=list, task=print, check=hook))
+    assert workload.call_hook("check", [1]) == [1]
+
+
+def test_tasks_may_be_any_callable():
+    workload = Workload("w", SimpleNamespace(tasks=partial(lambda n, context: [n, context]), task=print))
+    assert workload.tasks({"n": 1}, context=2, workers=3) == [1, 2]
+
+
+async def coroutine(argument):
+    return argument
+
+
+@pytest.mark.parametrize(
+    ("task", "is_coroutine"),
+    [
+        (coroutine, True),
+        (partial(coroutine), True),
+        (wraps(coroutine)(lambda *given: coroutine(*given)), True),
+        (AsyncCallable(), True),
+        (AsyncCallable().__call__, True),
+        (print, False),
+        (lambda a: a, False),
+        (Callable(), False),
+    ],
+)
+def test_task_that_gives_a_coroutine_is_recognized(task, is_coroutine):
+    workload = Workload("w", SimpleNamespace(tasks=list, task=task))
+    assert (workload.is_coroutine, workload.task_async is task) == (is_coroutine, is_coroutine)
 
 
 def test_failing_import_leaves_no_module_behind(tmp_path):
@@ -51,3 +124,10 @@ def test_custom_file_may_have_classes_and_import_neighbours(backend, build, tmp_
     (folder / "helper.py").write_text("def twice(n):\n    return 2 * n\n")
     result = measure_file(build, folder, CUSTOM, backend=backend, params={"n": 4})
     assert (result.status, result.reason) == ("ok", None), result.stderr
+
+
+def test_own_modules_hide_installed_ones_only(tmp_path, monkeypatch):
+    (tmp_path / "mine.py").write_text("def tasks(): return []\ndef task(a): pass\n")
+    monkeypatch.setattr(sys, "path", ["lib", "lib/site-packages", "more"])
+    load(str(tmp_path / "mine.py"))
+    assert sys.path == ["lib", str(tmp_path), "lib/site-packages", "more"]

@@ -7,18 +7,100 @@ from gil_scaling.plan import catalog
 
 
 @pytest.mark.parametrize(
-    ("line", "names"),
+    ("line", "files"),
     [
-        ("import helper.part as h", {"helper"}),
-        ("from helper import a, b", {"helper"}),
-        ("from . import one, two", {"one", "two"}),
-        ("from gil_scaling.measure.workloads import _beside", {"_beside"}),
-        ("from gil_scaling.measure.workloads._beside import peer", {"_beside"}),
+        ("import helper.part as h", {"helper.py", "helper/__init__.py", "helper/part.py"}),
+        ("from helper import part", {"helper.py", "helper/__init__.py", "helper/part.py"}),
+        ("from . import one", {"pack/one.py"}),
+        ("from .one import f", {"pack/one.py"}),
+        ("from .. import helper", {"helper.py", "helper/__init__.py"}),
+        ("from pack.one import *", {"pack/__init__.py", "pack/one.py"}),
+        ("from gil_scaling.measure import worker", set()),
         ("x = 1", set()),
     ],
 )
-def test_imported_modules_of_the_folder_are_found(line, names):
-    assert catalog._imported(ast.parse(line).body[0]) == names
+def test_own_modules_that_a_line_imports_are_found(line, files, tmp_path):
+    for name in ("helper.py", "helper/__init__.py", "helper/part.py", "pack/__init__.py", "pack/one.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = catalog._imported(ast.parse(line).body[0], tmp_path / "pack/mine.py", tmp_path)
+    assert {str(path.relative_to(tmp_path)) for path in found if path.is_file()} == files
+
+
+def test_a_module_of_a_package_is_imported_as_its_member(tmp_path):
+    (tmp_path / "pack/inner").mkdir(parents=True)
+    (tmp_path / "pack/__init__.py").touch()
+    (tmp_path / "pack/inner/__init__.py").touch()
+    (tmp_path / "pack/kernel.py").write_text("n = 1\n")
+    (tmp_path / "pack/inner/mine.py").write_text(
+        "from pack.kernel import n\ndef tasks(): return [1]\ndef task(a): return n\n"
+    )
+    by_path = catalog.read_workload("pack/inner/mine.py", tmp_path)
+    assert (by_path.name, by_path.reference) == ("mine", f"{tmp_path}//pack/inner/mine.py")
+    assert catalog.read_workload("pack.inner.mine", tmp_path) == by_path
+    names = ["pack/inner/mine.py", "pack/inner/__init__.py", "pack/__init__.py", "pack/kernel.py"]
+    assert list(by_path.files) == [str(tmp_path / name) for name in names]
+    (tmp_path / "pack/kernel.py").write_text("n = 2\n")
+    assert catalog.read_workload("pack.inner.mine", tmp_path).digest != by_path.digest
+
+
+def test_a_module_that_does_not_exist_is_refused(tmp_path):
+    message = "there is no module 'pack.mine' in the folder where Snakemake runs"
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_workload("pack.mine", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from elsewhere import *\n",
+        "from elsewhere import tasks, task\n",
+        "tasks: object = print\ntask: object = print\n",
+        "try:\n    from fast import task\nexcept ImportError:\n    def task(a): pass\ndef tasks(): pass\n",
+        "if True:\n    def tasks(): pass\n    class task: pass\n",
+        "tasks, task = make()\n",
+    ],
+)
+def test_functions_may_be_bound_in_any_way(source, tmp_path):
+    (tmp_path / "mine.py").write_text(source)
+    assert catalog.read_workload("./mine.py", tmp_path).any_parameter == ("def tasks" not in source)
+
+
+@pytest.mark.parametrize(
+    ("task", "is_coroutine"),
+    [
+        ("def task(a): pass", False),
+        ("async def task(a): pass", True),
+        ("async def task_async(a): pass", True),
+        ("async def task_async(a): pass\ndef task(a): pass", False),
+    ],
+)
+def test_a_workload_may_have_coroutines_only(task, is_coroutine, tmp_path):
+    (tmp_path / "mine.py").write_text(f"def tasks(): return [1]\n{task}\n")
+    assert catalog.read_workload("./mine.py", tmp_path).is_coroutine == is_coroutine
+
+
+ARGUMENTS = "import argparse\n{}def tasks(): return [1]\ndef task(a): return a\n"
+
+
+def test_a_file_that_parses_options_at_import_is_refused(tmp_path):
+    (tmp_path / "mine.py").write_text(ARGUMENTS.format("options = argparse.ArgumentParser().parse_args()\n"))
+    message = "'./mine.py': line 2: the file parses sys.argv at import; move it under `if __name__ == \"__main__\":`"
+    with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
+        catalog.read_workload("./mine.py", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if __name__ == '__main__':\n    argparse.ArgumentParser().parse_args()\n",
+        "def main(): argparse.ArgumentParser().parse_args()\n",
+        "options = argparse.ArgumentParser().parse_args([])\n",
+    ],
+)
+def test_a_file_that_parses_options_as_a_program_is_not(line, tmp_path):
+    (tmp_path / "mine.py").write_text(ARGUMENTS.format(line))
+    assert catalog.read_workload("./mine.py", tmp_path).name == "mine"
 
 
 def test_the_digest_covers_modules_imported_indirectly(tmp_path, monkeypatch):

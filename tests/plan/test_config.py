@@ -459,7 +459,6 @@ def test_a_workload_file_without_task_is_refused(tmp_path):
         (b"# coding: klingon\n", "'./mine.py' is not Python: unknown encoding for './mine.py': klingon."),
         (b"-" * 100_000 + b"1", "'./mine.py' is nested too deeply."),
         (b"def task(a): return a\n", "workload './mine.py' lacks the function 'tasks'."),
-        (b"class tasks: pass\ndef task(a): return a\n", "workload './mine.py' lacks the function 'tasks'."),
         (
             b"def tasks(n, m=1): return [n]\ndef task(a): return a\n",
             "workload 'mine' needs a value for its parameter 'n', which has no default.",

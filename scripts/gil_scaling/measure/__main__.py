@@ -63,7 +63,7 @@ def _run(folder: str, notify: "Notify") -> str:
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # they may hold all the memory
         _print_traceback()
-        status, reason = "failed", check.format_exception(error)
+        status, reason = "failed", check.format_exception(error) + _place_of(error)
     return json.dumps({"status": status, "reason": reason})
 
 
@@ -87,6 +87,16 @@ def _pose_as_script(path: str, spec: "Record") -> None:
     main_module = sys.modules["__main__"]
     main_module.__spec__ = None
     main_module.__file__ = path
+
+
+def _place_of(error: BaseException) -> str:
+    """Where a file was looked for that was not found, as a note for the reason; empty for all other errors."""
+    import os
+
+    name = getattr(error, "filename", None)
+    if not isinstance(error, FileNotFoundError) or not isinstance(name, str) or os.path.isabs(name):
+        return ""
+    return " (a run works in an empty folder of its own; `pathlib.Path(__file__).parent` is that of the workload)"
 
 
 def _print_traceback() -> None:

@@ -3,8 +3,8 @@
 import hashlib
 from reprlib import Repr
 
+from gil_scaling.measure.backends import sequential
 from gil_scaling.measure.digest import SIZE, digest_each
-from gil_scaling.measure.worker import Report, run_tasks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ class Checker:
 
 def run_in_sequence(job: "Job") -> "list[Any]":
     """The results of a job's tasks, run one after the other in this thread."""
-    results = run_tasks(job.settings, enumerate(job.arguments), job.shared, Report("sequence"))
-    return [result for _, result in results]
+    return sequential.run(job).results
 
 
 def _check_done(results: "list[Any]") -> None:

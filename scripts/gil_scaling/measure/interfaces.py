@@ -53,6 +53,7 @@ class HasTask(Protocol):
     """What a worker needs of a workload."""
 
     has_shared: bool
+    is_coroutine: bool
 
     @property
     def module(self) -> Any:
@@ -61,3 +62,7 @@ class HasTask(Protocol):
     @property
     def task(self) -> Callable[..., Any]:
         """Runs one task."""
+
+    @property
+    def task_async(self) -> Optional[CoroutineFunction]:
+        """Runs one task as a coroutine."""

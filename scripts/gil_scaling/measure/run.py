@@ -36,7 +36,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     """
     backend = workloads.load_backend(spec["backend_reference"])
     workload = workloads.load(spec["reference"])
-    _check_supported(spec, backend, workload.module)
+    _check_supported(spec, backend, workload)
     execute = _executor(spec, backend, workload.module)
     Settings(workload, spec["switch_interval_s"]).apply()
     measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
@@ -65,14 +65,16 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     return measured
 
 
-def _check_supported(spec: "Record", backend: "Backend", module: "Any") -> None:
+def _check_supported(spec: "Record", backend: "Backend", workload: "Workload") -> None:
     """Raises Unsupported where the backend or the workload cannot run in this build, or not in this way."""
     facts = {"backend": spec["backend"], "backend_kind": backend.kind, "by_hand": backend.by_hand}
-    for part in (backend, module):
+    for part in (backend, workload.module):
         available = getattr(part, "available", None)
         reason = available(**workloads.select_parameters(available, facts)) if available else None
         if reason:
             raise Unsupported(reason)
+    if workload.is_coroutine and backend.kind not in ("sequential", "coroutines"):
+        raise Unsupported("the workload has no blocking form: its task is `async def`, for the asyncio backends")
     if spec["start"] == "together" and not backend.together:
         raise Unsupported(f"backend {spec['backend']!r} does not support `start: together`")
 
@@ -284,8 +286,8 @@ def _text(value: "Any", max_length: int) -> str:
 class _EmptyWorkload:
     """A workload whose task does nothing."""
 
-    has_shared = False
-    module = None
+    has_shared = is_coroutine = False
+    module = task_async = None
 
     def task(self, argument: "Any") -> None:
         """Does nothing."""

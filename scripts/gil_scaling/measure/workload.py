@@ -20,18 +20,34 @@ _BACKENDS = "gil_scaling.measure.backends"
 _loaded: "dict[str, Workload]" = {}
 
 
-class Workload:
-    """A loaded workload file; pickled as its reference alone."""
+_COROUTINE, _VARARGS = 0x80, 0x04  # flags of code objects, as in inspect, which workers do without
+_HOOKS = ("tasks", "task", "task_async", "context", "shared", "before_sample", "check", "metrics", "segments")
 
-    __slots__ = ("has_shared", "module", "reference", "task")
+
+class Workload:
+    """A loaded workload file; pickled as its reference alone.
+
+    task: the function that runs a task; task_async: its coroutine form, None without one; is_coroutine: whether there is no
+    blocking form: then task is the coroutine form, too.
+    """
+
+    __slots__ = ("has_shared", "is_coroutine", "module", "reference", "task", "task_async")
 
     def __init__(self, reference: str, module: "Any") -> None:
-        for name in ("tasks", "task"):
-            if not callable(getattr(module, name, None)):
+        for name in _HOOKS:
+            function = getattr(module, name, None)
+            if function is not None and not callable(function):
+                raise TypeError(
+                    f"{name!r} of workload {reference!r} is {function!r:.60}, not a function: rename it, or see the README"
+                )
+        self.task: Any = getattr(module, "task", None) or getattr(module, "task_async", None)
+        for name, function in (("tasks", getattr(module, "tasks", None)), ("task", self.task)):
+            if function is None:
                 raise TypeError(f"workload {reference!r} lacks the function {name!r}")
         self.reference = reference
         self.module = module
-        self.task = module.task
+        self.is_coroutine = _is_coroutine(self.task)
+        self.task_async: Any = getattr(module, "task_async", self.task if self.is_coroutine else None)
         self.has_shared = hasattr(module, "shared")
 
     def __reduce__(self) -> "tuple[Any, ...]":
@@ -54,7 +70,13 @@ class Workload:
         function = getattr(self.module, name, None)
         if function is None:
             return None
-        return function(*arguments[: _unwrap(function).__code__.co_argcount])
+        required, most = _positional(function)
+        if required > len(arguments):
+            raise TypeError(
+                f"{name!r} of the workload takes {required} arguments, but is called with {len(arguments)}: results, "
+                "arguments and what the tasks share. Rename it if it is not meant for this"
+            )
+        return function(*arguments[:most])
 
 
 def load(reference: str) -> Workload:
@@ -84,14 +106,29 @@ def load_backend(reference: str) -> "Backend":
 def _load_module(reference: str, package: str) -> "Any":
     """The module of a name in a package, or of a path; raises ImportError or whatever the file raises."""
     if os.sep not in reference:
-        name = f"{package}.{reference}"
-        __import__(name)  # importlib would be one more import per worker
-        return sys.modules[name]
+        return _import(f"{package}.{reference}")
+    try:
+        return _load_file(reference)
+    except SystemExit as error:
+        guard = 'move it under `if __name__ == "__main__":`'
+        raise ImportError(f"the file parses sys.argv at import, or exits (SystemExit: {error}); {guard}") from error
+
+
+def _import(name: str) -> "Any":
+    __import__(name)  # importlib would be one more import per worker
+    return sys.modules[name]
+
+
+def _load_file(reference: str) -> "Any":
+    """The module of a file: by itself, or as a member of the package whose path follows // in the reference."""
+    root, _, member = reference.rpartition("//")
+    if root:
+        _add_folder(root)
+        return _import(os.path.splitext(member)[0].replace(os.sep, "."))
     from importlib.util import module_from_spec, spec_from_file_location
 
     folder, file = os.path.split(reference)
-    if folder not in sys.path:
-        sys.path.append(folder)  # last: a user's queue.py must not hide the standard library's
+    _add_folder(folder)
     name = os.path.splitext(file)[0]
     if name in sys.modules or name in getattr(sys, "stdlib_module_names", ()):
         name = f"own_{name}"
@@ -106,11 +143,53 @@ def _load_module(reference: str, package: str) -> "Any":
     return module
 
 
+def _add_folder(folder: str) -> None:
+    """Makes the modules of a folder importable, after the standard library: a user's queue.py must not hide another."""
+    if folder not in sys.path:
+        installed = (place for place, path in enumerate(sys.path) if path.endswith(("site-packages", "dist-packages")))
+        sys.path.insert(next(installed, len(sys.path)), folder)
+
+
 def select_parameters(function: "Callable[..., Any]", values: "dict[str, Any]") -> "dict[str, Any]":
     """Those values whose names are parameters of the function."""
-    code = _unwrap(function).__code__
+    code = _code(function)
+    if code is None:
+        from inspect import signature  # here, because few callables are no functions
+
+        return {name: values[name] for name in signature(function).parameters if name in values}
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     return {name: values[name] for name in names if name in values}
+
+
+def _positional(function: "Callable[..., Any]") -> "tuple[int, int | None]":
+    """How many positional arguments a function requires, and takes at most; None: any number."""
+    code = _code(function)
+    if code is None:
+        from inspect import Parameter, signature
+
+        parameters = list(signature(function).parameters.values())
+        taken = [
+            each for each in parameters if each.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+        ]
+        required = sum(each.default is Parameter.empty for each in taken)
+        has_more = any(each.kind is Parameter.VAR_POSITIONAL for each in parameters)
+        return required, None if has_more else len(taken)
+    required = code.co_argcount - len(_unwrap(function).__defaults__ or ())
+    return required, None if code.co_flags & _VARARGS else code.co_argcount
+
+
+def _code(function: "Any") -> "Any":
+    """The code of a function, also of a decorated one; None for any other callable, such as a partial or an object."""
+    function = _unwrap(function)
+    return function.__code__ if type(function).__name__ == "function" else None
+
+
+def _is_coroutine(function: "Any") -> bool:
+    """Whether calling it gives a coroutine: an `async def`, a partial of one, or an object whose __call__ is one."""
+    while hasattr(function, "func"):
+        function = function.func
+    code = _code(function) or _code(getattr(function, "__func__", None)) or _code(type(function).__call__)
+    return code is not None and bool(code.co_flags & _COROUTINE)
 
 
 def _unwrap(function: "Any") -> "Any":

@@ -4,7 +4,7 @@ import ast
 import hashlib
 import json
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Workload:
 
     reference: name or absolute path, as the measuring side loads it; parameters: all names; required: those without a
     default; defaults: the values of those whose default is a literal; files: {absolute path: SHA-256 of its bytes} of all
-    files that the digest covers.
+    files that the digest covers; is_coroutine: whether it has no blocking form.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Workload:
     waits: bool = False
     starts_threads: bool = False
     no_speedup: bool = False
+    is_coroutine: bool = False
     sharing: str | None = None
 
 
@@ -78,25 +79,26 @@ def names(folder: Path) -> list[str]:
 
 
 def read_workload(text: str, base: str | Path) -> Workload:
-    """The workload of a name, or of a path (one with a slash or .py), relative to base.
+    """The workload of a name, of a path (one with a slash or .py) relative to base, or of the dotted name of a module there.
 
-    Raises CatalogError for a file that is missing, does not parse, or lacks `tasks` or `task`.
+    Raises CatalogError for a file that is missing, does not parse, parses sys.argv when it is imported, or lacks `tasks`,
+    or both `task` and `task_async`.
     """
-    path, is_custom = _locate(text, WORKLOADS, base)
+    path, root = _locate(text, WORKLOADS, base)
     tree = _parse(path, text)
-    functions = {node.name: node for node in tree.body if isinstance(node, _Function)}
-    bound = functions.keys() | _bound(tree)
-    missing = [name for name in ("tasks", "task") if name not in bound]
-    if missing:
-        raise CatalogError(f"workload {text!r} lacks the function {missing[0]!r}")
+    functions = {node.name: node for node in _top_level(tree) if isinstance(node, _Function)}
+    bound = _bound(tree)
+    _check_bound(bound, text)
+    _check_import(tree, text)
+    is_coroutine = "task" not in bound or isinstance(functions.get("task"), ast.AsyncFunctionDef)
     arguments = [functions[name].args for name in ("tasks", "context") if name in functions]
     taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
     optional = {*_GIVEN, *(name for each in arguments for name in _default_nodes(each))}
     defaults = {name: value for each in arguments for name, value in _defaults(each).items()}
-    sources = _own_sources(path)
+    sources = _own_sources(path, root or path.parent)
     return Workload(
         name=path.stem,
-        reference=str(path) if is_custom else path.stem,
+        reference=_reference(path, root),
         digest=_digest(sources),
         files=_file_digests(sources),
         parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
@@ -108,30 +110,31 @@ def read_workload(text: str, base: str | Path) -> Workload:
         waits=_is_true(tree, "waits"),
         starts_threads=_is_true(tree, "starts_threads"),
         no_speedup=_is_true(tree, "no_speedup"),
+        is_coroutine=is_coroutine and ANY not in bound,
         sharing=_choice(tree, "sharing", SHARING, f"workload {text!r}"),
     )
 
 
 def read_backend(text: str, base: str | Path) -> Backend:
-    """The backend of a name, or of a path (one with a slash or .py), relative to base.
+    """The backend of a name, of a path (one with a slash or .py) relative to base, or of the dotted name of a module there.
 
     Raises CatalogError for a file that is missing, does not parse, or lacks `run`.
     """
-    path, is_custom = _locate(text, BACKENDS, base)
+    path, root = _locate(text, BACKENDS, base)
     tree = _parse(path, text)
     runs = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run"]
     if not runs:
         raise CatalogError(f"backend {text!r} lacks the function 'run'")
     arguments = runs[-1].args
     parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
-    sources = _own_sources(path) if is_custom else {}
+    sources = _own_sources(path, root) if root else {}
     return Backend(
         name=path.stem,
         kind=_choice(tree, "kind", KINDS, f"backend {text!r}") or "threads",
         one_thread_per_gil=_is_true(tree, "one_thread_per_gil"),
         together=_is_true(tree, "together"),
-        reference=str(path) if is_custom else path.stem,
-        digest=_digest(sources) if is_custom else None,
+        reference=_reference(path, root),
+        digest=_digest(sources) if root else None,
         files=_file_digests(sources),
         parameters=parameters,
         required=tuple(name for name in parameters if name not in _default_nodes(arguments)),
@@ -170,18 +173,45 @@ def _is_whole(value: object) -> bool:
 
 
 def is_custom(text: str) -> bool:
-    """Whether a workload or backend is named by the path of a user's file."""
-    return "/" in text or text.endswith(".py")
+    """Whether a workload or backend is named by the path of a user's file, or by the dotted name of a user's module."""
+    return "/" in text or "." in text
 
 
-def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, bool]:
-    """The path of the file that a name or path stands for, and whether it is a user's file."""
+def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, Path | None]:
+    """The path of the file that a name stands for, and the folder that it is imported from; None for a built-in one.
+
+    A file in a package is imported from the folder above the outermost package.
+    """
     if not is_custom(text):
-        return folder / f"{text}.py", False
+        return folder / f"{text}.py", None
     try:
-        return (Path(base) / Path(text).expanduser()).resolve(), True
+        if "/" not in text and not text.endswith(".py"):
+            return _find_module(text, Path(base).resolve())
+        path = (Path(base) / Path(text).expanduser()).resolve()
+        return path, next(parent for parent in path.parents if not (parent / "__init__.py").is_file())
+    except StopIteration:
+        raise CatalogError(f"{text!r} is in a package that has no folder above it") from None
     except (OSError, RuntimeError, ValueError) as error:
         raise CatalogError(f"{text!r} is not a path: {error}") from error
+
+
+def _find_module(name: str, root: Path) -> tuple[Path, Path]:
+    path = root / f"{name.replace('.', '/')}.py"
+    if not path.is_file():
+        raise CatalogError(f"there is no module {name!r} in the folder where Snakemake runs")
+    return path, root
+
+
+def name_of(text: str) -> str:
+    """The name of the workload or backend that a name, path or dotted name stands for."""
+    return Path(text).stem if "/" in text or text.endswith(".py") else text.rpartition(".")[2]
+
+
+def _reference(path: Path, root: Path | None) -> str:
+    """What the measuring side loads: a name, a path, or the path of a module in a package, with // before the package."""
+    if root is None:
+        return path.stem
+    return str(path) if path.parent == root else f"{root}//{path.relative_to(root)}"
 
 
 def _parse(path: Path, text: str) -> ast.Module:
@@ -201,15 +231,52 @@ def _parse(path: Path, text: str) -> ast.Module:
         raise CatalogError(f"{text!r} is nested too deeply") from error
 
 
+def _top_level(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes that are executed when a module is imported: those outside functions, classes and `if __name__ == …`."""
+    todo: list[ast.AST] = list(tree.body)
+    while todo:
+        node = todo.pop(0)
+        yield node
+        is_guard = isinstance(node, ast.If) and any(
+            isinstance(name, ast.Name) and name.id == "__name__" for name in ast.walk(node.test)
+        )
+        if not (is_guard or isinstance(node, _Function | ast.ClassDef | ast.Lambda)):
+            todo += ast.iter_child_nodes(node)
+
+
+_PARSERS = ("parse_args", "parse_known_args")
+ANY = "*"  # among the names that a module binds: it may bind others, too
+
+
 def _bound(tree: ast.Module) -> set[str]:
-    """The names that imports and assignments bind at module level."""
+    """The names that a module binds, however; ANY where it imports all names of another one."""
     bound: set[str] = set()
-    for node in tree.body:
+    for node in _top_level(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             bound |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Assign):
-            bound |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, _Function | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
     return bound
+
+
+def _check_bound(bound: set[str], text: str) -> None:
+    if ANY in bound:  # only running the file can tell
+        return
+    if "tasks" not in bound:
+        raise CatalogError(f"workload {text!r} lacks the function 'tasks'")
+    if not bound & {"task", "task_async"}:
+        raise CatalogError(f"workload {text!r} lacks the function 'task'")
+
+
+def _check_import(tree: ast.Module, text: str) -> None:
+    """Raises CatalogError for a file that parses the options of a program when it is imported."""
+    for node in _top_level(tree):
+        is_method = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if is_method and node.func.attr in _PARSERS and not (node.args or node.keywords):  # type: ignore[attr-defined]
+            guard = 'move it under `if __name__ == "__main__":`'
+            raise CatalogError(f"{text!r}: line {node.lineno}: the file parses sys.argv at import; {guard}")  # type: ignore[attr-defined]
 
 
 def _is_true(tree: ast.Module, name: str) -> bool:
@@ -257,10 +324,14 @@ def _defaults(arguments: ast.arguments) -> dict[str, Any]:
     return values
 
 
-def _own_sources(path: Path) -> dict[Path, bytes]:
-    """The source of a file and of the modules in its folder that it imports, directly or not."""
+def _own_sources(path: Path, root: Path) -> dict[Path, bytes]:
+    """The source of a file, of its packages, and of the modules of the user that it imports, directly or not.
+
+    root: the folder that these modules are imported from.
+    """
     sources: dict[Path, bytes] = {}
-    todo = [path]
+    packages = [parent / "__init__.py" for parent in path.parents if root in parent.parents]
+    todo = [path, *packages]
     while todo:
         file = todo.pop(0)
         if file in sources or not file.is_file():
@@ -275,7 +346,7 @@ def _own_sources(path: Path) -> dict[Path, bytes]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
         for node in ast.walk(tree):
-            todo += sorted(file.parent / f"{name}.py" for name in _imported(node))
+            todo += _imported(node, file, root)
     return sources
 
 
@@ -291,13 +362,25 @@ def _file_digests(sources: Mapping[Path, bytes]) -> dict[str, str]:
     return {str(path): hashlib.sha256(source).hexdigest() for path, source in sources.items()}
 
 
-def _imported(node: ast.AST) -> Iterable[str]:
-    """The names of the modules that a node imports, as if they were in the folder of the file."""
+def _imported(node: ast.AST, file: Path, root: Path) -> Iterator[Path]:
+    """The files that a node of a file may import, packages included, whether they exist or not."""
+    for folder, names in _imported_names(node, file, root):
+        for count in range(1, len(names) + 1):
+            module = folder.joinpath(*names[:count])
+            yield module.with_name(f"{module.name}.py")
+            yield module / "__init__.py"
+
+
+def _imported_names(node: ast.AST, file: Path, root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """(folder, names of packages and module in it) of each module that a node may import."""
     if isinstance(node, ast.Import):
-        return {alias.name.partition(".")[0] for alias in node.names}
-    if not isinstance(node, ast.ImportFrom):
-        return set()
-    module = node.module or ""
-    if module == _PACKAGE or not module:
-        return {alias.name for alias in node.names}
-    return {module.removeprefix(f"{_PACKAGE}.").partition(".")[0]}
+        for alias in node.names:
+            yield root, alias.name.split(".")
+    elif isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        folder = file.parents[node.level - 1] if 0 < node.level <= len(file.parents) else root
+        if module == _PACKAGE or module.startswith(f"{_PACKAGE}."):
+            folder, module = WORKLOADS, module[len(_PACKAGE) + 1 :]
+        parents = module.split(".") if module else []
+        for alias in sorted(node.names, key=lambda alias: alias.name):
+            yield folder, [*parents, alias.name]

@@ -333,8 +333,8 @@ def _experiment_mistakes(experiment: Config, files: dict[str, dict[str, str]], b
             for text in _part_mistakes(key[:-1], item, folder, read, base, experiment["start"]):
                 yield [key, index], text
             file = named(item)[0]
-            if files[key].setdefault(Path(file).stem, file) != file:
-                yield [key, index], duplicate(key[:-1], Path(file).stem)
+            if files[key].setdefault(catalog.name_of(file), file) != file:
+                yield [key, index], duplicate(key[:-1], catalog.name_of(file))
     count = _count_runs(experiment)
     if count > MAX_RUNS:
         fewer = "Set fewer rounds, workers, switch intervals or values to sweep"

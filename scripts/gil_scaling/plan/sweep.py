@@ -206,7 +206,7 @@ def _ceilings(
 ) -> list[Combination]:
     """The combinations that measure what the machine allows: processes in steady state, at each number of workers."""
     has_none = workload.shares or workload.waits or workload.starts_threads or workload.no_speedup
-    if has_none or not experiment["ceiling"]:
+    if has_none or workload.is_coroutine or not experiment["ceiling"]:
         return []
     base = _sequential(experiment, build, workload, params)
     steady = replace(base, backend="process", start="together", scaling=experiment["scaling"])

@@ -64,9 +64,8 @@ async def _run(job: "Job") -> Outcome:
 
 def coroutine_of(workload: "HasTask") -> "CoroutineFunction":
     """The workload's coroutine form, or its blocking task inside a coroutine."""
-    task_async: CoroutineFunction | None = getattr(workload.module, "task_async", None)
-    if task_async is not None:
-        return task_async
+    if workload.task_async is not None:
+        return workload.task_async
 
     async def blocking(*arguments: "Any") -> "Any":
         return workload.task(*arguments)

@@ -1,4 +1,7 @@
-"""One task after the other in the main thread: the baseline of every speedup."""
+"""One task after the other in the main thread: the baseline of every speedup.
+
+A workload that has only a coroutine form runs one coroutine after the other, all in one event loop.
+"""
 
 from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.worker import Report, run_tasks, thread_usage
@@ -14,6 +17,11 @@ together = True
 
 def run(job: "Job") -> Outcome:
     """Runs the tasks in order."""
+    if job.settings.workload.is_coroutine:
+        from gil_scaling.measure.backends import asyncio
+
+        job.workers = 1
+        return asyncio.run(job)
     report = Report("main")
     tasks = enumerate(job.arguments)
     results = run_tasks(job.settings, tasks, job.shared, report, start=thread_usage())
