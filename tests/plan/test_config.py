@@ -61,13 +61,13 @@ experiments:
     assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
         ["my.yaml:1", "rouns"],
         ["my.yaml:2", "backends[1]"],
-        ["my.yaml:6", "experiments[0].workers[0]"],
+        ["my.yaml:2", "backends[0]"],
         ["my.yaml:5", "experiments[0].workloads[2]"],
+        ["my.yaml:5", "experiments[0].workloads[1]"],
+        ["my.yaml:6", "experiments[0].workers[0]"],
+        ["my.yaml:7", "experiments[1].name"],
         ["my.yaml:8", "experiments[2]"],
         ["my.yaml:9", "experiments[3].name"],
-        ["my.yaml:2", "backends[0]"],
-        ["my.yaml:5", "experiments[0].workloads[1]"],
-        ["my.yaml:7", "experiments[1].name"],
         ["my.yaml:9", "experiments[3].workloads[0]"],
     ]
 
@@ -102,8 +102,8 @@ experiments:
     assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
         ["my.yaml:2", "experiments[0].rounds"],
         ["my.yaml:3", "experiments[1].warmups"],
-        ["my.yaml:7", "experiments[2].rounds"],
         ["my.yaml:3", "experiments[2].warmups"],
+        ["my.yaml:7", "experiments[2].rounds"],
     ]
 
 
@@ -114,8 +114,8 @@ def test_mistakes_of_the_command_line_have_no_file(tmp_path):
         config.checked(given, [tmp_path / "my.yaml"])
     assert caught.value.mistakes == [
         f"--config: rounds: 'abc' is not allowed. Expected: {ROUNDS}.",
-        f"{tmp_path}/my.yaml:2: timeout: nan is not allowed. Expected: {TIMEOUT}.",
         "--config: workers[0]: 0 is not allowed. Expected: a whole number from 1, or default.",
+        f"{tmp_path}/my.yaml:2: timeout: nan is not allowed. Expected: {TIMEOUT}.",
     ]
 
 
@@ -138,7 +138,7 @@ def test_the_mappings_of_a_json_file_become_plain_ones():
     assert type(checked["experiments"][0]["workloads"][0]["noop"]["count"]) is dict
 
 
-def test_all_mistakes_are_reported_with_their_lines(tmp_path):
+def test_all_mistakes_are_reported_in_the_order_of_lines(tmp_path):
     text = """\
 timeout: 0
 repeats: 0
@@ -150,11 +150,11 @@ experiments:
     workers: [0]
 """
     assert [line.split(": ")[:2] for line in mistakes(text, tmp_path)] == [
-        ["my.yaml:4", "experiments[0].name"],
-        ["my.yaml:8", "experiments[1].workers[0]"],
-        ["my.yaml:7", "experiments[1].workloads"],
-        ["my.yaml:2", "repeats"],
         ["my.yaml:1", "timeout"],
+        ["my.yaml:2", "repeats"],
+        ["my.yaml:4", "experiments[0].name"],
+        ["my.yaml:7", "experiments[1].workloads"],
+        ["my.yaml:8", "experiments[1].workers[0]"],
     ]
 
 
@@ -751,3 +751,9 @@ def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, argument
     assert [part for part in expected if part not in said] == []
     assert not [word for word in ("Traceback", "it was run") if word in said]
     assert not (clone / "results").exists()
+
+
+def test_auto_in_a_sweep_is_refused(tmp_path):
+    (line,) = mistakes("experiments: [{name: e, workloads: [{py_loop: {n: {sweep: [auto, 10]}}}]}]", tmp_path)
+    message = "parameter 'n': `auto` cannot be swept. Give numbers, or `n: auto` alone."
+    assert line == f"my.yaml:1: experiments[0].workloads[0]: {message}"

@@ -149,7 +149,7 @@ def auto_parameter(workload: Workload, given: Mapping[str, Any]) -> str | None:
     given: {parameter: value} of its entry. Only whole numbers are calibrated. `size: auto` stands for the first of them if
     the workload has no parameter `size`. Raises CatalogError for more than one, and if there is no whole number.
     """
-    whole = [name for name in workload.parameters if _is_whole(workload.defaults.get(name))]
+    whole = [name for name in workload.parameters if is_whole(workload.defaults.get(name))]
     wanted = [name for name, value in given.items() if value == AUTO and name in (*whole, *_alias(workload))]
     if len(wanted) > 1:
         raise CatalogError(
@@ -168,7 +168,8 @@ def _alias(workload: Workload) -> tuple[str, ...]:
     return () if "size" in workload.parameters or workload.any_parameter else ("size",)
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; booleans are not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -66,8 +66,14 @@ def checked(config: Config, files: Sequence[str | Path] = (), base: str | Path =
         mistakes = [([], "is nested too deeply, or contains itself.")]
     lines = [*places.duplicates(), *(places.line(path, text) for path, text in mistakes)]
     if lines or sound is None:
-        raise ConfigError(lines, sound)
+        raise ConfigError(sorted(lines, key=_position), sound)
     return sound
+
+
+def _position(line: str) -> tuple[str, int]:
+    """The file and the line that a mistake names; those without come first."""
+    match = re.match(r"(.+?):(\d+): ", line)
+    return (match[1], int(match[2])) if match else ("", 0)
 
 
 def _check(config: Config, schema: Config, base: str | Path) -> tuple[Config, list[Mistake]]:
@@ -405,6 +411,10 @@ def _parameter_mistakes(kind: str, part: _Part, name: Any, value: Any) -> Iterat
     is_swept = isinstance(value, dict) and "sweep" in value
     if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
         yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
+    elif (
+        is_swept and kind == "workload" and catalog.AUTO in value["sweep"] and catalog.is_whole(part.defaults.get(name))
+    ):
+        yield f"parameter {shown(name)}: `auto` cannot be swept. Give numbers, or `{name}: auto` alone."
 
 
 def _unfit(value: Any, name: Any) -> str | None:
