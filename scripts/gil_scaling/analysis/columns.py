@@ -240,6 +240,18 @@ CLAIMS = (
     _count("rounds_disturbed", "rounds with the flag noisy or drifting"),
 )
 
+RATES = (
+    _count("task_count", "tasks of one sample", 1),
+    Column(
+        "tasks_per_s",
+        FLOAT,
+        "1/s",
+        "task_count / the median time that counts",
+        min=0,
+        derive=lambda table: table["task_count"] / table["work_s"].where(table["timed"].eq("work"), table["total_s"]),
+    ),
+)
+
 BUDGET_SHARES = (
     Column("useful", FLOAT, "1", "share of workers × the timed interval: CPU time that sequential needs, too"),
     Column("extra_cpu", FLOAT, "1", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
@@ -353,6 +365,7 @@ TABLES = {
         Column("reason", STR, "", "why the status is not ok, from the first such round"),
         INTERVAL,
         *(part for column in SUMMARY_MEASURES for part in _with_interval(column)),
+        *RATES,
         *LIMITS,
         *CLAIMS,
         *USED,

@@ -32,6 +32,7 @@ MEASURED_COLUMNS = (
         "peak_memory_mb",
         "memory_kind",
         "clock_cost_s",
+        "task_count",
         "metrics",
         "counts",
         "flags",
@@ -154,6 +155,7 @@ def _measured_columns(record: dict[str, Any], row: dict[str, Any], build: Build,
         "peak_memory_mb": record["peak_memory_mb"],
         "memory_kind": record["memory_kind"],
         "clock_cost_s": measured["clock_cost_s"],
+        "task_count": _count_tasks(nearest),
         "metrics": take_medians(metrics),
         "counts": sum_counts(metrics),
         "flags": find_flags(record, samples, build, usable_cpus, row["backend_kind"]),
@@ -190,6 +192,12 @@ _VALUES = {
     "cores_used": _cores_used,
     "worker_peak_mb": _largest_peak,
 }
+
+
+def _count_tasks(sample: dict[str, Any]) -> int:
+    if sample["tasks"] is not None:
+        return len(sample["tasks"]["index"])
+    return sum(worker["count"] for worker in sample["task_summary"])
 
 
 def _as_arrays(columns: dict[str, list[Any]] | None) -> dict[str, Any] | None:

@@ -357,3 +357,20 @@ def test_medians_whose_quotient_is_no_ratio_are_flagged(last_s, flags, tmp_path)
     (row,) = summary[summary["backend"] == "thread"].to_dict("records")
     assert row["speedup"] == pytest.approx(1.0)
     assert row["flags"] == flags
+
+
+@pytest.mark.parametrize(("scaling", "count"), [("strong", 2), ("weak", 4)])
+def test_rate_is_that_of_all_tasks_of_a_sample(scaling, count, tmp_path):
+    durations = [0.4] * count
+    samples = [make_sample(2.0, durations=durations)]
+    record = make_record("a", samples=samples, spec={"scaling": scaling})
+    (row,) = make_tables(tmp_path, [record])["summary"].to_dict("records")
+    assert (row["task_count"], row["tasks_per_s"]) == (count, pytest.approx(count / 2.0))
+
+
+def test_rate_counts_tasks_that_were_only_summed_up(tmp_path):
+    worker = {"count": 1500, "quantiles_s": [1e-3] * 5, "cpu_s": 1.0, "first_s": 0.1, "last_s": 1.9}
+    summary = [{**worker, "worker": number} for number in range(2)]
+    sample = make_sample(2.0) | {"tasks": None, "task_summary": summary}
+    (row,) = make_tables(tmp_path, [make_record("a", samples=[sample])])["summary"].to_dict("records")
+    assert row["tasks_per_s"] == pytest.approx(1500.0)

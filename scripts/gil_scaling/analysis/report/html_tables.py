@@ -80,6 +80,7 @@ def numbers_table(summary: pd.DataFrame, floors: Mapping[str, float | None]) -> 
         columns[name] = _intervals(rows, name, phrases.format_ratio_ci)
         columns[claim] = _texts(format_claims(rows, name, claim, floors))
     columns |= {name: _numbers(rows[name], phrases.format_ratio) for name in _RATIOS}
+    columns["tasks_per_s"] = _numbers(rows["tasks_per_s"], phrases.format_number)
     columns["peak_memory_mb"] = [_cell(round(value, 1) if value > 0 else None) for value in rows["peak_memory_mb"]]
     columns["rounds_ok"] = list(map(_cell, rows["rounds_ok"]))
     if rows["pairing"].nunique() > 1:

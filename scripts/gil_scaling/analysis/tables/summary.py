@@ -108,6 +108,7 @@ class _Summary:
         return {
             **medians,
             "gil": value["gil"][good[-1]],
+            "task_count": value["task_count"][good[-1]],
             "workers_used": min(value["workers_used"][good]),
             "start_method": value["start_method"][good[-1]],
             "memory_kind": value["memory_kind"][good[-1]],
