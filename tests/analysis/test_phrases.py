@@ -65,7 +65,20 @@ def test_format_percent_ci_shows_signs():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.27e-6, "1.27 µs"), (0.0531, "53.1 ms"), (2.5, "2.50 s"), (3e-9, "3.00 ns"), (0, "0 ns"), (None, "–")],
+    [
+        (1.27e-6, "1.27 µs"),
+        (0.0531, "53.1 ms"),
+        (2.5, "2.50 s"),
+        (3e-9, "3.00 ns"),
+        (0, "0 ns"),
+        (None, "–"),
+        (math.nan, "–"),
+        (0.9996, "1.00 s"),
+        (9.999e-4, "1.00 ms"),
+        (0.09999, "100 ms"),
+        (83.46, "83.5 s"),
+        (-0.0021, "−2.10 ms"),
+    ],
 )
 def test_format_seconds_chooses_the_unit(value, text):
     assert phrases.format_seconds(value) == text
@@ -76,6 +89,22 @@ def test_format_seconds_chooses_the_unit(value, text):
 )
 def test_format_number_has_three_digits(value, text):
     assert phrases.format_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.916, "1.92"), (-0.052, "−0.05"), (0, "0.00"), (None, "–"), (math.nan, "–")]
+)
+def test_format_ratio_has_two_decimals_and_a_minus(value, text):
+    assert phrases.format_ratio(value) == text
+
+
+def test_format_ratio_ci_of_a_negative_ratio():
+    assert phrases.format_ratio_ci(-0.052, -0.1, 0.02) == "−0.05 [−0.10, 0.02]"
+
+
+@pytest.mark.parametrize(("limit", "texts"), [(1, ["a", "2 others"]), (2, ["a", "b", "1 other"]), (3, ["a", "b", "c"])])
+def test_limit_words_counts_the_others(limit, texts):
+    assert phrases.limit_words(["a", "b", "c"], limit, "other") == texts
 
 
 @pytest.mark.parametrize("function", [phrases.format_ratio_ci, phrases.format_seconds_ci])

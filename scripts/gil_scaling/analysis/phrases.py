@@ -94,6 +94,7 @@ def format_seconds(value: float | None) -> str:
     """A time with three significant digits: 1.27 µs, 53.1 ms, 2.50 s; an en dash for None or NaN."""
     if value is None or math.isnan(value):
         return "–"
+    value = float(f"{value:.3g}")
     for limit, factor, unit in ((1e-6, 1e9, "ns"), (1e-3, 1e6, "µs"), (1, 1e3, "ms")):
         if abs(value) < limit:
             return f"{_three_digits(value * factor)} {unit}"
@@ -129,4 +130,5 @@ def _with_interval(value: str, low: str, high: str) -> str:
 def _three_digits(value: float) -> str:
     if value == 0:
         return "0"
-    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+    value = float(f"{value:.3g}")
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}".replace("-", "−")

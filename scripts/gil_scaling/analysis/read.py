@@ -296,7 +296,7 @@ def _make_labels_unique(sets: list[ResultSet]) -> None:
 
 
 def _distinct_times(began: list[str]) -> list[str]:
-    """Shortest form that tells timestamps apart: dates, else minutes, else numbers, also where one is not known."""
+    """The shortest names that differ for all timestamps: dates, else minutes, else (also if one is unknown) numbered dates."""
     for length in (len("2026-01-31"), len("2026-01-31T12:34")):
         names = [timestamp[:length].replace("T", " ") for timestamp in began]
         if all(names) and len(set(names)) == len(names):

@@ -9,11 +9,14 @@ import pytest
 import yaml
 from gil_scaling import __version__
 from gil_scaling.analysis.figures import title
+from gil_scaling.analysis.report.page_data import page_data
+from gil_scaling.analysis.tables import __main__ as tables_of_sweeps
 
 from tests.analysis.report.pages import (
     STEADY,
     TIMES,
     Page,
+    columns_of,
     comparison_folder,
     result_set,
     sections,
@@ -268,3 +271,19 @@ def test_page_shows_hostile_texts_as_text(is_several, tmp_path):
     texts += ["label"] if is_several else ["config"]
     shown = page.text.replace("\\", "")
     assert [name for name in texts if EVIL.format(name)[:20] not in shown] == []
+
+
+def test_sequential_stands_before_the_others_in_each_table(tmp_path):
+    times = {backend: [4.0] * 6 for backend in ("asyncio", "process", "sequential", "thread")}
+    folder = result_set(tmp_path / "r", times={"3.14": times, "3.14t": times})
+    tables_of_sweeps.main(folder / "s/plan.json")
+    data = page_data(folder / "s")
+    (experiment,) = data["experiments"]
+    shown = [experiment["numbers"], data["quality"], *(table for _, _, table in experiment["details"])]
+    assert len(shown) == 4  # the budget and the gains, too
+    for table in shown:
+        by_build = {}
+        for build, backend in columns_of(table, "build", "backend"):
+            by_build.setdefault(build, []).append(backend)
+        assert by_build
+        assert {backends[0] for backends in by_build.values()} == {"sequential"}

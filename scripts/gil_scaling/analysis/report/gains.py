@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from gil_scaling.analysis import phrases
-from gil_scaling.analysis.report.html_tables import Table, registry_table, text_table
+from gil_scaling.analysis.report.html_tables import Table, registry_table, sequential_first, text_table
 from gil_scaling.analysis.report.precision import format_claims, is_beyond_noise
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
 
@@ -22,8 +22,8 @@ def all_gains(changes: pd.DataFrame, means: pd.DataFrame, floors: _Floors) -> Ta
     """All rows of an experiment, the geometric mean over several workloads below those that it is of."""
     counts = means["workloads"].astype("str")
     rows = pd.concat([changes, means.assign(panel="geometric mean of " + counts)], ignore_index=True)
-    order = ["build", "against_build", "series", "workers", "switch_interval_s"]
-    return _registry_table(rows.sort_values(order, kind="stable"), "changes", floors)
+    rows = sequential_first(rows, ["build", "against_build"], ["series", "workers", "switch_interval_s"])
+    return _registry_table(rows, "changes", floors)
 
 
 def machine_by_machine(shapes: pd.DataFrame) -> Table:

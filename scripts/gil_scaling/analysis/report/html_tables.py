@@ -65,8 +65,7 @@ def numbers_table(summary: pd.DataFrame, floors: Mapping[str, float | None]) -> 
     floors: {label of a result set: the noise floor of its machine as a share, None if not known}.
     """
     rows = summary[summary["status"] != "unsupported"]
-    rows = rows.assign(is_parallel=rows["backend_kind"] != "sequential")
-    rows = rows.sort_values(["workload", "params", "build", "is_parallel"], kind="stable")
+    rows = sequential_first(rows, ["workload", "params", "build"])
     columns = {
         **{
             head: _texts(rows[column])
@@ -88,6 +87,12 @@ def numbers_table(summary: pd.DataFrame, floors: Mapping[str, float | None]) -> 
     columns["flags"] = _texts(_status_and_flags(rows))
     columns = {name: cells for name, cells in columns.items() if any(cell.text not in ("–", "") for cell in cells)}
     return _table(columns, "summary", [None if role == "asked" else role for role in rows["role"]])
+
+
+def sequential_first(rows: pd.DataFrame, by: Sequence[str], then: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows sorted by some columns, then sequential before the other backends, then by further columns."""
+    is_parallel = rows["backend"] != "sequential"
+    return rows.assign(is_parallel=is_parallel).sort_values([*by, "is_parallel", *then], kind="stable")
 
 
 def registry_table(rows: pd.DataFrame, name: str) -> Table:

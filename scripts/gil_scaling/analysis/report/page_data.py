@@ -14,7 +14,13 @@ from gil_scaling.analysis import figures, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
 from gil_scaling.analysis.report import answers, caveats, gains, limits, precision
 from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
-from gil_scaling.analysis.report.html_tables import column_meanings, numbers_table, registry_table, text_table
+from gil_scaling.analysis.report.html_tables import (
+    column_meanings,
+    numbers_table,
+    registry_table,
+    sequential_first,
+    text_table,
+)
 from gil_scaling.analysis.report.set_differences import Difference, find_differences
 from gil_scaling.analysis.tables import read
 
@@ -90,7 +96,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         ),
         "problems": text_table(("result set", "file", "problem"), content["problems"]),
         "flags": _flag_meanings(summary, changes),
-        "quality": registry_table(tables["quality"], "quality"),
+        "quality": registry_table(sequential_first(tables["quality"], ["build"]), "quality"),
         "columns": column_meanings(("summary", *_DETAILS, "changes", "shapes", "quality")),
         "tables": {name: len(tables[name]) for name in TABLES},
         "config": _dump(sets[0]["configs"].get(sweep, {})),
@@ -159,7 +165,11 @@ def _rows(table: pd.DataFrame, experiment: str) -> pd.DataFrame:
 
 def _experiment(name: str, tables: Mapping[str, pd.DataFrame], floors: Mapping[str, float | None]) -> dict[str, Any]:
     details = {part: _rows(tables[part], name) for part in _DETAILS}
-    shown = [(part, _DETAILS[part], registry_table(rows, part)) for part, rows in details.items() if len(rows)]
+    shown = [
+        (part, _DETAILS[part], registry_table(sequential_first(rows, ["panel", "build"]), part))
+        for part, rows in details.items()
+        if len(rows)
+    ]
     changes = _rows(tables["changes"], name)
     if len(changes):
         all_gains = gains.all_gains(changes, _rows(tables["means"], name), floors)
