@@ -129,3 +129,17 @@ def test_panels_name_the_parameters_that_differ(tmp_path):
 @pytest.mark.parametrize("name", OFTEN)
 def test_no_text_reaches_out_of_the_figure(name, full):
     assert_no_text_is_cut(figures.load(name).draw(full).figure)
+
+
+def test_an_experiment_is_named_in_answers_and_not_in_its_panels(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    read = make_tables(tmp_path / "m", records, experiments=("x", "y"))
+    entries = draw_all(read, ["x", "y"], tmp_path / "figures", ["speedup", "fastest"])
+    whole, *own = sorted(entries, key=lambda entry: entry["figure"])
+    assert [answer.split(",")[0] for entry in own for answer in entry["answers"]] == [
+        "x: py_loop: thread × 2 on 3.14",
+        "y: py_loop: thread × 2 on 3.14",
+    ]
+    assert own[0]["caption"].startswith("py_loop: thread × 2")
+    assert "py_loop (x) on 3.14: " in whole["answers"][0]
+    assert set(pd.read_csv(tmp_path / "figures/speedup-x.csv")["panel"]) == {"py_loop"}

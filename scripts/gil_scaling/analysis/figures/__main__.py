@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +26,33 @@ def main(folder: Path | str) -> None:
 
 
 def draw_all(
-    read: Mapping[str, pd.DataFrame], experiments: Iterable[str], folder: Path, names: Iterable[str] | None = None
+    read: Mapping[str, pd.DataFrame], experiments: Sequence[str], folder: Path, names: Iterable[str] | None = None
 ) -> list[dict[str, Any]]:
     """Draw figures of the experiments, all or those of the names, with their index, whose entries it returns."""
     folder.mkdir(parents=True, exist_ok=True)
     looks.theme()
     whole = {**read, "backends": read["summary"][["backend", "backend_kind"]].drop_duplicates()}
-    parts = {name: tables.of_experiment(whole, name) for name in experiments}
+    parts = {name: _without_name(tables.of_experiment(whole, name), name) for name in experiments}
+    is_shared = {name: whole["summary"]["panel"].str.endswith(f" ({name})").any() for name in experiments}
     entries = []
     for name in names or in_order():
         chosen = {None: whole} if getattr(load(name), "OF_SWEEP", False) else parts
-        entries += [_draw(name, experiment, part, folder) for experiment, part in chosen.items()]
+        for experiment, part in chosen.items():
+            entry = _draw(name, experiment, part, folder)
+            prefix = f"{experiment}: " if experiment and is_shared[experiment] else ""
+            entries.append({**entry, "answers": [f"{prefix}{sentence}" for sentence in entry["answers"]]})
     write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return entries
+
+
+def _without_name(part: Mapping[str, pd.DataFrame], experiment: str) -> dict[str, pd.DataFrame]:
+    """The tables of an experiment without its name in those of the panels, where it distinguishes nothing."""
+    return {
+        name: table.assign(panel=table["panel"].str.removesuffix(f" ({experiment})"))
+        if "panel" in table and len(table)
+        else table
+        for name, table in part.items()
+    }
 
 
 def _draw(name: str, experiment: str | None, part: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, Any]:
