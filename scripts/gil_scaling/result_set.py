@@ -44,6 +44,11 @@ BUNDLED_OF_SWEEP = (
 MAX_FILE_BYTES = 100 * 2**20
 
 
+def archive_name(machine: str) -> str:
+    """The name of the archive in a result set that holds it as a whole."""
+    return f"{machine}.tar.gz"
+
+
 def record_path(result_set: str | os.PathLike[str], run: str) -> str:
     """The path of the record of a run."""
     return f"{os.fspath(result_set)}/{RECORDS}/{run}.json"

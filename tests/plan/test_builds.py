@@ -273,3 +273,28 @@ def test_a_program_that_is_not_python_is_refused(tmp_path):
     Path(path).write_text("#!/bin/sh\necho some error >&2\nexit 1\n")
     with pytest.raises(prober.ProbeError, match=r"python3\.14 does not start: some error"):
         prober.Prober(tmp_path / "probes.json")((path,), {})
+
+
+@pytest.mark.parametrize("output", ["{}", "1", "[]", '{"version": 3}', "nothing", "", r"\377\376"])
+def test_a_program_that_prints_other_facts_is_refused(output, tmp_path):
+    path = executable(tmp_path, "python3.14")
+    Path(path).write_text(f"#!/bin/sh\nprintf '{output}'\n")
+    with pytest.raises(prober.ProbeError, match=r"python3\.14 is not a Python that can be measured"):
+        prober.Prober(tmp_path / "probes.json")((path,), {})
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3.6.15"])
+def test_a_python_too_old_for_the_probe_says_so(version, tmp_path):
+    path = executable(tmp_path, "python3")
+    Path(path).write_text(
+        f'#!/bin/sh\nif [ "$1" = -c ]; then printf {version}; else echo SyntaxError: no >&2; exit 1; fi\n'
+    )
+    with pytest.raises(prober.ProbeError, match=rf"is Python {version}; the oldest that can be measured is 3\.9"):
+        prober.Prober(tmp_path / "probes.json")((path,), {})
+
+
+def test_a_name_stands_for_the_whole_entry_of_the_top_level(two_pythons):
+    entries = [{"name": "3.14t", "env": {"PYTHON_GIL": "1"}}, {"name": "3.99", "optional": True}]
+    builds_of, notes, mistakes = chosen(["3.14t", "3.99"], entries=entries)
+    assert builds_of["e0"][0].env == {"PYTHON_GIL": "1"}
+    assert mistakes == [] and "'3.99' left out" in notes[0]

@@ -46,6 +46,22 @@ def test_an_unknown_key_names_the_nearest_one(tmp_path):
     assert line.startswith("my.yaml:1: rouns: unknown key 'rouns'. Did you mean 'rounds'? Known: backends, ceiling, ")
 
 
+def test_keys_for_yaml_anchors_are_ignored():
+    text = "x-mine: &mine {rounds: 7}\nexperiments: [{name: e, workloads: [noop], <<: *mine}]\n"
+    sound = config.checked(yaml.safe_load(text))
+    assert sound["experiments"][0]["rounds"] == 7
+    assert "x-mine" not in {*sound, *sound["experiments"][0]}
+
+
+def test_a_newline_in_a_file_name_does_not_split_lines(tmp_path):
+    path = tmp_path / "my\nown.yaml"
+    path.write_text(f"rouns: 3\nseed: x\n{GOOD}")
+    with pytest.raises(config.ConfigError) as caught:
+        config.checked(yaml.safe_load(path.read_text()), [path], tmp_path)
+    assert len(str(caught.value).splitlines()) == len(caught.value.mistakes) == 2
+    assert r"my\nown.yaml:1: rouns" in str(caught.value)
+
+
 def test_mistakes_beyond_the_schema_are_reported_too(tmp_path):
     text = """\
 rouns: 3
@@ -728,6 +744,7 @@ RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
             ],
         ),
         ("my", "rounds: 0\n", ["-n"], ["my.yaml:1: rounds: 0 is not allowed. Expected: "]),
+        ("my", f"machine: here\nsweep: here.tar.gz\n{GOOD}", [], ["my.yaml:2: sweep: 'here.tar.gz' is the name of"]),
         (
             "my",
             GOOD,
@@ -739,7 +756,7 @@ RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
         ("my", f"compare: [nowhere]\n{GOOD}", ["compare"], ["my.yaml:1: compare[0]: 'nowhere' does not exist."]),
         ("my", "rounds: [6\nseed: 1\n", [], ["Config file is not valid JSON or YAML."]),
     ],
-    ids=["mistakes", "dry-run", "command-line", "build", "reserved", "result-set", "yaml"],
+    ids=["mistakes", "dry-run", "archive", "command-line", "build", "reserved", "result-set", "yaml"],
 )
 def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, arguments, expected, clone):
     (clone / f"{name}.yaml").write_text(text)

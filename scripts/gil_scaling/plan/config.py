@@ -40,7 +40,7 @@ class ConfigError(Exception):
     """
 
     def __init__(self, mistakes: Iterable[str], sound: Config | None = None) -> None:
-        self.mistakes = list(dict.fromkeys(mistakes))
+        self.mistakes = list(dict.fromkeys(mistake.replace("\n", "\\n") for mistake in mistakes))  # in names of files
         self.sound = sound
         super().__init__("\n".join(self.mistakes))
 
@@ -78,6 +78,7 @@ def _position(line: str) -> tuple[str, int]:
 
 def _check(config: Config, schema: Config, base: str | Path) -> tuple[Config, list[Mistake]]:
     """The config without its wrong values, with its defaults, and the mistakes."""
+    config = {key: value for key, value in config.items() if not str(key).startswith("x-")}  # for anchors of YAML
     config = _parsed(_plain(config), schema, schema)
     mistakes = list(_schema_mistakes(config, schema))
     sound = with_defaults(_without(config, [path for path, _ in mistakes]), schema)

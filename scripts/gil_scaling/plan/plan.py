@@ -15,7 +15,7 @@ from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import BUILDS, RESULTS, SET_ASIDE, SIZES, record_path, table_path, write_text
+from gil_scaling.result_set import BUILDS, RESULTS, SET_ASIDE, SIZES, archive_name, record_path, table_path, write_text
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Plan:
     @property
     def archive(self) -> str:
         """The path of the archive that the target `bundle` writes."""
-        return str(self.folder / f"{self.request.machine}.tar.gz")
+        return str(self.folder / archive_name(self.request.machine))
 
     @cached_property
     def builds(self) -> dict[str, Build]:

@@ -2,21 +2,40 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
 
 from gil_scaling.launch import environment
 from gil_scaling.result_set import write_text
 
 _PROBE_LIMIT_S = 30
 OLDEST = (3, 9)
+_VERSION = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"  # in all versions of Python
 
 
 class ProbeError(Exception):
     """A build that cannot be started or probed; the message gives the reason."""
+
+
+class _Facts(TypedDict):
+    """What `python -m gil_scaling.measure probe` prints, as far as the plan depends on it."""
+
+    label: str
+    version: str
+    version_text: str
+    implementation: str
+    configure_arguments: list[str]
+    free_threaded: bool
+    gil: bool
+    default_switch_interval_s: float
+    digests: dict[str, str | None]
+    files: dict[str, str | None]
 
 
 class Prober:
@@ -43,12 +62,6 @@ class Prober:
         return {name: value for name, value in facts.items() if name != "stamps"}
 
 
-def _check_version(facts: dict[str, Any], command: Sequence[str]) -> dict[str, Any]:
-    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
-        raise ProbeError(f"{command[0]} is Python {facts['version']}; the oldest that can be measured is 3.9")
-    return facts
-
-
 def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: path and _stamp(path) for name, path in facts["files"].items()}
 
@@ -62,22 +75,44 @@ def _stamp(path: str) -> list[Any] | None:
 
 
 def _probe(command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
-    full = [*command, "-m", "gil_scaling.measure", "probe"]
+    done = _run([*command, "-m", "gil_scaling.measure", "probe"], env)
+    version = _version(done.stdout) if done.returncode == 0 else _run([command[0], "-c", _VERSION], {}).stdout
+    if re.fullmatch(r"\d+\.\d+\.\d+", version) and tuple(map(int, version.split(".")[:2])) < OLDEST:
+        raise ProbeError(f"{command[0]} is Python {version}; the oldest that can be measured is 3.9")
+    if done.returncode:
+        reasons = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
+        errors = [line for line in reasons if "error" in line.lower()] or reasons
+        raise ProbeError(f"{shlex.join(command)} does not start: {errors[0].strip()}")
+    if not version:
+        raise ProbeError(f"{shlex.join(command)} is not a Python that can be measured: it does not say what it is")
+    facts: dict[str, Any] = json.loads(_last_line(done.stdout))
+    return facts
+
+
+def _run(command: Sequence[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     try:
-        done = subprocess.run(
-            full,
+        return subprocess.run(
+            command,
             cwd=environment.SCRIPTS,  # searched first by -m: the user's folder may contain a json.py
             env=environment.environment(env),
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
             timeout=_PROBE_LIMIT_S,
             stdin=subprocess.DEVNULL,
         )
-        if done.returncode == 0:
-            return _check_version(json.loads(done.stdout.strip().rpartition("\n")[2]), command)
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise ProbeError(f"{shlex.join(command)} cannot be probed: {error}") from error
-    reasons = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
-    errors = [line for line in reasons if "error" in line.lower()] or reasons
-    raise ProbeError(f"{shlex.join(command)} does not start: {errors[0].strip()}")
+
+
+def _version(output: str) -> str:
+    """The version that the facts in an output name; empty where these are not the facts of a Python."""
+    try:
+        return msgspec.json.decode(_last_line(output), type=_Facts)["version"]
+    except (msgspec.DecodeError, ValueError):
+        return ""
+
+
+def _last_line(output: str) -> str:
+    return output.strip().rpartition("\n")[2]

@@ -11,7 +11,7 @@ from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.yaml_lines import Places
-from gil_scaling.result_set import COMPARISON
+from gil_scaling.result_set import COMPARISON, archive_name
 
 FOLDER = Path(".snakemake/gil-scaling")  # of what calls and jobs pass to each other
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine read
@@ -61,7 +61,8 @@ def read(
         raise config.ConfigError(mistakes)
     name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
     label = checked["machine"] or machine.label()
-    problems = {"sweep": config.name_mistake(name)}
+    is_archive = name.lower() == archive_name(label).lower()  # some file systems ignore case
+    problems = {"sweep": config.reserved(name) if is_archive else config.name_mistake(name)}
     if label == COMPARISON and not checked["machine"]:  # the host's name
         problems["machine"] = config.reserved(label)
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
