@@ -34,6 +34,11 @@ def find_build(name, tmp_path_factory):
         missing(f"Python {name} ({error})")
 
 
+def workload_text(source):
+    """The text of a workload of two tasks, with the function `task` of the source."""
+    return f"import os, signal, sys, time\ndef tasks(count=2): return [0] * count\n{source}"
+
+
 def make_spec(**changes):
     """The spec of a run, for records made by hand."""
     spec = {

@@ -12,7 +12,7 @@ from gil_scaling import record
 from gil_scaling.launch import progress
 from gil_scaling.plan import sweep
 
-from tests.support import ROOT, make_spec
+from tests.support import ROOT, make_spec, workload_text
 
 PROGRAM = """
 import os, signal, sys
@@ -25,14 +25,12 @@ launcher.main(*sys.argv[1:])
 
 def make_entry(folder, build, source, backend_source, changes):
     """The plan's entry for a run of a workload, which is written to the folder, or of noop."""
-    entry = {"rejected": None, "timeout_s": 60, "on_noise": "flag"}
+    entry = {"rejected": None, "timeout_s": 60, "on_noise": "flag", "sources": {}}
     entry.update({key: changes.pop(key) for key in entry.keys() & changes.keys()})
     workload = {"workload": "work", "params": {}} if source else {"workload": "noop", "params": {"count": 4}}
     spec = make_spec(**{"python": build.name, "backend": "sequential", "workers": 1, **workload, **changes})
     if source:
-        (folder / "work.py").write_text(
-            f"import os, signal, sys, time\ndef tasks(count=2): return [0] * count\n{source}"
-        )
+        (folder / "work.py").write_text(workload_text(source))
     if backend_source:
         spec["backend"] = str(folder / "back.py")
         (folder / "back.py").write_text(backend_source)

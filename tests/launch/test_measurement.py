@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from gil_scaling.launch import measurement, processes
 
-from tests.support import find_build, make_record
+from tests.support import find_build, make_record, workload_text
 
 UNPRINTABLE = "class Error(Exception):\n    def __str__(self): raise ValueError\n"
 NOT_PICKLABLE = "class Thing:\n    def __reduce__(self): raise TypeError('not picklable')\ndef task(a): return Thing()"
@@ -262,3 +263,23 @@ def test_run_that_fills_the_disk_leaves_room_for_the_next(start, small_disk):
     assert "OSError: [Errno 28] No space left on device" in result.reason
     assert list(small_disk.iterdir()) == []
     assert start("def task(a): return 1", before=before).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("source", "known"),
+    [("def task(a): return a", "def task(a): return 0"), ("def task(a): open(__file__, 'a').write('#')", None)],
+    ids=["before", "meanwhile"],
+)
+def test_source_that_changed_since_the_plan_is_no_result(source, known, start, tmp_path):
+    text = workload_text(known or source)
+    result = start(source, sources={str(tmp_path / "work.py"): hashlib.sha256(text.encode()).hexdigest()})
+    assert (result.status, result.measured) == ("failed", None)
+    assert result.reason.startswith("work.py changed since the plan was made")
+    assert result.wall_s == 0 if known else result.wall_s > 0
+    assert not (tmp_path / "set/expected").exists()
+
+
+def test_source_of_the_plan_is_measured(start, tmp_path):
+    source = "def task(a): return a"
+    digest = hashlib.sha256(workload_text(source).encode()).hexdigest()
+    assert start(source, sources={str(tmp_path / "work.py"): digest}).status == "ok"

@@ -34,6 +34,7 @@ class Entry(TypedDict):
     timeout_s: float
     on_noise: str
     expected: str
+    sources: dict[str, str]  # {path: SHA-256} of all files that are measured
 
 
 class Order(TypedDict):

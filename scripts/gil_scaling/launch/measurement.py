@@ -8,7 +8,7 @@ import signal
 import time
 
 from gil_scaling import __version__, record
-from gil_scaling.launch import disturbance, environment, processes, run_folder, supervisor
+from gil_scaling.launch import disturbance, environment, processes, run_folder, sources, supervisor
 from gil_scaling.text import printable, scrub
 
 TYPE_CHECKING = False
@@ -43,11 +43,18 @@ def _is_unsteady(result: record.Record) -> bool:
 def measure(entry: Entry, call: CallInfo, expected: str | None) -> record.Record:
     """The record of a run that is measured now."""
     watch = _watch(entry, call)
-    ended, result = _run_build(entry, expected)
+    stamps = sources.read_stamps(sources.stamps_path(call["plan"]))
+    changed = sources.changed(entry["sources"], stamps)
+    ended, result = (supervisor.Ended(), None) if changed else _run_build(entry, expected)
     output = ended.output.decode("utf-8", "replace")
-    status, reason = judge(entry, ended, result, output)
+    changed = changed or sources.changed(entry["sources"], stamps)  # while it was measured
+    status, reason = ("failed", _of_changed(changed)) if changed else judge(entry, ended, result, output)
     measured = result.get("measured") if result and status == "ok" else None
     return _validated(_make_record(entry, call, watch, ended, output, status, reason, measured))
+
+
+def _of_changed(names: list[str]) -> str:
+    return f"{', '.join(names)} changed since the plan was made; the next call measures what is there then"
 
 
 def record_killed_launcher(entry: Entry, call: CallInfo, number: int) -> record.Record:

@@ -47,6 +47,12 @@ class Build:
         return bool(self.facts["gil"])
 
     @property
+    def files(self) -> dict[str, str]:
+        """{path: SHA-256} of the executable and, where there is one, of the library."""
+        digests = self.facts["digests"]
+        return {path: digests[name] for name, path in self.facts["files"].items() if path and digests[name]}
+
+    @property
     def fingerprint(self) -> str:
         """A digest of version, implementation, configure arguments and binaries; not of path, options and environment."""
         keys = ("version_text", "implementation", "configure_arguments", "digests")

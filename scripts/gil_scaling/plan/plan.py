@@ -10,7 +10,7 @@ from typing import Any
 
 from gil_scaling import record
 from gil_scaling.decode import decode
-from gil_scaling.launch import progress
+from gil_scaling.launch import progress, sources
 from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
@@ -164,6 +164,10 @@ class Plan:
         for run in (run for run in self.failed if run.name in wanted):
             aside.mkdir(parents=True, exist_ok=True)
             self.record_path(run).replace(aside / f"{run.name}.json")
+
+    def stamps(self) -> dict[str, list[int] | None]:
+        """The stamps of all files that are measured; see launch.sources."""
+        return sources.stamps({path: digest for run in self.runs for path, digest in run.sources.items()})
 
     def summary(self) -> str:
         """What is to be measured, with an estimate if earlier records of the same combinations allow one."""

@@ -79,6 +79,7 @@ def _for_launcher(run: Run, settings: Config) -> dict[str, Any]:
         "timeout_s": run.timeout_s,
         "on_noise": settings["on_noise"],
         "expected": run.expected,
+        "sources": run.sources,
     }
 
 

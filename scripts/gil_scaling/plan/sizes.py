@@ -109,6 +109,7 @@ def find(
         "command": build.command,
         "env": build.env,
         "rejected": build.rejected,
+        "sources": {},
         "reference": workload.reference,
         "backend_reference": "sequential",
     }

@@ -65,6 +65,11 @@ class Run:
     uses: list[Use]
 
     @property
+    def sources(self) -> dict[str, str]:
+        """{path: SHA-256} of the files that are measured: of the workload, a custom backend and the build."""
+        return {**self.build.files, **self.backend.files, **self.workload.files}
+
+    @property
     def expected(self) -> str:
         """The name of the file in expected/ that holds the digest of the right results.
 

@@ -21,7 +21,7 @@ from typing import Any
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import RerunTrigger
 
-from gil_scaling.launch import progress
+from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import config, plan, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
@@ -180,6 +180,7 @@ class Call:
             self.plan.set_aside(measured)
             for old in request.FOLDER.glob("*.progress"):
                 old.unlink()
+            write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             progress.announce(len(measured), Path(self.plan.file).resolve())
 
     def _quiet_scheduler(self) -> None:
