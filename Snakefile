@@ -21,8 +21,12 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-RECORDS = lambda wildcards: CALL.settled.records
+FACTS = expand("<set>/{facts}.json", facts=CALL.plan.facts)
+MEASURED = [lambda wildcards: CALL.settled.records, *FACTS, "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
+TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
+DRAWN = [*TABULATED, "<sweep>/figures"]
+REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md"]
 
 
 pathvars:
@@ -40,43 +44,38 @@ onstart:
     CALL.begin()
 
 
-# The targets take the records themselves as inputs, so that one that was lost is measured again.
+# The targets name all files as inputs, also those that others depend on, so that one that was lost is made again.
 rule all:
     """Everything of this sweep, and whether every run went well."""
     input:
-        RECORDS,
-        SWEEP_TABLES,
-        "<sweep>/figures",
-        "<sweep>/report.html",
+        *REPORTED,
         "<sweep>/verdict.txt",
 
 
 rule tables:
     """The tables of this sweep."""
     input:
-        RECORDS,
-        SWEEP_TABLES,
+        *TABULATED,
 
 
 rule figures:
     """The tables and figures of this sweep."""
     input:
-        RECORDS,
-        "<sweep>/figures",
+        *DRAWN,
 
 
 rule report:
     """The tables, figures and report of this sweep."""
     input:
-        RECORDS,
-        "<sweep>/report.html",
+        *REPORTED,
 
 
+# What stands there stays until its job is done (`update`), so that a sweep that grows always has a page and its tables.
 rule plan:
     """What this sweep consists of."""
     output:
-        plan="<sweep>/plan.json",
-        config="<sweep>/config.yaml",
+        plan=update("<sweep>/plan.json"),
+        config=update("<sweep>/config.yaml"),
     log:
         "<sweep>/logs/plan.log",
     params:
@@ -88,7 +87,7 @@ rule plan:
 rule facts:
     """What the machine and the builds are."""
     output:
-        "<set>/{facts}.json",
+        update("<set>/{facts}.json"),
     log:
         "<set>/logs/{facts}.log",
     params:
@@ -125,13 +124,12 @@ rule round:
 rule collect:
     """The records as tables."""
     input:
-        RECORDS,
+        *MEASURED,
         plan="<sweep>/plan.json",
-        facts=expand("<set>/{facts}.json", facts=CALL.plan.facts),
         noise=lambda wildcards: CALL.plan.noise_tables(),
     output:
-        SWEEP_TABLES,
-        "<sweep>/sets.json",
+        update(SWEEP_TABLES),
+        update("<sweep>/sets.json"),
     log:
         "<sweep>/logs/collect.log",
     shell:
@@ -145,7 +143,7 @@ rule draw:
         sets="<sweep>/sets.json",
     output:
         report(
-            directory("<sweep>/figures"),
+            update(directory("<sweep>/figures")),
             patterns=["{figure,[a-z_]+}.svg", "{figure,[a-z_]+}-{experiment}.svg"],
             caption="config/report/figure.rst",
             category=lambda wildcards: wildcards.get("experiment", "The whole sweep"),
@@ -167,8 +165,8 @@ rule page:
         sets="<sweep>/sets.json",
         figures="<sweep>/figures",
     output:
-        page="<sweep>/report.html",
-        text="<sweep>/report.md",
+        page=update("<sweep>/report.html"),
+        text=update("<sweep>/report.md"),
     log:
         "<sweep>/logs/page.log",
     params:

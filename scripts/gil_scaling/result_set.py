@@ -28,6 +28,7 @@ CONFIG = "config.yaml"
 SETS = "sets.json"  # the result sets that the tables are made of
 TABLES = "tables"  # <name>.csv
 FIGURES = "figures"
+INDEX = "index.json"  # in FIGURES: what is drawn there, and what is missing
 PYPERF = "pyperf"
 PAGE = "report.html"
 REPORT = "report.md"

@@ -4,7 +4,7 @@
 rule pyperf:
     """The times of this sweep as files of pyperf, one for each build."""
     input:
-        RECORDS,
+        *TABULATED,
         "<sweep>/pyperf",
 
 
@@ -15,7 +15,7 @@ rule export:
         runs="<sweep>/tables/runs.csv",
         builds="<sweep>/tables/builds.csv",
     output:
-        directory("<sweep>/pyperf"),
+        update(directory("<sweep>/pyperf")),
     log:
         "<sweep>/logs/export.log",
     params:
@@ -28,8 +28,7 @@ rule export:
 rule bundle:
     """The result set of this machine as one archive to send."""
     input:
-        RECORDS,
-        SWEEP_TABLES,
+        *REPORTED,
         "<sweep>/pyperf",
         page="<sweep>/report.html",
     log:

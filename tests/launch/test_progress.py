@@ -46,10 +46,11 @@ def test_outcome_of_another_run_is_the_end_of_its_reason():
     assert progress.outcome(result) == (2, "failed: KeyError: 1")
 
 
-def test_call_is_announced_once(monkeypatch):
+def test_call_is_announced_to_its_jobs(monkeypatch):
     monkeypatch.setattr(os, "environ", {})
-    progress.announce(3, "plan.jsonl", lambda: 0.0)
-    progress.announce(4, "other.jsonl", lambda: 9.0)
+    progress.announce(4, "of-an-outer-call.jsonl", lambda: 9.0)
+    name = progress.announce(3, "plan.jsonl", lambda: 0.0)
     call = progress.current_call()
+    assert name == call["id"]
     assert (call["id"], call["time"]) == (f"19700101T000000-{os.getpid()}", "1970-01-01T00:00:00Z")
     assert (call["runs"], call["plan"], call["host"]) == (3, "plan.jsonl", os.uname().nodename)

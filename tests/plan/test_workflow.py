@@ -19,6 +19,7 @@ class FakeWorkflow(SimpleNamespace):
 @pytest.fixture
 def make_call(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(workflow.atexit, "register", lambda *arguments: None)
     return lambda **changes: workflow.Call(FakeWorkflow(**changes), TINY)
 
 

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
 VARIABLE = "GIL_SCALING_CALL"
 
 
-def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> None:
-    """Puts the call of Snakemake, its plan and its number of runs into the environment, for the jobs."""
-    if VARIABLE in os.environ:  # on a cluster each job reads the Snakefile again
-        return
+def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> str:
+    """Puts the call of Snakemake, its plan and its number of runs into the environment, for the jobs; returns its id."""
     now = clock()
     call: CallInfo = {
         "id": f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}",
@@ -30,6 +28,7 @@ def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float]
         "plan": str(plan),
     }
     os.environ[VARIABLE] = json.dumps(call)
+    return call["id"]
 
 
 def current_call() -> CallInfo:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,15 +16,33 @@ from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import BUILDS, RESULTS, SET_ASIDE, SIZES, archive_name, record_path, table_path, write_text
+from gil_scaling.result_set import (
+    BUILDS,
+    INDEX,
+    RESULTS,
+    SET_ASIDE,
+    SIZES,
+    archive_name,
+    expected_path,
+    record_path,
+    table_path,
+    write_text,
+)
+
+_BEGUN = FOLDER / "begun.json"  # {machine/sweep: [call, runs]} of the last call that measured each
 
 
 @dataclass(frozen=True)
 class State:
-    """The state of a run's record: a status, "missing", or why it cannot be used; wall_s: of a run that is ok."""
+    """The state of a run's record: a status, "missing", or why it cannot be used.
+
+    wall_s: of a run that is ok; call: the id of the call that measured it; expected: the digest of the results.
+    """
 
     status: str
     wall_s: float | None = None
+    call: str | None = None
+    expected: str | None = None
 
     @property
     def is_failed(self) -> bool:
@@ -32,11 +51,19 @@ class State:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """What a call had to measure: its id, and the names of the runs."""
+
+    call: str | None = None
+    runs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Plan:
     """The table of runs and the paths of a sweep.
 
     file: for the jobs to read; runs: in the order of execution; states: of their records; sizes_are_known: whether all
-    sizes that are `auto` are calibrated.
+    sizes that are `auto` are calibrated; begun: the runs that the last call that measured this sweep had to measure.
     """
 
     request: Request
@@ -44,6 +71,7 @@ class Plan:
     runs: list[Run]
     states: dict[str, State]
     sizes_are_known: bool
+    begun: Begun
 
     @property
     def result_set(self) -> str:
@@ -102,18 +130,35 @@ class Plan:
         return {run.name: run.spec["round"] for run in self.runs}
 
     @cached_property
+    def _replaced_names(self) -> set[str]:
+        return {run.name for run in self.replaced}
+
+    @cached_property
     def _unfinished_rounds(self) -> set[int]:
         return {run.spec["round"] for run in self.todo}
 
     @cached_property
     def todo(self) -> list[Run]:
-        """The runs without a usable record."""
-        return [run for run in self.runs if self.states[run.name].status not in record.DONE]
+        """The runs to measure: without a record, or with one that must be replaced."""
+        replaced = {run.name for run in self.replaced}
+        return [run for run in self.runs if run.name in replaced or self.states[run.name].status == "missing"]
 
     @cached_property
-    def failed(self) -> list[Run]:
-        """The runs whose record must be replaced."""
-        return [run for run in self.runs if self.states[run.name].is_failed]
+    def replaced(self) -> list[Run]:
+        """The runs whose record must be replaced: the failed ones, and those of a round that an interruption split."""
+        split = {run.name for run in self.split}
+        return [run for run in self.runs if run.name in split or self.states[run.name].is_failed]
+
+    @cached_property
+    def split(self) -> list[Run]:
+        """The runs of a round that the last call did not finish, which it did measure.
+
+        Ratios pair the runs of one round, and only of one call: the machine may have changed since. So the round is
+        measured again as a whole.
+        """
+        wanted = [run for run in self.runs if run.name in self.begun.runs]
+        rounds = {run.spec["round"] for run in wanted if self.states[run.name].status == "missing"}
+        return [run for run in wanted if run.spec["round"] in rounds and self.states[run.name].call == self.begun.call]
 
     def noise_tables(self) -> list[str]:
         """The tables of the machine's A/A test, if another sweep has left them."""
@@ -133,7 +178,7 @@ class Plan:
         priority keeps it in order.
         """
         number = self._numbers[name] - 1
-        is_awaited = number in self._unfinished_rounds and not self.states[name].is_failed
+        is_awaited = number in self._unfinished_rounds and name not in self._replaced_names
         return [f"{self.result_set}/rounds/{number}"] if is_awaited else []
 
     def record_path(self, run: Run) -> Path:
@@ -142,45 +187,74 @@ class Plan:
 
     @cached_property
     def repeat_mark(self) -> Path:
-        """A file that is newer than all failed records: as an input of their runs it makes Snakemake repeat them.
+        """A file that is newer than all records to replace: as an input of their runs it makes Snakemake repeat them.
 
         Its name stands for these records, so that dry runs make no further ones.
         """
-        stamps = [[run.name, self.record_path(run).stat().st_mtime_ns] for run in self.failed]
+        stamps = [[run.name, self.record_path(run).stat().st_mtime_ns] for run in self.replaced]
         path = FOLDER / f"repeat-{hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]}"
         if not path.exists():
             FOLDER.mkdir(parents=True, exist_ok=True)
-            write_text(path, "The failed records are older than this file.\n")
+            write_text(path, "The records to replace are older than this file.\n")
         return path
 
     def repeats(self, name: str) -> list[str]:
-        """The inputs that make Snakemake repeat a run: one for a failed run, none for the others."""
-        return [str(self.repeat_mark.absolute())] if self.states[name].is_failed else []
+        """The inputs that make Snakemake repeat a run: one for a run whose record must be replaced, else none."""
+        return [str(self.repeat_mark.absolute())] if name in self._replaced_names else []
 
     def set_aside(self, names: Iterable[str]) -> None:
-        """Keeps the failed records of these runs in logs/set_aside: Snakemake removes them before it repeats the runs."""
+        """Keeps the records of these runs that must be replaced in logs/set_aside: Snakemake removes them at the start."""
         aside = self.folder / SET_ASIDE
         wanted = set(names)
-        for run in (run for run in self.failed if run.name in wanted):
+        for run in (run for run in self.replaced if run.name in wanted):
             aside.mkdir(parents=True, exist_ok=True)
             self.record_path(run).replace(aside / f"{run.name}.json")
+
+    def note_begun(self, call: str, names: Iterable[str]) -> None:
+        """Notes the runs that a call is going to measure, for the call after an interruption; no runs: it has ended."""
+        sweep = f"{self.request.machine}/{self.request.sweep}"
+        write_text(_BEGUN, json.dumps({**_read_all_begun(), sweep: [call, sorted(names)]}))
 
     def stamps(self) -> dict[str, list[int] | None]:
         """The stamps of all files that are measured; see launch.sources."""
         return sources.stamps({path: digest for run in self.runs for path, digest in run.sources.items()})
 
-    def summary(self) -> str:
-        """What is to be measured, with an estimate if earlier records of the same combinations allow one."""
+    def restore_expected(self) -> None:
+        """Writes the digests of the correct results that were lost again, as the records have them."""
+        for run in self.runs:
+            digest, path = self.states[run.name].expected, expected_path(self.folder, run.expected)
+            if digest and not os.path.exists(path):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                write_text(path, json.dumps({"digest": digest}) + "\n")
+
+    def lacks_figures(self, folder: str) -> bool:
+        """Whether a folder with an index of figures does not hold them all."""
+        try:
+            entries = json.loads(Path(folder, INDEX).read_text(encoding="utf-8"))
+            names = [f"{entry['name']}{end}" for entry in entries if not entry["missing"] for end in (".svg", ".csv")]
+        except (OSError, ValueError, LookupError, TypeError):
+            return True
+        return not all(Path(folder, name).exists() for name in names)
+
+    def summary(self, names: Collection[str]) -> str:
+        """What is to be measured, with an estimate if earlier records of the same combinations allow one.
+
+        names: of the runs.
+        """
         walls: dict[str, list[float]] = {}
         for run in self.runs:
             wall_s = self.states[run.name].wall_s
             if wall_s is not None:
                 walls.setdefault(_combination(run), []).append(wall_s)
-        known = [walls[_combination(run)] for run in self.todo if _combination(run) in walls] if walls else []
-        text = f"{len(self.todo)} of {len(self.runs)} runs to measure"
+        wanted = [run for run in self.runs if run.name in names]
+        known = [walls[_combination(run)] for run in wanted if _combination(run) in walls] if walls else []
+        text = f"{len(wanted)} of {len(self.runs)} runs to measure"
         if known:
             mean_s = sum(sum(times) / len(times) for times in known) / len(known)
-            text += f", about {progress.duration(mean_s * len(self.todo))}"
+            text += f", about {progress.duration(mean_s * len(wanted))}"
+        again = [run.spec["round"] for run in self.split if run.name in names]
+        if again:
+            text += f"; {len(again)} of them again, because an interruption split round {again[0]}"
         return text
 
 
@@ -201,6 +275,7 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
         runs=runs,
         states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
+        begun=_read_begun(f"{request.machine}/{request.sweep}"),
     )
 
 
@@ -240,7 +315,21 @@ def _state(path: Path, run: Run) -> State:
         return State(str(error))
     if found["spec"] != run.spec:
         return State(f"{path}: the record of another run")
-    return State(found["status"], found["wall_s"] if found["status"] == "ok" else None)
+    measured, wall_s = found["measured"], found["wall_s"] if found["status"] == "ok" else None
+    return State(found["status"], wall_s, found["call"]["id"], measured and measured["expected"])
+
+
+def _read_all_begun() -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(_BEGUN.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _read_begun(sweep: str) -> Begun:
+    call, runs = _read_all_begun().get(sweep, (None, ()))
+    return Begun(call, frozenset(runs))
 
 
 def _document(facts: dict[str, Any]) -> str:

@@ -2,15 +2,17 @@
 
 What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
 Snakemake that are not public, each guarded, so that without it a call works as the comment there says:
-Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folder .snakemake/locks,
+Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folders .snakemake/locks and backups,
 DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter and ._lock, Workflow.modifier.
 """
 
 import atexit
 import fcntl
 import json
+import logging
 import os
 import shlex
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -19,15 +21,24 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.settings.types import RerunTrigger
+from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import config, plan, request, sizes
+from gil_scaling.plan import closing, config, plan, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
-from gil_scaling.result_set import write_text
+from gil_scaling.result_set import FIGURES, PAGE, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
+_SPEAKING = ("measure", "verdict", "gate")  # rules whose failure is described already
+_REPEATED = (  # the beginnings of lines of Snakemake
+    "Removing output files of failed job",
+    "Shutting down, this might take some time",
+    "Exiting because a job execution failed",
+    "WorkflowError:\nAt least one job did not complete successfully",
+)
 _UNFINISHED = request.FOLDER / "unfinished.json"  # the outputs of calls that were killed, until they are made again
 
 
@@ -68,7 +79,8 @@ class Call:
     def __init__(self, workflow: Any, settings: config.Config) -> None:
         _check_checkout()
         self.workflow = workflow
-        self._has_begun = self._is_announced = False
+        self._has_begun = self._is_asked = False
+        self._failed_jobs: list[tuple[str, list[str]]] = []
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
         self.request = _checked(request.read, settings, files, explicit, _results_folder(workflow))
@@ -94,20 +106,17 @@ class Call:
 
     @property
     def settled(self) -> plan.Plan:
-        """The plan, with calibrated sizes if this call executes jobs; shows what there is to measure, once."""
+        """The plan, with calibrated sizes if this call executes jobs."""
         if self.mode is Mode.RUN and not self.plan.sizes_are_known:
             self._be_the_only_call()
             self.plan = _checked(plan.make, self.request, sizes.find)
-        if self.workflow.is_main_process and not self._is_announced:
-            self._is_announced = True
-            for note in [*self.request.notes, self.plan.summary()]:
-                print(note, file=sys.stderr)
+        self._is_asked = True
         return self.plan
 
     # ---- before the graph of jobs is built, and before the first job
 
     def _wrap_build_dag(self) -> None:
-        """Has _prepare called before Snakemake builds its graph, and `begin` before the first job.
+        """Has _prepare called before Snakemake builds its graph, `_announce` after it, and `begin` before the first job.
 
         Without Workflow._build_dag, `onstart` of the Snakefile calls `begin`, and after a kill Snakemake asks for --unlock
         and --rerun-incomplete.
@@ -119,7 +128,11 @@ class Call:
         def build_dag() -> None:
             self._prepare()
             build()
+            if self._is_asked and self.mode in (Mode.RUN, Mode.DRY_RUN):
+                for note in [*self.request.notes, self.plan.summary(self._measured())]:
+                    print(note, file=sys.stderr)
             if self.mode is Mode.RUN:
+                self.plan.restore_expected()
                 self._begin_at_start()
 
         self.workflow._build_dag = build_dag
@@ -137,10 +150,12 @@ class Call:
             incomplete, records = dag.incomplete_files, f"{self.plan.folder}/runs/"
 
             async def incomplete_files() -> list[Any]:
-                """Those that Snakemake marked, but records, which are written as a whole, and those of killed calls."""
+                """Those that Snakemake marked, but records, which are written as a whole; those of killed calls; lost figures."""
                 marked = [file for file in await incomplete() if not str(file).startswith(records)]
                 unfinished = _read_unfinished()
-                return marked + [file for job in dag.jobs for file in job.output if str(file) in unfinished]
+                outputs = [file for job in dag.jobs for file in job.output]
+                lacking = [file for file in outputs if file.endswith(f"/{FIGURES}") and self.plan.lacks_figures(file)]
+                return marked + lacking + [file for file in outputs if str(file) in unfinished]
 
             dag.incomplete_files = incomplete_files
 
@@ -151,6 +166,7 @@ class Call:
         if _UNFINISHED.exists():
             for lock in Path(".snakemake/locks").glob("*"):  # its folder must stay
                 lock.unlink()
+            shutil.rmtree(".snakemake/backups", ignore_errors=True)  # of outputs to update, which are made anew
 
     def _begin_at_start(self) -> None:
         """Has `begin` called with the hook `onstart`, that of a using workflow included; at once if hooks are off."""
@@ -171,17 +187,50 @@ class Call:
             return
         self._has_begun = True
         self._quiet_scheduler()
-        jobs = list(self.workflow.dag.needrun_jobs())
-        names = {str(self.plan.record_path(run)): run.name for run in self.plan.runs}
-        outputs = [str(file) for job in jobs for file in job.output]
-        measured = [names[file] for file in outputs if file in names]
-        _note_unfinished(file for file in outputs if file not in names)
+        measured = self._measured()
+        outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
+        _note_unfinished(set(outputs) - {str(path) for path in measured.values()})
+        call = ""
         if measured:
             self.plan.set_aside(measured)
             for old in request.FOLDER.glob("*.progress"):
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
-            progress.announce(len(measured), Path(self.plan.file).resolve())
+            call = progress.announce(len(measured), Path(self.plan.file).resolve())
+            self.plan.note_begun(call, measured)
+        self._say_less()
+        atexit.register(self._close, call, list(measured.values()), os.getpid())
+
+    def _measured(self) -> dict[str, Path]:
+        """{run: path of its record} of the runs that this call measures."""
+        paths = {str(path): (run.name, path) for run in self.plan.runs for path in [self.plan.record_path(run)]}
+        outputs = (str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output)
+        return dict(paths[file] for file in outputs if file in paths)
+
+    def _say_less(self) -> None:
+        """Keeps Snakemake from reporting what our last lines say: how jobs failed, and what it removes therefore.
+
+        Without the filter these lines are there, too.
+        """
+        if not getattr(getattr(self.workflow, "output_settings", None), "verbose", False):
+            logger.addFilter(self._is_news)
+
+    def _is_news(self, event: logging.LogRecord) -> bool:
+        if getattr(event, "event", None) is LogEvent.JOB_ERROR:
+            self._failed_jobs.append((getattr(event, "rule_name", "?"), list(getattr(event, "log", ()))))
+            return False
+        return not str(event.msg).startswith(_REPEATED) and "CalledProcessError in file" not in str(event.msg)
+
+    def _close(self, call: str, records: list[Path], pid: int) -> None:
+        """Writes the last lines of a call that ends by itself or by an interruption."""
+        if os.getpid() != pid:
+            return
+        pages = [str(file) for job in self.workflow.dag.jobs for file in job.output if file.endswith(f"/{PAGE}")]
+        failed = [job for job in self._failed_jobs if job[0] not in _SPEAKING]
+        for line in closing.describe(records, failed, dict.fromkeys(pages)):
+            print(line, file=sys.stderr)
+        if call and all(path.exists() for path in records):
+            self.plan.note_begun(call, ())
 
     def _quiet_scheduler(self) -> None:
         """Keeps the scheduler from disturbing measurements, and from a deadlock.

@@ -7,6 +7,7 @@ from docutils.core import publish_parts
 from gil_scaling.analysis import figures
 from gil_scaling.analysis.figures.__main__ import draw_all
 from gil_scaling.analysis.figures.drawing import Drawn, Missing
+from gil_scaling.result_set import INDEX
 
 from tests.analysis.figures.support import assert_no_text_is_cut
 from tests.support import make_record, make_tables, sweep_records
@@ -94,7 +95,7 @@ def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, tmp_pa
 
 
 def test_captions_escape_restructured_text(tmp_path):
-    (tmp_path / figures.INDEX).write_text(
+    (tmp_path / INDEX).write_text(
         json.dumps([{"name": "a", "caption": "*x* |y| `z`_ 1."}, {"name": "b", "caption": None}])
     )
     captions = figures.captions(tmp_path)

@@ -1,4 +1,3 @@
-import pandas as pd
 import pytest
 from gil_scaling.analysis.report import verdict
 
@@ -15,31 +14,13 @@ def test_verdict_prints_the_precision(tmp_path, capsys):
 
 def test_verdict_fails_with_the_failures(tmp_path, capsys):
     records = sweep_records({"sequential": [1.0] * 6})
-    for name, status, reason in (
-        ("a", "crashed", "SIGSEGV"),
-        ("b", "crashed", "SIGSEGV"),
-        ("c", "unsupported", "too old"),
-    ):
+    for name, status in (("a", "crashed"), ("b", "failed"), ("c", "unsupported")):
         spec = {"backend": "process", "workers": ord(name)}
-        records.append(make_record(name, spec=spec, status=status, reason=reason, measured=None))
+        records.append(make_record(name, spec=spec, status=status, reason="why", measured=None))
     folder = sweep_folder(tmp_path, records)
     with pytest.raises(SystemExit) as error:
         verdict.main(folder)
     assert error.value.code == (
-        f"2 runs failed; see {folder}/tables/failures.csv, the report, and their stderr in logs/runs/. Run the same command "
-        "again to repeat only these."
+        f"2 runs failed; see {folder}/tables/failures.csv, the report, and their stderr in logs/runs/."
     )
-    assert capsys.readouterr().err == "crashed on 3.14: SIGSEGV (2 runs: a, b)\n"
-
-
-def test_failures_are_grouped_by_cause():
-    rows = [
-        (build, "failed", reason, f"r{place}")
-        for place, (build, reason) in enumerate([("3.14", "x")] * 5 + [("3.9", "x")])
-    ]
-    failures = pd.DataFrame([*rows, ("3.14", "timeout", None, "r9")], columns=["build", "status", "reason", "run"])
-    assert list(verdict.describe_failures(failures)) == [
-        "failed on 3.14: x (5 runs: r0, r1, r2 and 2 more)",
-        "failed on 3.9: x (1 run: r5)",
-        "timeout on 3.14: no reason known (1 run: r9)",
-    ]
+    assert "Every supported run" not in capsys.readouterr().out

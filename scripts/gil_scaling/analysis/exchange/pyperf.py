@@ -28,6 +28,7 @@ import pyperf
 from gil_scaling.analysis import tables
 from gil_scaling.analysis.columns import ORDER
 from gil_scaling.analysis.documents import exit_on_error
+from gil_scaling.analysis.folders import replaced
 from gil_scaling.analysis.labels import label_combinations
 from gil_scaling.result_set import write_text
 from gil_scaling.text import scrub
@@ -39,11 +40,12 @@ _METADATA = {"python_implementation": "implementation", "python_version": "versi
 
 def main(folder: str | Path, out: str | Path) -> None:
     """Write out/<build>.json for each build that has a value; folder: tables/ of a sweep."""
-    Path(out).mkdir(parents=True, exist_ok=True)
-    for build, suite in make_suites(tables.read(Path(folder), ("samples", "runs", "builds"))).items():
-        text = io.StringIO()
-        suite.dump(text)
-        write_text(Path(out, f"{build}.json"), text.getvalue())
+    suites = make_suites(tables.read(Path(folder), ("samples", "runs", "builds")))
+    with replaced(Path(out)) as new:
+        for build, suite in suites.items():
+            text = io.StringIO()
+            suite.dump(text)
+            write_text(new / f"{build}.json", text.getvalue())
 
 
 def make_suites(sweep: Mapping[str, pd.DataFrame]) -> dict[str, pyperf.BenchmarkSuite]:

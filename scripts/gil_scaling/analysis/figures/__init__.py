@@ -17,7 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-INDEX = "index.json"
+from gil_scaling.result_set import INDEX
+
 _PUNCTUATION = re.compile(r"([^\w\s])")
 _SHARED = ("drawing", "heatmap", "looks", "panels")
 

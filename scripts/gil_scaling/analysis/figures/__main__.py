@@ -11,18 +11,20 @@ import pandas as pd
 
 from gil_scaling.analysis import tables
 from gil_scaling.analysis.documents import exit_on_error
-from gil_scaling.analysis.figures import INDEX, in_order, load, looks
+from gil_scaling.analysis.figures import in_order, load, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing
-from gil_scaling.result_set import write_text
+from gil_scaling.analysis.folders import replaced
+from gil_scaling.result_set import FIGURES, INDEX, SETS, TABLES, write_text
 
 _IN_CAPTION = 4  # answers; the others open the report
 
 
 def main(folder: Path | str) -> None:
-    """Draw the tables and sets.json of a folder into its figures/, which is made."""
+    """Draw the tables and sets.json of a folder into its figures/, in place of those that are there."""
     folder = Path(folder)
-    experiments = json.loads((folder / "sets.json").read_text(encoding="utf-8"))["experiments"]
-    draw_all(tables.read(folder / "tables"), experiments, folder / "figures")
+    experiments = json.loads((folder / SETS).read_text(encoding="utf-8"))["experiments"]
+    with replaced(folder / FIGURES) as new:
+        draw_all(tables.read(folder / TABLES), experiments, new)
 
 
 def draw_all(

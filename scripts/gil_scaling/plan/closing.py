@@ -1,0 +1,85 @@
+"""The last lines of a call: what happened, failures by cause, what the same command will do next, where the page is."""
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from gil_scaling.record import DONE
+from gil_scaling.result_set import read_bytes
+
+_FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in (\S+)', re.MULTILINE)
+_SHOWN = 200  # characters of a cause
+_CAUSES = 10  # that are shown
+
+
+class _Ending(msgspec.Struct):
+    """How a run ended: the part of a record that is read here."""
+
+    status: str
+    reason: str | None
+    stderr_tail: str | None
+
+
+def describe(
+    records: Sequence[Path], failed_jobs: Iterable[tuple[str, Sequence[str]]], pages: Iterable[str]
+) -> list[str]:
+    """The last lines of a call.
+
+    records: the paths of those that it was to write; failed_jobs: (rule, paths of its logs) of jobs that failed; pages:
+    those that it makes.
+    """
+    endings = [ending for ending in map(_read, records) if ending]
+    failed = [ending for ending in endings if ending.status not in DONE]
+    lines = _describe_failures(failed)
+    if len(endings) < len(records):
+        lines.append(f"Stopped at {len(endings)} of {len(records)} runs; the same command goes on.")
+    elif failed:
+        lines.append("The same command repeats only these.")
+    lines += [_describe_job(rule, logs) for rule, logs in failed_jobs]
+    return lines + [f"The report: {page}" for page in pages if Path(page).exists() and len(endings) == len(records)]
+
+
+def _read(path: Path) -> _Ending | None:
+    """How a run ended; None without a record."""
+    try:
+        return msgspec.json.decode(read_bytes(path), type=_Ending)
+    except (OSError, ValueError):
+        return None
+
+
+def _describe_failures(failed: Iterable[_Ending]) -> list[str]:
+    """A line per cause, the most frequent first: `54 runs failed: TypeError: … in mine.py:12 task`."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for ending in failed:
+        message = (ending.reason or "").strip().rpartition("\n")[2]
+        place = _place(f"{ending.stderr_tail or ''}\n{ending.reason or ''}") if ending.status == "failed" else ""
+        kind = message.partition(":")[0] if place else message
+        groups.setdefault((ending.status, kind + place), []).append(message[:_SHOWN] + place)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    lines = [f"{_count(texts)} {_WORDS[status]}: {texts[0]}" for (status, _), texts in ordered]
+    left = len(lines) - _CAUSES
+    return lines[:_CAUSES] + ([f"… and {left} more causes: see tables/failures.csv."] if left > 0 else [])
+
+
+def _count(runs: Sequence[object]) -> str:
+    return "1 run" if len(runs) == 1 else f"{len(runs):,} runs"
+
+
+_WORDS = {"failed": "failed", "timeout": "timed out", "crashed": "crashed", "wrong_result": "gave a wrong result"}
+
+
+def _place(traceback: str) -> str:
+    """Where the last traceback of a text ends: ` in mine.py:12 task`; empty without one."""
+    frames = _FRAME.findall(traceback)
+    return " in {}:{} {}".format(*frames[-1]) if frames else ""
+
+
+def _describe_job(rule: str, logs: Sequence[str]) -> str:
+    """Why a job failed, as its log ends."""
+    for log in filter(lambda log: Path(log).exists(), logs):
+        lines = Path(log).read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        if lines:
+            return f"The step {rule} failed: {lines[-1]} (see {log})"
+    return f"The step {rule} failed."

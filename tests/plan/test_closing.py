@@ -1,0 +1,62 @@
+import json
+
+from gil_scaling.plan import closing
+
+from tests.support import make_record
+
+TRACEBACK = 'Traceback (most recent call last):\n  File "run.py", line 1, in run\n  File "mine.py", line 12, in task\n'
+
+
+def record_paths(folder, *endings):
+    """The paths of records that ended with (status, reason, stderr); None for a record that is not there."""
+    paths = [folder / f"{place}.json" for place in range(len(endings))]
+    for path, ending in zip(paths, endings, strict=True):
+        if ending:
+            changes = dict(zip(("status", "reason", "stderr_tail"), ending, strict=True))
+            measured = {} if ending[0] == "ok" else {"measured": None}
+            path.write_text(json.dumps(make_record(**changes, **measured)))
+    return paths
+
+
+OK = ("ok", None, "")
+
+
+def test_failures_are_grouped_by_cause_and_place(tmp_path):
+    failed = [("failed", f"TypeError: odd {number}", f"{TRACEBACK}TypeError: odd {number}\n") for number in range(3)]
+    late = ("timeout", "exceeded the time limit of 3 s", "")
+    paths = record_paths(tmp_path, OK, late, *failed, ("unsupported", "too old", ""))
+    assert closing.describe(paths, [], []) == [
+        "3 runs failed: TypeError: odd 0 in mine.py:12 task",
+        "1 run timed out: exceeded the time limit of 3 s",
+        "The same command repeats only these.",
+    ]
+
+
+def test_the_place_may_be_in_the_reason_of_a_worker(tmp_path):
+    reason = f"WorkerFailed: worker 0 raised:\n{TRACEBACK}TypeError: odd"
+    paths = record_paths(tmp_path, ("failed", reason, ""))
+    assert closing.describe(paths, [], [])[0] == "1 run failed: TypeError: odd in mine.py:12 task"
+
+
+def test_a_call_that_was_stopped_says_how_far_it_came(tmp_path):
+    (tmp_path / "report.html").touch()
+    page = str(tmp_path / "report.html")
+    paths = record_paths(tmp_path, OK, None, None)
+    assert closing.describe(paths, [], [page]) == ["Stopped at 1 of 3 runs; the same command goes on."]
+    assert closing.describe(paths[:1], [], [page, "none"]) == [f"The report: {page}"]
+
+
+def test_a_step_that_failed_is_described_by_its_log(tmp_path):
+    (tmp_path / "draw.log").write_text("Traceback\nOSError: No space left\n")
+    log = str(tmp_path / "draw.log")
+    assert closing.describe([], [("draw", ["none", log]), ("page", [])], []) == [
+        f"The step draw failed: OSError: No space left (see {log})",
+        "The step page failed.",
+    ]
+
+
+def test_only_the_most_frequent_causes_are_shown(tmp_path):
+    causes = [("failed", f"Error{number}: x", "") for number in range(12)]
+    *_, before, last = closing.describe(record_paths(tmp_path, *causes, causes[11]), [], [])[:-1]
+    assert last == "… and 2 more causes: see tables/failures.csv."
+    assert before.startswith("1 run failed")

@@ -1,0 +1,79 @@
+import json
+
+import pytest
+from gil_scaling.plan import plan, request
+from gil_scaling.result_set import INDEX
+
+from tests.support import make_record
+from tests.tiny_sweep import TINY
+
+
+@pytest.fixture
+def make_plan(tmp_path, monkeypatch):
+    """The plan of the tiny sweep, with what a test left there."""
+    monkeypatch.chdir(tmp_path)
+    return lambda: plan.make(request.read(TINY, sorted(tmp_path.glob("*.yaml"))), None)
+
+
+def leave(made, runs, call="call-1", expected="a" * 64, **changes):
+    """Writes records of runs of a plan, as if a call had measured them."""
+    (made.folder / "runs").mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        record = make_record(run.name, call={"id": call, "time": "2026-01-01T00:00:00Z"}, **changes)
+        if record["measured"]:
+            record["measured"]["expected"] = expected
+        made.record_path(run).write_text(json.dumps({**record, "spec": run.spec}))
+
+
+def test_the_round_that_an_interruption_split_is_measured_again(make_plan):
+    made = make_plan()
+    first, second = made.rounds[1], made.rounds[2]
+    leave(made, [*first, *second[:2]])
+    made.note_begun("call-1", [run.name for run in made.runs])
+    again = make_plan()
+    assert again.split == again.replaced == second[:2]
+    assert again.todo == second
+    assert "4 of 8 runs to measure" in again.summary([run.name for run in again.todo])
+    assert "; 2 of them again, because an interruption split round 2" in again.summary([run.name for run in again.todo])
+    assert [bool(again.repeats(run.name)) for run in second] == [True, True, False, False]
+    again.set_aside([run.name for run in second])
+    assert sorted(path.stem for path in (made.folder / "logs/set_aside").iterdir()) == sorted(
+        r.name for r in second[:2]
+    )
+
+
+def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
+    made = make_plan()
+    leave(made, made.runs[1:])
+    assert make_plan().todo == made.runs[:1]  # a record was lost
+    made.note_begun("call-1", [])  # the call ended by itself
+    assert make_plan().todo == made.runs[:1]
+    made.note_begun("call-2", [made.runs[0].name])  # a call that added a run to the round was interrupted before it
+    assert make_plan().todo == made.runs[:1]
+
+
+def test_failed_runs_are_measured_again(make_plan):
+    made = make_plan()
+    leave(made, made.runs[2:])
+    leave(made, made.runs[:2], status="failed", reason="why", measured=None)
+    assert make_plan().replaced == make_plan().todo == made.runs[:2]
+
+
+def test_lost_digests_of_correct_results_are_restored(make_plan):
+    made = make_plan()
+    leave(made, made.runs)
+    make_plan().restore_expected()
+    found = {path.stem: json.loads(path.read_text()) for path in (made.folder / "expected").iterdir()}
+    assert found == {run.expected: {"digest": "a" * 64} for run in made.runs}
+
+
+def test_a_folder_that_lacks_a_figure_is_noticed(make_plan, tmp_path):
+    made, entries = make_plan(), [{"name": "one", "missing": None}, {"name": "two", "missing": "no data"}]
+    assert made.lacks_figures(str(tmp_path))
+    (tmp_path / INDEX).write_text(json.dumps(entries))
+    assert made.lacks_figures(str(tmp_path))
+    for end in ("svg", "csv"):
+        (tmp_path / f"one.{end}").touch()
+    assert not made.lacks_figures(str(tmp_path))
+    (tmp_path / INDEX).write_text("[")
+    assert made.lacks_figures(str(tmp_path))
