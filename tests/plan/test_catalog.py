@@ -45,7 +45,7 @@ def test_a_module_of_a_package_is_imported_as_its_member(tmp_path):
 
 
 def test_a_module_that_does_not_exist_is_refused(tmp_path):
-    message = "there is no module 'pack.mine' in the folder where Snakemake runs"
+    message = "there is no module 'pack.mine' in the folder where Snakemake runs, nor in that of the config"
     with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
         catalog.read_workload("pack.mine", tmp_path)
 

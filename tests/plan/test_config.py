@@ -774,3 +774,13 @@ def test_auto_in_a_sweep_is_refused(tmp_path):
     (line,) = mistakes("experiments: [{name: e, workloads: [{py_loop: {n: {sweep: [auto, 10]}}}]}]", tmp_path)
     message = "parameter 'n': `auto` cannot be swept. Give numbers, or `n: auto` alone."
     assert line == f"my.yaml:1: experiments[0].workloads[0]: {message}"
+
+
+def test_a_dotted_name_may_be_that_of_a_module_beside_the_config(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there/pack").mkdir(parents=True)
+    (tmp_path / "there/pack/mine.py").write_text("def tasks(n=1): return [n]\ndef task(a): pass\n")
+    file = tmp_path / "there/my.yaml"
+    file.write_text("experiments: [{name: e, workloads: [pack.mine: {n: '2'}]}]\n")
+    checked = config.checked(yaml.safe_load(file.read_text()), [file], tmp_path / "here")
+    assert checked["experiments"][0]["workloads"] == [{"../there/pack/mine.py": {"n": 2}}]

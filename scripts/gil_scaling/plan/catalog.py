@@ -178,6 +178,16 @@ def is_custom(text: str) -> bool:
     return "/" in text or "." in text
 
 
+def is_dotted(text: str) -> bool:
+    """Whether a text is the dotted name of a user's module."""
+    return "." in text and "/" not in text and not text.endswith(".py")
+
+
+def module_path(text: str, folder: Path) -> Path:
+    """The path that the module of a dotted name has in a folder."""
+    return folder / f"{text.replace('.', '/')}.py"
+
+
 def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, Path | None]:
     """The path of the file that a name stands for, and the folder that it is imported from; None for a built-in one.
 
@@ -186,7 +196,7 @@ def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, Path | Non
     if not is_custom(text):
         return folder / f"{text}.py", None
     try:
-        if "/" not in text and not text.endswith(".py"):
+        if is_dotted(text):
             return _find_module(text, Path(base).resolve())
         path = (Path(base) / Path(text).expanduser()).resolve()
         return path, next(parent for parent in path.parents if not (parent / "__init__.py").is_file())
@@ -197,15 +207,15 @@ def _locate(text: str, folder: Path, base: str | Path) -> tuple[Path, Path | Non
 
 
 def _find_module(name: str, root: Path) -> tuple[Path, Path]:
-    path = root / f"{name.replace('.', '/')}.py"
+    path = module_path(name, root)
     if not path.is_file():
-        raise CatalogError(f"there is no module {name!r} in the folder where Snakemake runs")
+        raise CatalogError(f"there is no module {name!r} in the folder where Snakemake runs, nor in that of the config")
     return path, root
 
 
 def name_of(text: str) -> str:
     """The name of the workload or backend that a name, path or dotted name stands for."""
-    return Path(text).stem if "/" in text or text.endswith(".py") else text.rpartition(".")[2]
+    return text.rpartition(".")[2] if is_dotted(text) else Path(text).stem
 
 
 def _reference(path: Path, root: Path | None) -> str:

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -61,7 +62,7 @@ def checked(config: Config, files: Sequence[str | Path] = (), base: str | Path =
     places = Places(files, config)
     sound = None
     try:
-        sound, mistakes = _check(config, load_schema(), base)
+        sound, mistakes = _check(config, load_schema(), base, [Path(file).parent for file in files])
     except RecursionError:
         mistakes = [([], "is nested too deeply, or contains itself.")]
     lines = [*places.duplicates(), *(places.line(path, text) for path, text in mistakes)]
@@ -76,7 +77,7 @@ def _position(line: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else ("", 0)
 
 
-def _check(config: Config, schema: Config, base: str | Path) -> tuple[Config, list[Mistake]]:
+def _check(config: Config, schema: Config, base: str | Path, folders: Sequence[Path]) -> tuple[Config, list[Mistake]]:
     """The config without its wrong values, with its defaults, and the mistakes."""
     config = {key: value for key, value in config.items() if not str(key).startswith("x-")}  # for anchors of YAML
     config = _parsed(_plain(config), schema, schema)
@@ -84,7 +85,7 @@ def _check(config: Config, schema: Config, base: str | Path) -> tuple[Config, li
     sound = with_defaults(_without(config, [path for path, _ in mistakes]), schema)
     for experiment in sound["experiments"]:
         for key, _, read in _PARTS:
-            experiment[key] = [item and _typed(item, read, base) for item in experiment[key]]
+            experiment[key] = [item and _typed(_located(item, base, folders), read, base) for item in experiment[key]]
     return sound, [*mistakes, *_meaning_mistakes(sound, base)]
 
 
@@ -175,6 +176,20 @@ def _number(text: str) -> int | float | str:
         with suppress(ValueError):
             return read(text)
     return text
+
+
+def _located(item: Any, base: str | Path, folders: Sequence[Path]) -> Any:
+    """An entry of `workloads` or `backends`, with the path of its file where it is the dotted name of a module beside a config.
+
+    base: the folder that comes first; folders: of the configs.
+    """
+    text, params = named(item)
+    if catalog.is_dotted(text) and not catalog.module_path(text, Path(base)).is_file():
+        for path in (catalog.module_path(text, folder) for folder in folders):
+            if path.is_file():
+                relative = os.path.relpath(path, base)
+                return {relative: params} if params else relative
+    return item
 
 
 def _typed(item: Any, read: _Read, base: str | Path) -> Any:
