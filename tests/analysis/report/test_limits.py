@@ -45,10 +45,17 @@ def disturbed(count, flag="noisy"):
     return records
 
 
-def test_a_disturbed_machine_is_named_with_the_remedy(tmp_path):
-    assert limits(tmp_path, disturbed(9)) == [
-        "9 of 12 runs were disturbed (9 noisy): `on_noise: wait` waits for idle CPUs before each run, `on_noise: repeat` "
-        f"measures a disturbed run again; `{COMMAND} --forcerun measure --config on_noise=wait` measures again."
+@pytest.mark.parametrize(
+    ("flag", "mode", "effect"),
+    [
+        ("noisy", "wait", "waits for idle CPUs before each run"),
+        ("drifting", "repeat", "measures a disturbed run again"),
+    ],
+)
+def test_a_disturbed_machine_is_named_with_the_remedy(flag, mode, effect, tmp_path):
+    assert limits(tmp_path, disturbed(9, flag)) == [
+        f"9 of 12 runs were disturbed (9 {flag}): try `on_noise: {mode}`, which {effect}: "
+        f"`{COMMAND} --forcerun measure --config on_noise={mode}`."
     ]
 
 

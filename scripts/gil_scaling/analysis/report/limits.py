@@ -12,8 +12,8 @@ from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 _MAX_DISTURBED = 0.1  # of the runs of a machine, without a sentence
 _MAX_NAMED = 3
 _DISTURBANCES = ("noisy", "drifting", "throttled")
+_MODES = {"wait": "waits for idle CPUs before each run", "repeat": "measures a disturbed run again"}
 _REMEDIES = {
-    "flag": "`on_noise: wait` waits for idle CPUs before each run, `on_noise: repeat` measures a disturbed run again",
     "wait": "they were although `on_noise: wait` was set: try `on_noise: repeat`, end other programs, or take a quieter machine",
     "repeat": "they were although `on_noise: repeat` was set: end other programs, or take a quieter machine",
 }
@@ -84,10 +84,13 @@ def _describe_disturbances(
     kinds = phrases.join_words(f"{count} {name}" for name, count in counts.items() if count)
     modes = [config.get("on_noise") for config in configs.values()]
     mode = next((mode for mode in ("flag", "wait", "repeat") if mode in modes), "flag")
-    again = (
-        f"; `{command} --forcerun measure --config on_noise=wait` measures again" if command and mode == "flag" else ""
-    )
-    yield f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds}): {_REMEDIES[mode]}{again}."
+    if mode == "flag":
+        better = "wait" if counts["noisy"] else "repeat"  # idle CPUs drift, too
+        again = f": `{command} --forcerun measure --config on_noise={better}`" if command else ""
+        remedy = f"try `on_noise: {better}`, which {_MODES[better]}{again}"
+    else:
+        remedy = _REMEDIES[mode]
+    yield f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds}): {remedy}."
 
 
 def _describe_rounds(summary: pd.DataFrame, runs: pd.DataFrame, command: str | None) -> Iterator[str]:
