@@ -8,10 +8,23 @@ import pytest
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import Prober
 
-from tests.support import find_build
+from tests.support import NEWEST, find_build
 from tests.tiny_sweep import copy_workflow, run_sweep
 
-BUILDS = ("3.9", "3.12", "3.14", "3.14t")
+BUILDS = ("3.9", "3.12", NEWEST, "3.14t")
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest and xdist look at the marks
+def pytest_collection_modifyitems(items):
+    """Marks tests on builds other than NEWEST as slow, and groups tests for `-n 2 --dist loadgroup`.
+
+    Tests that run sweeps take turns in one process; any other file is a group of its own.
+    """
+    for item in items:
+        if "build" in item.fixturenames and item.callspec.params["build"] != NEWEST:
+            item.add_marker(pytest.mark.slow)
+        is_sweep = item.get_closest_marker("sweep") or {"clone", "tiny_sweep"} & set(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group("sweeps" if is_sweep else item.path.name))
 
 
 def pytest_addoption(parser):
@@ -55,7 +68,7 @@ def tiny_sweep(tmp_path_factory):
     """A copy of the workflow after the whole tiny sweep, and the two calls: the sweep, and once more. Read-only."""
     folder = tmp_path_factory.mktemp("tiny") / "a clone"
     folder.mkdir()
-    copy_workflow(folder)
+    copy_workflow(folder, figures=None)
     first = run_sweep(folder)
     assert first.returncode == 0, first.stderr
     return SimpleNamespace(folder=folder, first=first, again=run_sweep(folder))

@@ -16,6 +16,7 @@ from gil_scaling.plan import builds
 from gil_scaling.plan.prober import ProbeError, Prober
 
 ROOT = Path(__file__).parent.parent
+NEWEST = "3.14"  # the newest build with a GIL that the tests know
 
 
 def missing(what):

@@ -10,7 +10,7 @@ import yaml
 from tests.support import ROOT, run_python
 from tests.tiny_sweep import copy_workflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sweep]
 
 PACKAGE = "scripts/gil_scaling"
 WORKLOAD = '''"""Squares numbers: what it shows."""
@@ -75,7 +75,7 @@ main(folder)
 def tree(tmp_path_factory):
     """A copy of the tree with a workload, a backend, a figure, a table column and a ready-made sweep more."""
     folder = tmp_path_factory.mktemp("adding")
-    copy_workflow(folder)
+    copy_workflow(folder, figures=None)
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)

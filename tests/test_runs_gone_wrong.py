@@ -58,9 +58,10 @@ def test_sweep_of_failing_runs_finishes_and_repeats_them_only(snakemake, clone):
 def test_sweeps_of_two_clones_take_turns(clone, tmp_path):
     other = tmp_path / "another"
     shutil.copytree(clone, other)
+    short = experiment(backends=["sequential", "thread"], ceiling=False)
     running = []
     for folder in (clone, other):
-        (folder / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+        (folder / "tiny.yaml").write_text(yaml.safe_dump({**TINY, "experiments": short}))
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "tables", "--configfile", "tiny.yaml"]
         running.append(subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True))
     texts = [process.communicate(timeout=300)[1] for process in running]

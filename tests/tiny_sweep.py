@@ -16,10 +16,17 @@ def experiment(**changes):
     return [{**TINY["experiments"][0], **changes}]
 
 
-def copy_workflow(folder):
-    """Copies the workflow into a folder."""
+SHARED_BY_FIGURES = ("__init__", "__main__", "_lanes", "drawing", "heatmap", "looks", "panels")
+FEW_FIGURES = ("fastest", "speedup")
+
+
+def copy_workflow(folder, figures=FEW_FIGURES):
+    """Copies the workflow with some of its figures, None for all, into a folder; all take most of the time of a sweep."""
     for name in ("config", "scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)
+    for path in (folder / "scripts/gil_scaling/analysis/figures").glob("*.py"):
+        if figures is not None and path.stem not in (*SHARED_BY_FIGURES, *figures):
+            path.unlink()
     shutil.copy(ROOT / "Snakefile", folder)
 
 

@@ -320,6 +320,7 @@ def test_decode_refuses_any_other_bytes(content):
             decode(path)
 
 
+@pytest.mark.slow
 @settings(LIMITS, max_examples=120)
 @given(st.integers(0, 100), changes)
 def test_a_changed_record_leaves_the_others_as_they_are(victim, edits):
@@ -347,6 +348,7 @@ def restored_figures(folder):
         folder.mkdir()
 
 
+@pytest.mark.slow
 @settings(LIMITS, max_examples=20)
 @given(st.integers(0, 100), change)
 def test_a_changed_record_is_drawn(victim, edit):
@@ -376,6 +378,7 @@ def test_an_overwritten_record_is_used_or_named(victim, place, piece, skipped):
 # ---- what stands beside them
 
 
+@pytest.mark.slow
 @settings(LIMITS, max_examples=40)
 @given(st.sampled_from(FILES), changes)
 def test_a_changed_file_beside_the_records_is_used_or_named(part, edits):
@@ -398,6 +401,7 @@ def compared_sets():
     return root
 
 
+@pytest.mark.slow
 @settings(LIMITS, max_examples=15)
 @given(
     st.sampled_from(["machine.json", "pythons/a.json", "s/config.yaml", "s/plan.json", "runs/a-thread-r1.json"]),

@@ -737,26 +737,21 @@ RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
         (
             "my",
             "rouns: 3\nexperiments: [{name: e, workloads: [./raises.py]}]\n",
-            [],
+            ["-n", "--config", "workers=[1,0]"],
             [
                 "my.yaml:1: rouns: unknown key 'rouns'. Did you mean 'rounds'?",
                 "workload './raises.py' lacks the function 'task'.",
+                "--config: workers[1]: 0 is not allowed. Expected: a whole number from 1",
             ],
         ),
-        ("my", "rounds: 0\n", ["-n"], ["my.yaml:1: rounds: 0 is not allowed. Expected: "]),
+        ("my", "rounds: 0\n", [], ["my.yaml:1: rounds: 0 is not allowed. Expected: "]),
         ("my", f"machine: here\nsweep: here.tar.gz\n{GOOD}", [], ["my.yaml:2: sweep: 'here.tar.gz' is the name of"]),
-        (
-            "my",
-            GOOD,
-            ["--config", "workers=[1,0]"],
-            ["--config: workers[1]: 0 is not allowed. Expected: a whole number from 1"],
-        ),
         ("my", f"pythons: [none-such]\n{GOOD}", [], ["pythons[0]: no Python 'none-such' found"]),
         ("runs", GOOD, [], ["sweep: 'runs' is the name of another folder there. Choose another name."]),
         ("my", f"compare: [nowhere]\n{GOOD}", ["compare"], ["my.yaml:1: compare[0]: 'nowhere' does not exist."]),
         ("my", "rounds: [6\nseed: 1\n", [], ["Config file is not valid JSON or YAML."]),
     ],
-    ids=["mistakes", "dry-run", "archive", "command-line", "build", "reserved", "result-set", "yaml"],
+    ids=["mistakes", "range", "archive", "build", "reserved", "result-set", "yaml"],
 )
 def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, arguments, expected, clone):
     (clone / f"{name}.yaml").write_text(text)

@@ -2,7 +2,9 @@ import threading
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from gil_scaling.plan import workflow
+from snakemake.exceptions import WorkflowError
 
 from tests.tiny_sweep import TINY
 
@@ -45,6 +47,15 @@ def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
     with scheduler._lock:
         assert scheduler._lock.acquire(blocking=False)
     make_call(scheduler=object(), dag=dag).begin()
+
+
+@pytest.mark.parametrize(("file", "name"), [("my.yaml", "runs"), ("logs.yaml", None), ("my sweep.yaml", None)])
+def test_reserved_sweep_names_are_refused(file, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / file).write_text(yaml.safe_dump({**TINY, "sweep": name}))
+    with pytest.raises(WorkflowError, match=r"\bsweep: "):
+        workflow.Call(FakeWorkflow(overwrite_configfiles=[file], configfiles=[file]), {**TINY, "sweep": name})
+    assert not (tmp_path / "results").exists()
 
 
 def test_reading_the_snakefile_leaves_results_as_they_are(make_call, tmp_path):

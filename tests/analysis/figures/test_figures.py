@@ -13,11 +13,11 @@ from tests.analysis.figures.support import assert_no_text_is_cut
 from tests.support import make_record, make_tables, sweep_records
 
 
-@pytest.fixture
-def full(tmp_path):
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6, "process": [1.0] * 6}, python="3.14")
     records += sweep_records({"sequential": [5.0] * 6, "thread": [1.0] * 6}, python="3.14t")
-    return make_tables(tmp_path, records)
+    return make_tables(tmp_path_factory.mktemp("full"), records)
 
 
 OFTEN = ("speedup", "time", "budget", "fastest")  # those that any sweep has
@@ -82,6 +82,7 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
     assert list(pd.read_csv(folder / "speedup-e.csv")["workers"]) == [1, 2, 2, 1, 2]
 
 
+@pytest.mark.slow
 def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, tmp_path):
     entries = {one["name"]: one for one in draw_all(full, ["e"], tmp_path)}
     answers, caption = entries["speedup-e"]["answers"], entries["speedup-e"]["caption"]
@@ -104,6 +105,7 @@ def test_captions_escape_restructured_text(tmp_path):
     assert body.strip() == "<p>*x* |y| `z`_ 1.</p>"
 
 
+@pytest.mark.slow
 def test_equal_tables_give_equal_files(full, tmp_path):
     for part in ("a", "b"):
         (tmp_path / part).mkdir()

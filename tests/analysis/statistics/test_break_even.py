@@ -136,12 +136,14 @@ def covered(step, noise, rounds, sweeps):
         yield result.low <= 137 <= result.high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1.3, 2, 10, 100])
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
 def test_break_even_covers_94_percent_of_sweeps(noise, step):
     assert np.mean(list(covered(step, noise, 6, 300))) >= 0.94
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
 def test_break_even_workers_covers_94_percent_of_sweeps(noise):
     random = np.random.default_rng(5)

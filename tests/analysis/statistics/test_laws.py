@@ -143,6 +143,7 @@ def simulated(noise, rounds, curve, sweeps):
         yield curve * noise(random, (rounds, 1)) / noise(random, (rounds, len(curve)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [6, 8])
 @pytest.mark.parametrize("noise", [log_normal, spiky], ids=lambda law: law.__name__)
 def test_fit_amdahl_covers_94_percent_of_sweeps(noise, rounds):
@@ -155,6 +156,7 @@ def test_fit_amdahl_covers_94_percent_of_sweeps(noise, rounds):
     assert np.median([serial.high - serial.low for serial in serials]) < 0.04
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("noise", "rounds"), [(spiky, 6), (log_normal, 8)], ids=lambda law: getattr(law, "__name__", law)
 )

@@ -70,6 +70,7 @@ def test_floor_is_the_distance_that_few_combinations_exceed(tmp_path):
     assert floor["different_share"].value == 0.25
 
 
+@pytest.mark.slow
 def test_noise_calls_at_most_one_in_twenty_different(tmp_path):
     random = np.random.default_rng(7)
 
