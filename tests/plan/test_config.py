@@ -29,7 +29,7 @@ BUILD = (
     'a build: current, a version in quotes such as "3.14t", a path, or a mapping with a name or a command, and '
     "optionally env and optional"
 )
-RESULT_SET = "a result set: the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
+RESULT_SET = "a result set: the name of a sweep of this machine, the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
 NAME = "a name of letters, digits, '.', '_' and '-' that begins with a letter or digit, at most 60 characters"
 INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
 TIMEOUT = "time limit of one run in seconds, more than 0 and at most 1e9"
