@@ -66,6 +66,13 @@ def ring(*values):
     return values
 
 
+def ring_of(first, second):
+    """A list that ends with a list that ends with the first one."""
+    values = [first]
+    values.append([second, values])
+    return values
+
+
 def nested(depth, innermost):
     value = innermost
     for _ in range(depth):
@@ -132,6 +139,7 @@ LONG = "x" * 5000
         ({1: 2}.keys(), {1: 2}.values()),
         (ring(1), ring(2)),
         (ring(1), [1, [1]]),
+        (ring_of(1, 2), [1, ring(2)]),
         (nested(3, 1), nested(4, 1)),
         (np.arange(3), np.arange(3.0)),
         (np.arange(6), np.arange(6).reshape(2, 3)),
