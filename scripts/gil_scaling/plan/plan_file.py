@@ -27,12 +27,17 @@ class _Plain(yaml.SafeDumper):
 
 
 def write(folder: Path, request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> str:
-    """Writes the plan into a folder, under a name that is a digest of its content; returns its path."""
+    """Writes the plan into a folder; returns its path.
+
+    Its name is a digest of its content, except for the paths of sources: a checkout that moved has the same plan.
+    """
     header = {"plan": _for_analysis(request, settings, runs, sizes), "config": _config_text(request, settings)}
-    lines = [json.dumps(header), *(json.dumps(_for_launcher(run, settings)) for run in runs)]
-    text = "\n".join(lines) + "\n"
-    path = folder / f"plan-{request.sweep}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
-    if not path.exists():
+    entries = [_for_launcher(run, settings) for run in runs]
+    name = hashlib.sha256(json.dumps([header, entries]).encode()).hexdigest()[:16]
+    path = folder / f"plan-{request.sweep}-{name}.jsonl"
+    lines = (json.dumps({**entry, "sources": run.sources}) for entry, run in zip(entries, runs, strict=True))
+    text = "\n".join([json.dumps(header), *lines]) + "\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
         folder.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return str(path)
@@ -79,7 +84,6 @@ def _for_launcher(run: Run, settings: Config) -> dict[str, Any]:
         "timeout_s": run.timeout_s,
         "on_noise": settings["on_noise"],
         "expected": run.expected,
-        "sources": run.sources,
     }
 
 

@@ -154,7 +154,8 @@ class Call:
                 marked = [file for file in await incomplete() if not str(file).startswith(records)]
                 unfinished = _read_unfinished()
                 outputs = [file for job in dag.jobs for file in job.output]
-                lacking = [file for file in outputs if file.endswith(f"/{FIGURES}") and self.plan.lacks_figures(file)]
+                drawn = [file for file in outputs if file.endswith(f"/{FIGURES}") and os.path.exists(file)]
+                lacking = [file for file in drawn if self.plan.lacks_figures(file)]
                 return marked + lacking + [file for file in outputs if str(file) in unfinished]
 
             dag.incomplete_files = incomplete_files
