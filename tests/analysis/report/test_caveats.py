@@ -148,7 +148,7 @@ def with_cached_tasks(first_s, rounds):
     return change
 
 
-def test_warm_state_is_named_and_flags_what_it_is_compared_with(tmp_path):
+def test_warm_state_is_named_and_allows_no_speedup(tmp_path):
     change = with_cached_tasks(first_s=0.4, rounds=range(1, 7))
     folder = result_set(tmp_path / "m", times={"3.14": TIMES["3.14"]}, change=change)
     data = compared(tmp_path, folder)
@@ -159,6 +159,8 @@ def test_warm_state_is_named_and_flags_what_it_is_compared_with(tmp_path):
     assert "before_sample()" in sentence
     summary = read(tmp_path / "compared/tables")["summary"]
     assert summary["flags"].str.contains("warm_state").tolist() == [True, True]
+    assert summary["speedup"].isna().all()
+    assert read(tmp_path / "compared/tables")["fastest"].empty
 
 
 def test_slow_first_samples_of_few_rounds_are_no_warm_state(tmp_path):

@@ -13,6 +13,10 @@ from gil_scaling.analysis.report.set_differences import Difference
 _BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
 
+_WARM_BASE = "So there is no speedup relative to it."
+_WARM = "So a comparison with these is not one of concurrency alone."
+
+
 def describe_reenabled_gil(runs: pd.DataFrame) -> list[str]:
     """A sentence per build and workload whose GIL was re-enabled."""
     flagged = runs[runs["flags"].str.split(";").map(lambda flags: isinstance(flags, list) and "gil_reenabled" in flags)]
@@ -36,7 +40,7 @@ def describe_warm_state(samples: pd.DataFrame, summary: pd.DataFrame) -> list[st
     return [
         f"{workload} on {build}: after the first sample, {label} is {phrases.format_number(ratio)}× as fast. Its tasks find "
         "what earlier ones left in the process (a cache, a lazy import or initialisation); new processes and interpreters "
-        "start without it, so a speedup between the two is none of concurrency. Reset it in before_sample(), or measure each "
+        "start without it. {_WARM_BASE if label == 'sequential' else _WARM} Reset it in before_sample(), or measure each "
         "sample in a new process (warmups: 0, repeats: 1)."
         for (build, workload), (_, _, label, _), ratio in zip(
             largest.index, largest["idxmax"], largest["max"], strict=True

@@ -14,7 +14,7 @@ from gil_scaling.analysis.statistics.intervals import Estimate
 
 Array = npt.NDArray[Any]
 
-_OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy", "flags")
+_OF_BASE = ("run", "call", "total_s", "work_s", "task_cpu_s", "durations", "occupancy")
 
 
 def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
@@ -23,12 +23,17 @@ def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
     runs: as in read.Frames. Added: timed_s, the time that counts; lists, the number of task lists that the run did (with weak
     scaling one per worker); base_<name>, of the sequential run of the same block and round, and reference_<name>, of that on
     the reference build, for the names run, call, timed_s (the same kind of time as the run's), total_s, work_s, task_cpu_s,
-    durations, occupancy and flags; all are missing where there is no baseline.
+    durations and occupancy; all are missing where there is no baseline. Combinations that are warm, or
+    whose baseline is, have the flag warm_state; those whose baseline is have no speedup.
     """
     runs = runs[runs["python"].notna()].reset_index(drop=True)
     runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *_OF_BASE])))
     runs["lists"] = np.where(runs["scaling"].eq("weak"), runs["workers"].astype(float), 1.0)
     runs["timed_s"] = timed(runs)
+    is_warm = _is_warm(runs)
+    has_warm_base = runs["block"].isin(runs.loc[is_warm & runs["backend_kind"].eq("sequential"), "block"])
+    runs["no_speedup"] = runs["no_speedup"].eq(True) | has_warm_base
+    runs["flags"] = [_with_warm_state(*each) for each in zip(runs["flags"], is_warm | has_warm_base, strict=True)]
     is_base = runs["backend_kind"].eq("sequential") & runs["status"].eq("ok") & ~runs["no_speedup"].eq(True)
     bases = runs.loc[is_base, ["block", "round", "switch_interval_s", *_OF_BASE]]
     parts = [key.astype("str") for key in (runs["machine"], runs["reference"])]
@@ -36,6 +41,20 @@ def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(
         [runs, _matched(runs, runs["block"], bases, "base_"), _matched(runs, other, bases, "reference_")], axis=1
     )
+
+
+def _with_warm_state(flags: Any, is_warm: bool) -> Any:
+    """The flags of a run, with warm_state exactly if it is warm; what stands for unknown ones as it is."""
+    if not isinstance(flags, list):
+        return flags
+    return [flag for flag in flags if flag != "warm_state"] + ["warm_state"] * is_warm
+
+
+def _is_warm(runs: pd.DataFrame) -> pd.Series:
+    """Whether more than half of the runs of a combination have the flag warm_state."""
+    has_flag = runs["flags"].map(lambda flags: isinstance(flags, list) and "warm_state" in flags)
+    share = has_flag.where(runs["status"].eq("ok")).astype(float).groupby(runs["combination"]).transform("mean")
+    return share.gt(0.5)
 
 
 def _matched(runs: pd.DataFrame, block: pd.Series, bases: pd.DataFrame, prefix: str) -> pd.DataFrame:

@@ -34,7 +34,6 @@ from gil_scaling.analysis.tables.quality import is_disturbed
 
 _MEASURES = [*(column.name for column in TIMES), MEMORY[0].name]
 _FIRST = ("reference", "reference_build", "usable_cpus", "sharing")  # the same in all rounds
-_SIDES = ("", "base_", "reference_")  # prefixes of the columns of a run and of its baselines
 _MEDIANS = ("voluntary_switches", "involuntary_switches", "worker_peak_mb")
 
 
@@ -48,11 +47,6 @@ def summarise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
     table = pd.concat([keys, pd.DataFrame([summary.row(rows) for rows in groups])], axis=1)
     table = with_derived(_with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"])))
     return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
-
-
-def _is_usual(flag: str, flags: Array) -> bool:
-    """Whether more than half of the runs have a flag; flags: a list per run, or what stands for a missing run."""
-    return 2 * sum(isinstance(each, list) and flag in each for each in flags) > len(flags)
 
 
 class _Summary:
@@ -124,10 +118,10 @@ class _Summary:
             "medians_differ": self._medians_differ(good, row["speedup"]),
             "separate_calls": row["pairing"] == UNPAIRED,
             "unlike_builds": unlike(self.builds.get((machine, python)), self.builds.get((machine, reference))),
-            "warm_state": any(_is_usual("warm_state", value[f"{side}flags"][good]) for side in _SIDES),
         }
-        of_runs = {flag for flags in value["flags"][good] for flag in flags} - {"warm_state"}
-        return of_runs | {name for name, is_so in conditions.items() if is_so}
+        return {flag for flags in value["flags"][good] for flag in flags} | {
+            name for name, is_so in conditions.items() if is_so
+        }
 
     def _medians_differ(self, good: Array, speedup: float) -> bool:
         base_s = self.numbers["base_timed_s"][good] * self.numbers["lists"][good]
