@@ -22,7 +22,7 @@ from gil_scaling.plan.prober import Prober
 
 BUILDS = ("3.12", "3.14", "3.14t")
 TURNS = 1_000_000  # per task: about 35 ms
-WARMUPS, REPEATS = 1, 5
+WARMUPS, REPEATS = 1, 4
 
 SCRIPT = """{imports}
 
