@@ -14,17 +14,34 @@ from tests.tiny_sweep import copy_workflow, run_sweep
 BUILDS = ("3.9", "3.12", NEWEST, "3.14t")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest and xdist look at the marks
-def pytest_collection_modifyitems(items):
-    """Marks tests on builds other than NEWEST as slow, and groups tests for `-n 2 --dist loadgroup`.
+SWEEPS = (  # these files run Snakemake on sweeps
+    *("tests/test_workflow.py", "tests/test_interruptions.py", "tests/test_runs_gone_wrong.py", "tests/test_adding.py"),
+    *("tests/test_other_surroundings.py", "tests/plan/test_comparison.py", "tests/analysis/exchange/test_pack.py"),
+)
 
-    Tests that run sweeps take turns in one process; any other file is a group of its own.
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """For `-n 2`: a measuring run locks the machine, so all SWEEPS run in one process; any other file stays in one, too.
+
+    xdist 3.8 has `--dist loadgroup` for that, which groups nothing with pytest 9.2.
     """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return "sweeps" if path in SWEEPS else path
+
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
+def pytest_collection_modifyitems(items):
+    """Marks tests on builds other than NEWEST as slow."""
     for item in items:
         if "build" in item.fixturenames and item.callspec.params["build"] != NEWEST:
             item.add_marker(pytest.mark.slow)
-        is_sweep = item.get_closest_marker("sweep") or {"clone", "tiny_sweep"} & set(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group("sweeps" if is_sweep else item.path.name))
 
 
 def pytest_addoption(parser):

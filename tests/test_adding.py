@@ -10,7 +10,7 @@ import yaml
 from tests.support import ROOT, run_python
 from tests.tiny_sweep import copy_workflow
 
-pytestmark = [pytest.mark.slow, pytest.mark.sweep]
+pytestmark = pytest.mark.slow
 
 PACKAGE = "scripts/gil_scaling"
 WORKLOAD = '''"""Squares numbers: what it shows."""

@@ -13,7 +13,6 @@ from tests.tiny_sweep import run_sweep
 
 
 @pytest.mark.slow
-@pytest.mark.sweep
 @pytest.mark.parametrize(("way", "moment_s"), [("SIGKILL", 2.5), ("power failure", 2.2), ("power failure", 5.0)])
 def test_a_killed_sweep_continues_and_repeats_nothing(way, moment_s, tmp_path):
     found = interruptions.trial(tmp_path / "sweep", way, moment_s, random.Random(1))
@@ -23,7 +22,6 @@ def test_a_killed_sweep_continues_and_repeats_nothing(way, moment_s, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.sweep
 def test_unfinished_outputs_are_made_again(finished):
     summary = finished / "results/test-machine/tiny/tables/summary.csv"
     whole = summary.read_text()

@@ -98,7 +98,6 @@ def sweep(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.sweep
 def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
     assert sweep.done.returncode == 0, sweep.done.stderr
     assert f"{NASTY[-1]}/config/config.yaml is extended by" in sweep.done.stderr
@@ -110,7 +109,6 @@ def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
 
 
 @pytest.mark.slow
-@pytest.mark.sweep
 def test_names_of_any_kind_are_files_of_safe_names(sweep):
     made = [path.name for path in (sweep.folder / "results").rglob("*")]
     assert len(made) > 30

@@ -15,7 +15,7 @@ import yaml
 from tests.support import ROOT, find_build, missing, run_python
 from tests.tiny_sweep import TINY, copy_workflow, experiment, measured, records, run_sweep
 
-pytestmark = [pytest.mark.slow, pytest.mark.sweep]
+pytestmark = pytest.mark.slow
 
 FAILING = "def tasks(): return [1, 2]\ndef task(a):\n    import os, sys\n    if os.path.exists({flag!r}): sys.exit('broken')\n"
 

@@ -108,7 +108,8 @@ def echo_until_closed(client_port: int, order: "dict[str, Any]") -> "Any":
 def quantiles_ms(name: str, seconds: list[float]) -> dict[str, float]:
     """{name_p5_ms, …}: percentiles (nearest rank), the median among them, and the maximum, in ms."""
     ranked = sorted(seconds)
-    quantiles = {f"p{percent}": ranked[-(-len(ranked) * percent // 100) - 1] for percent in (5, 25, 50, 75, 90, 95, 99)}
+    ranks = {percent: int(-(-len(ranked) * percent // 100)) for percent in (5, 25, 50, 75, 90, 95, 99)}
+    quantiles = {f"p{percent}": ranked[rank - 1] for percent, rank in ranks.items()}
     quantiles["max"] = ranked[-1]
     return {f"{name}_{key}_ms": value * 1000 for key, value in quantiles.items()}
 
