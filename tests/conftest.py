@@ -16,6 +16,7 @@ BUILDS = ("3.9", "3.12", NEWEST, "3.14t")
 
 SWEEPS = (  # these files run Snakemake on sweeps
     *("tests/test_workflow.py", "tests/test_interruptions.py", "tests/test_runs_gone_wrong.py", "tests/test_adding.py"),
+    "tests/test_state.py",
     *("tests/test_other_surroundings.py", "tests/plan/test_comparison.py", "tests/analysis/exchange/test_pack.py"),
 )
 

@@ -50,6 +50,8 @@ def trial(folder, way, moment_s, rng):
     except subprocess.TimeoutExpired:
         _end(running, way)
     finished = records(folder)
+    rounds = Counter(_round(text) for text in finished.values())
+    whole = {name for name, text in finished.items() if rounds[_round(text)] == SWEEP_RUNS / SWEEP["rounds"]}
     if way == "power failure":
         _damage(folder, rng)
     status = start(folder).wait(300)
@@ -57,7 +59,8 @@ def trial(folder, way, moment_s, rng):
     return {
         "finished before": len(finished),
         "lost": len(set(finished) - set(found)),
-        "repeated": sum(found.get(name, text) != text for name, text in finished.items()),
+        "repeated": sum(name in whole and found.get(name, text) != text for name, text in finished.items()),
+        "of a split round": sum(name not in whole and found.get(name, text) != text for name, text in finished.items()),
         "missing": SWEEP_RUNS - len(found),
         "status": status,
         "pages": int((folder / "results/test-machine/tiny/report.html").exists()),
@@ -65,6 +68,10 @@ def trial(folder, way, moment_s, rng):
 
 
 SWEEP_RUNS = SWEEP["rounds"] * 4  # sequential, threads, processes, and their ceiling
+
+
+def _round(text):
+    return json.loads(text)["spec"]["round"]
 
 
 def records(folder):

@@ -292,8 +292,52 @@ def test_a_size_is_found_once_and_then_the_same(snakemake, clone):
 
 
 def test_the_last_lines_estimate_the_rounds_for_precision(tiny_sweep):
-    pattern = r"^\d of 4 combinations are known to within ±2 %\. Half will be after"
+    pattern = r"^\d of 4 combinations are known to within ±2 %\. "
     assert re.search(pattern, tiny_sweep.first.stderr, re.M)
+
+
+def test_the_last_line_names_the_page(tiny_sweep):
+    assert tiny_sweep.first.stderr.splitlines()[-1] == "The report: results/test-machine/tiny/report.html"
+
+
+def test_files_that_were_lost_are_made_again(snakemake, finished):
+    folder = finished / "results/test-machine"
+    figure = next((folder / "tiny/figures").glob("*.svg"))
+    expected = sorted((folder / "expected").iterdir())
+    names = (
+        "machine.json",
+        "tiny/plan.json",
+        "tiny/config.yaml",
+        "tiny/report.md",
+        "tiny/sets.json",
+        "tiny/tables/runs.csv",
+    )
+    lost = [*(folder / name for name in names), *(folder / "pythons").iterdir(), figure, *expected]
+    for path in lost:
+        path.unlink()
+    done = snakemake()
+    assert (done.returncode, measured(done)) == (0, 0), done.stderr
+    assert [path for path in lost if not path.exists()] == []
+    assert "Nothing to be done" in snakemake().stderr
+
+
+def test_the_old_page_stays_until_the_new_one_is_there(snakemake, finished):
+    page = finished / "results/test-machine/tiny/report.html"
+    before = page.read_text()
+    figures = finished / "scripts/gil_scaling/analysis/figures/__main__.py"
+    figures.write_text("raise SystemExit('no space left')")
+    done = snakemake(rounds=3)
+    assert done.returncode == 1
+    assert page.read_text() == before
+    assert list((page.parent / "figures").glob("*.svg"))
+    assert "The step draw failed: no space left" in done.stderr.splitlines()[-2]
+
+
+def test_forced_runs_are_announced_and_measured(snakemake, finished):
+    assert "8 of 8 runs to measure" in snakemake("-n", "-F").stderr
+    assert "8 of 8 runs to measure" in snakemake("-n", "-R", "measure").stderr
+    assert "8 of 8 runs to measure" in snakemake("tables", "-R", "measure").stderr
+    assert measured(snakemake("-n")) == 0
 
 
 def test_rejected_options_make_runs_unsupported(snakemake, clone, tmp_path_factory):
