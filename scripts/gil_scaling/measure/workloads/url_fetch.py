@@ -4,9 +4,8 @@ With the GIL and without: threads scale with their number, up to the number of U
 starting them. The coroutine form speaks HTTP over asyncio's own streams, because urllib would block its loop.
 """
 
-import os
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import HTTPHandler, OpenerDirector
 
 from gil_scaling.measure.workloads import _background
 
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
 
 waits = True
 
-os.environ["no_proxy"] = "127.0.0.1"  # the user's proxy must not be measured
+# urlopen would read certificates at the first call, which takes longer than the answer, and use the user's proxy.
+_opener = OpenerDirector()
+_opener.add_handler(HTTPHandler())
 
 
 def context(delay_s: float = 0.05) -> "AbstractContextManager[int]":
@@ -31,7 +32,7 @@ def tasks(context: int, count: int = 4, delay_s: float = 0.05) -> list[str]:
 
 def task(url: str) -> bytes:
     """The body behind the URL, by urllib."""
-    with urlopen(url) as answer:
+    with _opener.open(url) as answer:
         body: bytes = answer.read()
         return body
 
