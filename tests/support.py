@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +108,8 @@ def make_record(run="run", total_s=1.0, samples=None, spec=None, **changes):
     workers = (spec or {}).get("workers", 2)
     if samples is None:
         sample = make_sample(total_s, workers=workers)
-        samples = [{**sample, "warmup": True, "total_s": total_s + 8, "startup_s": sample["startup_s"] + 8}, sample]
+        first = {"warmup": True, "total_s": total_s + 8, "startup_s": sample["startup_s"] + 8}
+        samples = [{**deepcopy(sample), **first}, sample]
     made = {
         "format": record.FORMAT,
         "gil_scaling": __version__,

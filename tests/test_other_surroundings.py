@@ -354,7 +354,7 @@ import json, os, sys
 from gil_scaling.launch import measurement
 from gil_scaling.plan import machine
 entry = json.load(sys.stdin)
-call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename}
+call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename, "plan": ""}
 print(json.dumps({"record": measurement.measure(entry, call, None), "machine": machine.facts()}))
 """
 
@@ -363,7 +363,7 @@ def one_run(python_path="", *, reference="py_loop", params=None, backend="sequen
     """The record of a run and the facts of the machine; python_path: a folder of modules, for the launcher and the build."""
     spec = make_spec(params=params or {}, backend=backend, switch_interval_s=None, warmups=0)
     entry = {"run": "r", "spec": spec, "reference": reference, "backend_reference": backend, "timeout_s": 60}
-    entry |= {"command": [sys.executable], "env": {"PYTHONPATH": python_path}, "rejected": None}
+    entry |= {"command": [sys.executable], "env": {"PYTHONPATH": python_path}, "rejected": None, "sources": {}}
     done = subprocess.run(
         [sys.executable, "-c", ONE_RUN],
         input=json.dumps(entry),

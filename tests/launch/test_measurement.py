@@ -45,11 +45,6 @@ def task(a):
         ),
         ("def task(a): raise ValueError('\\ud800 \\0 \\x1b[31m')", "failed", r"ValueError: \ud800 \x00 \x1b[31m"),
         ("def task(a): raise ValueError('x' * 10**7)", "failed", f"ValueError: {'x' * 988} … {'x' * 1000}"),
-        (
-            "class Thing:\n    def __repr__(self): 1 / 0\ndef task(a): return Thing()",
-            "failed",
-            "ZeroDivisionError: division by zero",
-        ),
         (OUT_OF_MEMORY, "failed", "MemoryError"),
         (LARGE_FILE, "crashed", "exited with code 1 without a result: OSError: [Errno 27] File too large"),
         ("def task(a): os.kill(os.getpid(), signal.SIGKILL)", "crashed", "killed by SIGKILL"),
@@ -93,9 +88,9 @@ def test_hang_ends_at_the_time_limit(end, start):
 
 
 @pytest.mark.parametrize("backend", ["process", "process_pool", "process_spawn"])
-def test_result_that_cannot_be_pickled_fails(backend, start):
+def test_result_that_cannot_be_pickled_is_unsupported(backend, start):
     result = start(NOT_PICKLABLE, backend=backend, workers=2)
-    assert result.status == "failed"
+    assert result.status == "unsupported"
     assert "TypeError: not picklable" in result.reason
 
 
