@@ -39,6 +39,15 @@ def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
     assert make_call(**changes).mode == mode
 
 
+def test_an_interruption_while_planning_ends_without_traceback(make_call):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    call = make_call(_build_dag=interrupted, dag=None, dag_settings=None, dryrun=True)
+    with pytest.raises(SystemExit, match="interrupted before the first run"):
+        call.workflow._build_dag()
+
+
 def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
     scheduler = SimpleNamespace(job_rate_limiter="on", _lock=threading.Lock())
     dag = SimpleNamespace(needrun_jobs=list)

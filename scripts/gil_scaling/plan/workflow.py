@@ -127,7 +127,10 @@ class Call:
 
         def build_dag() -> None:
             self._prepare()
-            build()
+            try:
+                build()
+            except KeyboardInterrupt:  # Snakemake expects it only once jobs run
+                raise SystemExit("interrupted before the first run") from None
             if self._is_asked and self.mode in (Mode.RUN, Mode.DRY_RUN):
                 for note in [*self.request.notes, self.plan.summary(self._measured())]:
                     print(note, file=sys.stderr)
