@@ -52,6 +52,14 @@ def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
     assert make_plan().todo == made.runs[:1]
 
 
+def test_only_runs_without_a_record_wait_for_a_round(make_plan):
+    made = make_plan()
+    leave(made, [*made.rounds[1][1:], *made.rounds[2][1:]])
+    again = make_plan()
+    waiting = [run for run in again.runs if again.round_before(run.name)]
+    assert waiting == made.rounds[2][:1]  # a mark of round 1 that is made now repeats none of the others
+
+
 def test_failed_runs_are_measured_again(make_plan):
     made = make_plan()
     leave(made, made.runs[2:])

@@ -173,12 +173,12 @@ class Plan:
     def round_before(self, name: str) -> list[str]:
         """The mark of the round that a run has to wait for, as rules name it, in a list of none or one.
 
-        A round without anything to do is not waited for: if its mark were lost, Snakemake would repeat the rounds after it.
-        Nor does a failed run wait: behind a job that is to be done, Snakemake does not look at the times of inputs. Its
-        priority keeps it in order.
+        Only runs without a record wait, and only for a round with something to do: where a mark is made anew, Snakemake
+        repeats what waits for it. A run whose record is to be replaced does not wait either: behind a job that is to be
+        done, Snakemake does not look at the times of inputs. Its priority keeps it in order.
         """
         number = self._numbers[name] - 1
-        is_awaited = number in self._unfinished_rounds and name not in self._replaced_names
+        is_awaited = number in self._unfinished_rounds and self.states[name].status == "missing"
         return [f"{self.result_set}/rounds/{number}"] if is_awaited else []
 
     def record_path(self, run: Run) -> Path:
