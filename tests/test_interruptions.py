@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from gil_scaling.plan import workflow
+from gil_scaling.plan import recovery
 
 from tests import interruptions
 from tests.support import ROOT, run_python
@@ -28,17 +28,17 @@ def test_unfinished_outputs_are_made_again(finished):
     whole = summary.read_text()
     summary.write_text(whole[:100])
     path = str(summary.relative_to(finished))
-    program = PROGRAM.format(f"workflow._note_unfinished([{path!r}])\nimport os\nos._exit(1)")
+    program = PROGRAM.format(f"recovery.note_unfinished([{path!r}])\nimport os\nos._exit(1)")
     assert run_python("-c", program, cwd=finished).returncode == 1
     assert run_sweep(finished, "tables").returncode == 0
     assert summary.read_text() == whole
 
 
-PROGRAM = "from gil_scaling.plan import workflow\nworkflow._lock_folder()\n{}"
+PROGRAM = "from gil_scaling.plan import recovery\nrecovery.lock_folder()\n{}"
 
 
 def test_outputs_stay_unfinished_until_a_call_makes_them(tmp_path):
-    note = "workflow._note_unfinished({!r})\nprint(sorted(workflow._read_unfinished()))"
+    note = "recovery.note_unfinished({!r})\nprint(sorted(recovery.read_unfinished()))"
     program = PROGRAM.format(note)
     killed = run_python(
         "-c", program.format(["a", "b"]) + "\nimport os, sys\nsys.stdout.flush()\nos._exit(1)", cwd=tmp_path
@@ -62,6 +62,6 @@ def test_a_second_call_in_the_same_folder_is_refused(tmp_path, monkeypatch):
     ) as first:
         assert first.stdout.readline() == "held\n"
         monkeypatch.chdir(tmp_path)
-        assert not workflow._lock_folder()
+        assert not recovery.lock_folder()
         first.communicate("\n")
-    assert workflow._lock_folder()
+    assert recovery.lock_folder()

@@ -1,30 +1,8 @@
-import ast
 import hashlib
 import os
 
 import pytest
 from gil_scaling.plan import catalog
-
-
-@pytest.mark.parametrize(
-    ("line", "files"),
-    [
-        ("import helper.part as h", {"helper.py", "helper/__init__.py", "helper/part.py"}),
-        ("from helper import part", {"helper.py", "helper/__init__.py", "helper/part.py"}),
-        ("from . import one", {"pack/one.py"}),
-        ("from .one import f", {"pack/one.py"}),
-        ("from .. import helper", {"helper.py", "helper/__init__.py"}),
-        ("from pack.one import *", {"pack/__init__.py", "pack/one.py"}),
-        ("from gil_scaling.measure import worker", set()),
-        ("x = 1", set()),
-    ],
-)
-def test_own_modules_that_a_line_imports_are_found(line, files, tmp_path):
-    for name in ("helper.py", "helper/__init__.py", "helper/part.py", "pack/__init__.py", "pack/one.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    found = catalog._imported(ast.parse(line).body[0], tmp_path / "pack/mine.py", tmp_path)
-    assert {str(path.relative_to(tmp_path)) for path in found if path.is_file()} == files
 
 
 def test_a_module_of_a_package_is_imported_as_its_member(tmp_path):
@@ -101,18 +79,6 @@ def test_a_file_that_parses_options_at_import_is_refused(tmp_path):
 def test_a_file_that_parses_options_as_a_program_is_not(line, tmp_path):
     (tmp_path / "mine.py").write_text(ARGUMENTS.format(line))
     assert catalog.read_workload("./mine.py", tmp_path).name == "mine"
-
-
-def test_the_digest_covers_modules_imported_indirectly(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalog, "WORKLOADS", tmp_path)
-    (tmp_path / "w.py").write_text(
-        "from gil_scaling.measure.workloads import _a\ndef tasks(): return [1]\ndef task(x): return x\n"
-    )
-    (tmp_path / "_a.py").write_text("def f():\n    from gil_scaling.measure.workloads import _b\n")
-    (tmp_path / "_b.py").write_text("n = 1\n")
-    before = catalog.read_workload("w", ".").digest
-    (tmp_path / "_b.py").write_text("n = 2\n")
-    assert catalog.read_workload("w", ".").digest != before
 
 
 def test_files_are_those_that_the_digest_covers(tmp_path):

@@ -2,7 +2,6 @@ import json
 
 import pytest
 from gil_scaling.plan import plan, request
-from gil_scaling.result_set import INDEX
 
 from tests.support import make_record
 from tests.tiny_sweep import TINY
@@ -29,7 +28,7 @@ def test_the_round_that_an_interruption_split_is_measured_again(make_plan):
     made = make_plan()
     first, second = made.rounds[1], made.rounds[2]
     leave(made, [*first, *second[:2]])
-    made.note_begun("call-1", [run.name for run in made.runs])
+    made.note_last_call("call-1", [run.name for run in made.runs])
     again = make_plan()
     assert again.split == again.replaced == second[:2]
     assert again.todo == second
@@ -46,9 +45,9 @@ def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
     made = make_plan()
     leave(made, made.runs[1:])
     assert make_plan().todo == made.runs[:1]  # a record was lost
-    made.note_begun("call-1", [])  # the call ended by itself
+    made.note_last_call("call-1", [])  # the call ended by itself
     assert make_plan().todo == made.runs[:1]
-    made.note_begun("call-2", [made.runs[0].name])  # a call that added a run to the round was interrupted before it
+    made.note_last_call("call-2", [made.runs[0].name])  # a call that added a run to the round was interrupted before it
     assert make_plan().todo == made.runs[:1]
 
 
@@ -73,15 +72,3 @@ def test_lost_digests_of_correct_results_are_restored(make_plan):
     make_plan().restore_expected()
     found = {path.stem: json.loads(path.read_text()) for path in (made.folder / "expected").iterdir()}
     assert found == {run.expected: {"digest": "a" * 64} for run in made.runs}
-
-
-def test_a_folder_that_lacks_a_figure_is_noticed(make_plan, tmp_path):
-    made, entries = make_plan(), [{"name": "one", "missing": None}, {"name": "two", "missing": "no data"}]
-    assert made.lacks_figures(str(tmp_path))
-    (tmp_path / INDEX).write_text(json.dumps(entries))
-    assert made.lacks_figures(str(tmp_path))
-    for end in ("svg", "csv"):
-        (tmp_path / f"one.{end}").touch()
-    assert not made.lacks_figures(str(tmp_path))
-    (tmp_path / INDEX).write_text("[")
-    assert made.lacks_figures(str(tmp_path))

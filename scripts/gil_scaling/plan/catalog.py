@@ -1,7 +1,6 @@
 """Workloads and backends, read from their source without running it."""
 
 import ast
-import hashlib
 import json
 import tokenize
 from collections.abc import Iterator, Mapping
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from gil_scaling.launch.environment import SCRIPTS
+from gil_scaling.plan import own_modules
 
 WORKLOADS = Path(SCRIPTS, "gil_scaling/measure/workloads")
 BACKENDS = Path(SCRIPTS, "gil_scaling/measure/backends")
 
-_PACKAGE = "gil_scaling.measure.workloads"
 AUTO = "auto"
 SHARING = ("own", "read", "written", "locked")  # what the workers do to one object, in the order of the ladder
 KINDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
@@ -95,12 +94,12 @@ def read_workload(text: str, base: str | Path) -> Workload:
     taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
     optional = {*_GIVEN, *(name for each in arguments for name in _default_nodes(each))}
     defaults = {name: value for each in arguments for name, value in _defaults(each).items()}
-    sources = _own_sources(path, root or path.parent)
+    sources = _read_sources(path, root or path.parent)
     return Workload(
         name=path.stem,
         reference=_reference(path, root),
-        digest=_digest(sources),
-        files=_file_digests(sources),
+        digest=own_modules.digest(sources),
+        files=own_modules.file_digests(sources),
         parameters=tuple(dict.fromkeys(name for name in taken if name not in _GIVEN)),
         required=tuple(dict.fromkeys(name for name in taken if name not in optional)),
         defaults={name: value for name, value in defaults.items() if name not in _GIVEN},
@@ -127,15 +126,15 @@ def read_backend(text: str, base: str | Path) -> Backend:
         raise CatalogError(f"backend {text!r} lacks the function 'run'")
     arguments = runs[-1].args
     parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
-    sources = _own_sources(path, root) if root else {}
+    sources = _read_sources(path, root) if root else {}
     return Backend(
         name=path.stem,
         kind=_choice(tree, "kind", KINDS, f"backend {text!r}") or "threads",
         one_thread_per_gil=_is_true(tree, "one_thread_per_gil"),
         together=_is_true(tree, "together"),
         reference=_reference(path, root),
-        digest=_digest(sources) if root else None,
-        files=_file_digests(sources),
+        digest=own_modules.digest(sources) if root else None,
+        files=own_modules.file_digests(sources),
         parameters=parameters,
         required=tuple(name for name in parameters if name not in _default_nodes(arguments)),
         defaults=_defaults(arguments),
@@ -242,6 +241,14 @@ def _parse(path: Path, text: str) -> ast.Module:
         raise CatalogError(f"{text!r} is nested too deeply") from error
 
 
+def _read_sources(path: Path, root: Path) -> dict[Path, bytes]:
+    try:
+        return own_modules.read_sources(path, root)
+    except OSError as error:
+        name = Path(error.filename).name
+        raise CatalogError(f"{path.name!r} imports {name!r}, which cannot be read: {error.strerror}") from error
+
+
 def _top_level(tree: ast.Module) -> Iterator[ast.AST]:
     """The nodes that are executed when a module is imported: those outside functions, classes and `if __name__ == …`."""
     todo: list[ast.AST] = list(tree.body)
@@ -333,65 +340,3 @@ def _defaults(arguments: ast.arguments) -> dict[str, Any]:
             continue
         values[name] = list(value) if isinstance(value, tuple) else value
     return values
-
-
-def _own_sources(path: Path, root: Path) -> dict[Path, bytes]:
-    """The source of a file, of its packages, and of the modules of the user that it imports, directly or not.
-
-    root: the folder that these modules are imported from.
-    """
-    sources: dict[Path, bytes] = {}
-    packages = [parent / "__init__.py" for parent in path.parents if root in parent.parents]
-    todo = [path, *packages]
-    while todo:
-        file = todo.pop(0)
-        if file in sources or not file.is_file():
-            continue
-        try:
-            sources[file] = file.read_bytes()
-            tree = ast.parse(sources[file])
-        except OSError as error:
-            raise CatalogError(
-                f"{path.name!r} imports {file.name!r}, which cannot be read: {error.strerror}"
-            ) from error
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        for node in ast.walk(tree):
-            todo += _imported(node, file, root)
-    return sources
-
-
-def _digest(sources: Mapping[Path, bytes]) -> str:
-    """A digest of source files and their names, not of the folder that they lie in."""
-    state = hashlib.sha256()
-    for path, source in sources.items():
-        state.update(f"{path.name}\n{len(source)}\n".encode() + source)
-    return state.hexdigest()[:16]
-
-
-def _file_digests(sources: Mapping[Path, bytes]) -> dict[str, str]:
-    return {str(path): hashlib.sha256(source).hexdigest() for path, source in sources.items()}
-
-
-def _imported(node: ast.AST, file: Path, root: Path) -> Iterator[Path]:
-    """The files that a node of a file may import, packages included, whether they exist or not."""
-    for folder, names in _imported_names(node, file, root):
-        for count in range(1, len(names) + 1):
-            module = folder.joinpath(*names[:count])
-            yield module.with_name(f"{module.name}.py")
-            yield module / "__init__.py"
-
-
-def _imported_names(node: ast.AST, file: Path, root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """(folder, names of packages and module in it) of each module that a node may import."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield root, alias.name.split(".")
-    elif isinstance(node, ast.ImportFrom):
-        module = node.module or ""
-        folder = file.parents[node.level - 1] if 0 < node.level <= len(file.parents) else root
-        if module == _PACKAGE or module.startswith(f"{_PACKAGE}."):
-            folder, module = WORKLOADS, module[len(_PACKAGE) + 1 :]
-        parents = module.split(".") if module else []
-        for alias in sorted(node.names, key=lambda alias: alias.name):
-            yield folder, [*parents, alias.name]

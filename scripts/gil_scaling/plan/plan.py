@@ -14,11 +14,11 @@ from gil_scaling.decode import decode
 from gil_scaling.launch import progress, sources
 from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
+from gil_scaling.plan.recovery import LastCall, note_last_call, read_last_call
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.result_set import (
     BUILDS,
-    INDEX,
     RESULTS,
     SET_ASIDE,
     SIZES,
@@ -28,8 +28,6 @@ from gil_scaling.result_set import (
     table_path,
     write_text,
 )
-
-_BEGUN = FOLDER / "begun.json"  # {machine/sweep: [call, runs]} of the last call that measured each
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,11 @@ class State:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """What a call had to measure: its id, and the names of the runs."""
-
-    call: str | None = None
-    runs: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class Plan:
     """The table of runs and the paths of a sweep.
 
     file: for the jobs to read; runs: in the order of execution; states: of their records; sizes_are_known: whether all
-    sizes that are `auto` are calibrated; begun: the runs that the last call that measured this sweep had to measure.
+    sizes that are `auto` are calibrated; last_call: the one that measured this sweep last.
     """
 
     request: Request
@@ -71,7 +61,7 @@ class Plan:
     runs: list[Run]
     states: dict[str, State]
     sizes_are_known: bool
-    begun: Begun
+    last_call: LastCall
 
     @property
     def result_set(self) -> str:
@@ -156,9 +146,11 @@ class Plan:
         Ratios pair the runs of one round, and only of one call: the machine may have changed since. So the round is
         measured again as a whole.
         """
-        wanted = [run for run in self.runs if run.name in self.begun.runs]
+        wanted = [run for run in self.runs if run.name in self.last_call.runs]
         rounds = {run.spec["round"] for run in wanted if self.states[run.name].status == "missing"}
-        return [run for run in wanted if run.spec["round"] in rounds and self.states[run.name].call == self.begun.call]
+        return [
+            run for run in wanted if run.spec["round"] in rounds and self.states[run.name].call == self.last_call.id
+        ]
 
     def noise_tables(self) -> list[str]:
         """The tables of the machine's A/A test, if another sweep has left them."""
@@ -210,10 +202,9 @@ class Plan:
             aside.mkdir(parents=True, exist_ok=True)
             self.record_path(run).replace(aside / f"{run.name}.json")
 
-    def note_begun(self, call: str, names: Iterable[str]) -> None:
-        """Notes the runs that a call is going to measure, for the call after an interruption; no runs: it has ended."""
-        sweep = f"{self.request.machine}/{self.request.sweep}"
-        write_text(_BEGUN, json.dumps({**_read_all_begun(), sweep: [call, sorted(names)]}))
+    def note_last_call(self, call: str, names: Iterable[str]) -> None:
+        """Notes the runs that a call is going to measure, for the call after an interruption; none when it has ended."""
+        note_last_call(f"{self.request.machine}/{self.request.sweep}", call, names)
 
     def stamps(self) -> dict[str, list[int] | None]:
         """The stamps of all files that are measured; see launch.sources."""
@@ -226,15 +217,6 @@ class Plan:
             if digest and not os.path.exists(path):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 write_text(path, json.dumps({"digest": digest}) + "\n")
-
-    def lacks_figures(self, folder: str) -> bool:
-        """Whether a folder with an index of figures does not hold them all."""
-        try:
-            entries = json.loads(Path(folder, INDEX).read_text(encoding="utf-8"))
-            names = [f"{entry['name']}{end}" for entry in entries if not entry["missing"] for end in (".svg", ".csv")]
-        except (OSError, ValueError, LookupError, TypeError):
-            return True
-        return not all(Path(folder, name).exists() for name in names)
 
     def summary(self, names: Collection[str]) -> str:
         """What is to be measured, with an estimate if earlier records of the same combinations allow one.
@@ -275,7 +257,7 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
         runs=runs,
         states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
-        begun=_read_begun(f"{request.machine}/{request.sweep}"),
+        last_call=read_last_call(f"{request.machine}/{request.sweep}"),
     )
 
 
@@ -317,19 +299,6 @@ def _state(path: Path, run: Run) -> State:
         return State(f"{path}: the record of another run")
     measured, wall_s = found["measured"], found["wall_s"] if found["status"] == "ok" else None
     return State(found["status"], wall_s, found["call"]["id"], measured and measured["expected"])
-
-
-def _read_all_begun() -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(_BEGUN.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
-
-
-def _read_begun(sweep: str) -> Begun:
-    call, runs = _read_all_begun().get(sweep, (None, ()))
-    return Begun(call, frozenset(runs))
 
 
 def _document(facts: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter 
 """
 
 import atexit
-import fcntl
 import json
 import logging
 import os
@@ -15,7 +14,7 @@ import shlex
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -27,19 +26,18 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import closing, config, plan, request, sizes
+from gil_scaling.plan import closing, config, plan, recovery, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import FIGURES, PAGE, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
-_SPEAKING = ("measure", "verdict", "gate")  # rules whose failure is described already
-_REPEATED = (  # the beginnings of lines of Snakemake
+_DESCRIBED_RULES = ("measure", "verdict", "gate")  # rules whose failure is described already
+_FILTERED = (  # the beginnings of lines of Snakemake
     "Removing output files of failed job",
     "Shutting down, this might take some time",
     "Exiting because a job execution failed",
     "WorkflowError:\nAt least one job did not complete successfully",
 )
-_UNFINISHED = request.FOLDER / "unfinished.json"  # the outputs of calls that were killed, until they are made again
 
 
 class Mode(Enum):
@@ -116,7 +114,7 @@ class Call:
     # ---- before the graph of jobs is built, and before the first job
 
     def _wrap_build_dag(self) -> None:
-        """Has _prepare called before Snakemake builds its graph, `_announce` after it, and `begin` before the first job.
+        """Has _prepare called before Snakemake builds its graph, says after it what there is to measure, and has `begin` called before the first job.
 
         Without Workflow._build_dag, `onstart` of the Snakefile calls `begin`, and after a kill Snakemake asks for --unlock
         and --rerun-incomplete.
@@ -155,19 +153,19 @@ class Call:
             async def incomplete_files() -> list[Any]:
                 """Those that Snakemake marked, but records, which are written as a whole; those of killed calls; lost figures."""
                 marked = [file for file in await incomplete() if not str(file).startswith(records)]
-                unfinished = _read_unfinished()
+                unfinished = recovery.read_unfinished()
                 outputs = [file for job in dag.jobs for file in job.output]
                 drawn = [file for file in outputs if file.endswith(f"/{FIGURES}") and os.path.exists(file)]
-                lacking = [file for file in drawn if self.plan.lacks_figures(file)]
+                lacking = [file for file in drawn if recovery.lacks_figures(file)]
                 return marked + lacking + [file for file in outputs if str(file) in unfinished]
 
             dag.incomplete_files = incomplete_files
 
     def _be_the_only_call(self) -> None:
         """Holds a lock on the working directory until the process ends; removes Snakemake's lock of a killed call."""
-        if not _lock_folder():
+        if not recovery.lock_folder():
             raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end")
-        if _UNFINISHED.exists():
+        if recovery.UNFINISHED.exists():
             for lock in Path(".snakemake/locks").glob("*"):  # its folder must stay
                 lock.unlink()
             shutil.rmtree(".snakemake/backups", ignore_errors=True)  # of outputs to update, which are made anew
@@ -193,7 +191,7 @@ class Call:
         self._quiet_scheduler()
         measured = self._measured()
         outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
-        _note_unfinished(set(outputs) - {str(path) for path in measured.values()})
+        recovery.note_unfinished(set(outputs) - {str(path) for path in measured.values()})
         call = ""
         if measured:
             self.plan.set_aside(measured)
@@ -201,8 +199,8 @@ class Call:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             call = progress.announce(len(measured), Path(self.plan.file).resolve())
-            self.plan.note_begun(call, measured)
-        self._say_less()
+            self.plan.note_last_call(call, measured)
+        self._filter_log()
         atexit.register(self._close, call, list(measured.values()), os.getpid())
 
     def _measured(self) -> dict[str, Path]:
@@ -211,30 +209,34 @@ class Call:
         outputs = (str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output)
         return dict(paths[file] for file in outputs if file in paths)
 
-    def _say_less(self) -> None:
-        """Keeps Snakemake from reporting what our last lines say: how jobs failed, and what it removes therefore.
+    def _filter_log(self) -> None:
+        """Filters what our last lines say from Snakemake's log: how our jobs failed, and what it removes therefore.
 
-        Without the filter these lines are there, too.
+        Errors of the rules of a using workflow stay.
         """
         if not getattr(getattr(self.workflow, "output_settings", None), "verbose", False):
-            logger.addFilter(self._is_news)
+            logger.addFilter(self._keeps_message)
 
-    def _is_news(self, event: logging.LogRecord) -> bool:
+    def _keeps_message(self, event: logging.LogRecord) -> bool:
         if getattr(event, "event", None) is LogEvent.JOB_ERROR:
-            self._failed_jobs.append((getattr(event, "rule_name", "?"), list(getattr(event, "log", ()))))
-            return False
-        return not str(event.msg).startswith(_REPEATED) and "CalledProcessError in file" not in str(event.msg)
+            logs = list(map(str, getattr(event, "log", ())))
+            is_own = any(log.startswith(f"{self.request.results}/") for log in logs)
+            if is_own:
+                self._failed_jobs.append((getattr(event, "rule_name", "?"), logs))
+            return not is_own
+        text = str(event.msg)
+        return not text.startswith(_FILTERED) and f'CalledProcessError in file "{CHECKOUT}' not in text
 
     def _close(self, call: str, records: list[Path], pid: int) -> None:
         """Writes the last lines of a call that ends by itself or by an interruption."""
         if os.getpid() != pid:
             return
         pages = [str(file) for job in self.workflow.dag.jobs for file in job.output if file.endswith(f"/{PAGE}")]
-        failed = [job for job in self._failed_jobs if job[0] not in _SPEAKING]
+        failed = [job for job in self._failed_jobs if job[0] not in _DESCRIBED_RULES]
         for line in closing.describe(records, failed, dict.fromkeys(pages)):
             print(line, file=sys.stderr)
         if call and all(path.exists() for path in records):
-            self.plan.note_begun(call, ())
+            self.plan.note_last_call(call, ())
 
     def _quiet_scheduler(self) -> None:
         """Keeps the scheduler from disturbing measurements, and from a deadlock.
@@ -275,49 +277,6 @@ def _check_checkout() -> None:
             raise WorkflowError(
                 f"{path}: hides the standard library's {path.stem!r} from the builds. Move it to another folder."
             )
-
-
-# ---- killed calls
-
-_locks: dict[str, int] = {}  # {folder: descriptor}, open for as long as this process lives
-
-
-def _lock_folder() -> bool:
-    """Whether this process holds the lock on the working directory; however it ends, the lock is free then."""
-    if os.getcwd() in _locks:
-        return True
-    request.FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = os.open(request.FOLDER / "call.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return False
-    _locks[os.getcwd()] = lock
-    return True
-
-
-def _read_unfinished() -> set[str]:
-    try:
-        return set(json.loads(_UNFINISHED.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return set()
-
-
-def _note_unfinished(outputs: Iterable[str]) -> None:
-    """Notes what a call is going to make, until it ends by itself; what an earlier call left and this one does not make stays."""
-    made, earlier = set(outputs), _read_unfinished()
-    write_text(_UNFINISHED, json.dumps(sorted(made | earlier)))
-    atexit.register(_end, earlier - made, os.getpid())
-
-
-def _end(left: set[str], pid: int) -> None:
-    if os.getpid() != pid:
-        return
-    if left:
-        write_text(_UNFINISHED, json.dumps(sorted(left)))
-    else:
-        _UNFINISHED.unlink(missing_ok=True)
 
 
 # ---- jobs
