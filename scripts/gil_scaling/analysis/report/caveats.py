@@ -40,7 +40,7 @@ def describe_warm_state(samples: pd.DataFrame, summary: pd.DataFrame) -> list[st
     return [
         f"{workload} on {build}: after the first sample, {label} is {phrases.format_number(ratio)}× as fast. Its tasks find "
         "what earlier ones left in the process (a cache, a lazy import or initialisation); new processes and interpreters "
-        "start without it. {_WARM_BASE if label == 'sequential' else _WARM} Reset it in before_sample(), or measure each "
+        f"start without it. {_WARM_BASE if label == 'sequential' else _WARM} Reset it in before_sample(), or measure each "
         "sample in a new process (warmups: 0, repeats: 1)."
         for (build, workload), (_, _, label, _), ratio in zip(
             largest.index, largest["idxmax"], largest["max"], strict=True
