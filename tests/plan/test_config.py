@@ -779,3 +779,52 @@ def test_a_dotted_name_may_be_that_of_a_module_beside_the_config(tmp_path):
     file.write_text("experiments: [{name: e, workloads: [pack.mine: {n: '2'}]}]\n")
     checked = config.checked(yaml.safe_load(file.read_text()), [file], tmp_path / "here")
     assert checked["experiments"][0]["workloads"] == [{"../there/pack/mine.py": {"n": 2}}]
+
+
+TASKS = "def tasks(n=1): return [n]\n"
+DEFAULT_TEXT = Path("config/config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("workload", "entry"),
+    [("sub/mine.py", "sub/mine.py"), ("sub.mine", "sub.mine"), ({"sub/mine.py": {"n": "2"}},) * 2],
+)
+def test_a_workload_takes_the_place_of_the_experiments(workload, entry, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/mine.py").write_text(f"{TASKS}def task(a): pass\n")
+    default = yaml.safe_load(DEFAULT_TEXT)
+    (experiment,) = config.checked({**default, "workload": workload}, [], tmp_path)["experiments"]
+    schema = config.load_schema()["$defs"]
+    assert experiment["name"] == "mine"
+    assert experiment["workloads"] == [{"sub/mine.py": {"n": 2}} if isinstance(entry, dict) else entry]
+    assert [experiment[key] for key in ("pythons", "rounds")] == [default["pythons"], default["rounds"]]
+    assert [experiment[key] for key in ("backends", "workers")] == [schema["backends"]["default"], "auto"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("workload: none.py", "1: workload: 'none.py' cannot be read: No such file or directory."),
+        ("workload: no_task.py", "1: workload: workload 'no_task.py' lacks the function 'task'."),
+        ("workload: 3", "1: workload: 3 is not allowed. Expected: a workload: a name, the path of a file, or "),
+        ("workload: mine", "1: workload: unknown workload 'mine'. "),
+        ("workload: {no_task.py: 3}", "1: workload: 3 is not allowed. Expected: a mapping {parameter: value}."),
+        ("{workload: fib, backends: [tread]}", "1: backends[0]: unknown backend 'tread'. "),
+        ("{workload: fib, rounds: 100_000}", "1: workload: asks for 600,000 runs. "),
+        ("workload: none.py\nexperiments: [{name: 3}]", "1: workload: 'none.py' cannot be read: "),
+    ],
+)
+def test_mistakes_in_a_workload_name_its_key(line, message, tmp_path):
+    (tmp_path / "no_task.py").write_text(TASKS)
+    found = mistakes(line, tmp_path)
+    assert [text for text in found if text.startswith(f"my.yaml:{message}")], found
+    assert not [text for text in found if "experiments" in text.partition(" is ")[0]]
+
+
+@pytest.mark.parametrize(
+    ("workload", "stem"),
+    [("a/mine.py", "mine"), ("p.m", "m"), ("./_x y.py", "x_y"), ("é.py", "workload"), ({}, "workload")],
+)
+def test_a_workload_stem_can_name_a_folder(workload, stem):
+    assert config.workload_stem(workload) == stem
+    assert config.name_mistake(stem) is None

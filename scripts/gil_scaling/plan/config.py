@@ -26,7 +26,7 @@ SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 COMPARISON_KEYS = ("compare", "fail_if_slower")  # no sweep depends on them
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", *COMPARISON_KEYS)
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", "workload", *COMPARISON_KEYS)
 
 Config = dict[str, Any]
 Mistake = tuple[KeyPath, str]
@@ -80,13 +80,29 @@ def _position(line: str) -> tuple[str, int]:
 def _check(config: Config, schema: Config, base: str | Path, folders: Sequence[Path]) -> tuple[Config, list[Mistake]]:
     """The config without its wrong values, with its defaults, and the mistakes."""
     config = {key: value for key, value in config.items() if not str(key).startswith("x-")}  # for anchors of YAML
-    config = _parsed(_plain(config), schema, schema)
+    config = _with_workload(_parsed(_plain(config), schema, schema))
     mistakes = list(_schema_mistakes(config, schema))
     sound = with_defaults(_without(config, [path for path, _ in mistakes]), schema)
     for experiment in sound["experiments"]:
         for key, _, read in _PARTS:
             experiment[key] = [item and _typed(_located(item, base, folders), read, base) for item in experiment[key]]
     return sound, [*mistakes, *_meaning_mistakes(sound, base)]
+
+
+def _with_workload(config: Config) -> Config:
+    """The config with one experiment on the workload of its key `workload`, if it has one, in place of its experiments."""
+    workload = config.get("workload")
+    others = {key: value for key, value in config.items() if key != "workload"}
+    if workload is None:
+        return others
+    return {**others, "experiments": [{"name": workload_stem(workload), "workloads": [workload]}]}
+
+
+def workload_stem(workload: Any) -> str:
+    """The name of the experiment on the workload of the key `workload`: the stem of its file, as far as a name allows."""
+    text = workload if isinstance(workload, str) else next(iter(workload), "") if isinstance(workload, dict) else ""
+    stem = re.sub(r"[^A-Za-z0-9._-]", "_", catalog.name_of(str(text)))
+    return stem.lstrip("._-")[:60] or "workload"
 
 
 def _plain(value: Any) -> Any:

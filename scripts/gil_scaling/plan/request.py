@@ -11,9 +11,10 @@ from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.yaml_lines import Places
-from gil_scaling.result_set import COMPARISON, archive_name
+from gil_scaling.result_set import COMPARISON, RESERVED_SWEEPS, archive_name
 
 FOLDER = Path(".snakemake/gil-scaling")  # of what calls and jobs pass to each other
+DEFAULT_SWEEP = "default"  # of config/config.yaml
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine read
 
 
@@ -59,8 +60,8 @@ def read(
     checked = mistakes.collect(config.checked, settings, files)
     if checked is None:
         raise config.ConfigError(mistakes)
-    name = checked["sweep"] or (Path(explicit_files[-1]).stem if explicit_files else "default")
     label = checked["machine"] or machine.label()
+    name = checked["sweep"] or _name_sweep(settings.get("workload"), explicit_files, label)
     is_archive = name.lower() == archive_name(label).lower()  # some file systems ignore case
     problems = {"sweep": config.reserved(name) if is_archive else config.name_mistake(name)}
     if label == COMPARISON and not checked["machine"]:  # the host's name
@@ -74,6 +75,20 @@ def read(
     kept = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
     experiment_builds, notes = chosen
     return Request(results, kept, label, name, cpus, experiment_builds, notes, compared)
+
+
+def _name_sweep(workload: Any, explicit_files: Sequence[str], machine_label: str) -> str:
+    """The name of a sweep that its config does not name: of its workload's file, where the key `workload` is set, or of its config.
+
+    The sweep of a workload takes neither a reserved name nor that of a ready-made sweep, whose tables it would replace.
+    """
+    if workload is None:
+        return Path(explicit_files[-1]).stem if explicit_files else DEFAULT_SWEEP
+    name = config.workload_stem(workload)
+    ready_made = {path.stem for path in config.SCHEMA.parent.glob("*.yaml")}
+    taken = {DEFAULT_SWEEP, *ready_made, *RESERVED_SWEEPS, archive_name(machine_label)}
+    is_taken = name.lower() in map(str.lower, taken)  # some file systems ignore case
+    return f"workload-{name}"[:60] if is_taken else name
 
 
 def _choose_cpus(wanted: Any, places: Places) -> list[int] | None:

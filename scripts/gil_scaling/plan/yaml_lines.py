@@ -65,7 +65,12 @@ class Places:
         ]
 
     def _inherited(self, path: KeyPath) -> KeyPath:
-        """The path of a value; if an experiment inherits it from the top level, the path there."""
+        """The path of a value; if an experiment inherits it from the top level, the path there.
+
+        The experiment on the workload of the key `workload` has nothing of its own but that.
+        """
+        if path[:1] == ["experiments"] and self.config.get("workload") is not None:
+            return path[2:] if len(path) > 2 and path[2] in self.config else ["workload"]
         if len(path) > 2 and path[0] == "experiments":
             experiment = self.config["experiments"][path[1]] if "experiments" in self.config else None
             is_set = isinstance(experiment, dict) and path[2] in experiment

@@ -1,0 +1,43 @@
+import pytest
+from gil_scaling.plan import config, request
+
+FILE = "def tasks(): return [1]\ndef task(a): pass\n"
+MACHINE = {"machine": "m", "pythons": ["current"]}
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Reads the request of a call with the default config in a folder with a workload of a name, and --config."""
+    monkeypatch.chdir(tmp_path)
+
+    def read_request(name, files=(), **changes):
+        (tmp_path / name).write_text(FILE)
+        return request.read({**MACHINE, "workload": name, "experiments": [{}], **changes}, files, files)
+
+    return read_request
+
+
+@pytest.mark.parametrize(
+    ("name", "sweep"),
+    [
+        ("mine.py", "mine"),
+        ("default.py", "workload-default"),
+        ("noise.py", "workload-noise"),
+        ("Runs.py", "workload-Runs"),
+        ("m.tar.gz.py", "workload-m.tar.gz"),
+    ],
+)
+def test_a_workload_names_its_sweep(name, sweep, read):
+    assert read(name).sweep == sweep
+    assert read(name, ["my.yaml"]).sweep == sweep  # which another sweep has
+    assert read(name, sweep="s").sweep == "s"
+
+
+def test_a_missing_workload_on_the_command_line_is_named(read, tmp_path):
+    (tmp_path / "my.yaml").write_text("workload: null\n")
+    with pytest.raises(config.ConfigError) as caught:
+        read("mine.py", ["my.yaml"], workload="none.py", reference="none")
+    assert caught.value.mistakes == ["--config: workload: 'none.py' cannot be read: No such file or directory."] + [
+        text for text in caught.value.mistakes if text.startswith("--config: reference: no build 'none'.")
+    ]
+    assert len(caught.value.mistakes) == 2
