@@ -161,10 +161,13 @@ BUILD_FACTS = {
 }
 
 
-def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e",), roles=None, builds=None, cpus=2):
+def write_result_set(
+    folder, records, *, machine="m", sweep="s", experiments=("e",), roles=None, builds=None, cpus=2, declared=None
+):
     """Writes a result set of records made by hand; returns the path of its plan.
 
-    roles: {run name: role}; builds: {name: changes to BUILD_FACTS}; cpus: how many the machine has.
+    roles: {run name: role}; builds: {name: changes to BUILD_FACTS}; cpus: how many the machine has; declared:
+    {workload: what its file declares}.
     """
     builds = builds or {name: {} for name in {one["spec"]["python"] for one in records}}
     for part in ("runs", "pythons", f"{sweep}/tables", f"{sweep}/figures"):
@@ -186,7 +189,8 @@ def write_result_set(folder, records, *, machine="m", sweep="s", experiments=("e
             for name in experiments
         ]
         kind = backend_kind(one["spec"]["backend"])
-        runs.append({"run": one["run"], "waits": False, "no_speedup": False, "backend_kind": kind, "uses": uses})
+        facts = {"waits": False, "no_speedup": False, **(declared or {}).get(one["spec"]["workload"], {})}
+        runs.append({"run": one["run"], **facts, "backend_kind": kind, "uses": uses})
     plan = {
         "format": 1,
         "machine": machine,

@@ -72,6 +72,7 @@ def test_every_workload_runs_on_every_backend_and_build(backend, build):
             assert DIGESTS.setdefault((build.name, result["workload"]), expected) == expected, where
             for sample in result["measured"]["samples"]:
                 check_conformance(sample, result["workload"], build.gil)
+                assert set(catalog.read_workload(result["workload"], ".").better) <= set(sample["metrics"]), where
 
 
 def run_workloads(build, backend, names):

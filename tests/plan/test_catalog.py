@@ -1,5 +1,6 @@
 import hashlib
 import os
+import re
 
 import pytest
 from gil_scaling.plan import catalog
@@ -189,3 +190,48 @@ def test_an_unknown_kind_of_sharing_is_refused(tmp_path):
     message = "workload './mine.py': unknown sharing 'all'. Known: own, read, written, locked"
     with pytest.raises(catalog.CatalogError, match=f"^{message}$"):
         catalog.read_workload("./mine.py", tmp_path)
+
+
+MINE = "def tasks(): return [1]\ndef task(x): return x\n"
+
+
+@pytest.mark.parametrize("line", ['better = {"p99_s": "lower"}', 'better: dict[str, str] = {"p99_s": "lower"}'])
+def test_the_better_values_are_read_from_the_file(tmp_path, line):
+    (tmp_path / "mine.py").write_text(f'{line}\ncounterpart = "other"\n{MINE}')
+    workload = catalog.read_workload("./mine.py", tmp_path)
+    assert (workload.better, workload.counterpart) == ({"p99_s": "lower"}, "other")
+
+
+def test_a_function_called_better_declares_nothing(tmp_path):
+    (tmp_path / "mine.py").write_text(f"def better(a, b): return a < b\nbetter_s: int\n{MINE}")
+    workload = catalog.read_workload("./mine.py", tmp_path)
+    assert (workload.better, workload.counterpart) == ({}, None)
+
+
+@pytest.mark.parametrize("value", ["{'p99_s': 'less'}", "'lower'", "find()", "{1: 'lower'}", "{'p99_s': ['lower']}"])
+def test_better_values_that_are_unknown_are_refused(tmp_path, value):
+    (tmp_path / "mine.py").write_text(f"better = {value}\n{MINE}")
+    message = (
+        f"workload './mine.py': better is {value}, but must be a literal mapping of metrics to 'lower' or 'higher', such as "
+        "{'p99_ms': 'lower'}"
+    )
+    with pytest.raises(catalog.CatalogError, match=f"^{re.escape(message)}$"):
+        catalog.read_workload("./mine.py", tmp_path)
+
+
+@pytest.mark.parametrize("value", ["'./other.py'", "['other']", "other"])
+def test_a_counterpart_that_is_no_name_is_refused(tmp_path, value):
+    (tmp_path / "mine.py").write_text(f"counterpart = {value}\n{MINE}")
+    message = (
+        f"workload './mine.py': counterpart is {value}, but must be the name of a workload as tables have it, such as "
+        "'shared_append'"
+    )
+    with pytest.raises(catalog.CatalogError, match=f"^{re.escape(message)}$"):
+        catalog.read_workload("./mine.py", tmp_path)
+
+
+def test_counterparts_are_workloads_with_equal_parameters():
+    workloads = {name: catalog.read_workload(name, ".") for name in catalog.names(catalog.WORKLOADS)}
+    pairs = {name: workload.counterpart for name, workload in workloads.items() if workload.counterpart}
+    assert pairs == {f"own_{what}": f"shared_{what}" for what in ("append", "attribute", "read")}
+    assert all(workloads[name].defaults == workloads[other].defaults for name, other in pairs.items())

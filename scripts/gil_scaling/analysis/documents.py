@@ -48,6 +48,8 @@ class PlannedRun(msgspec.Struct, frozen=True):
     uses: Annotated[list[Use], msgspec.Meta(min_length=1)]
     no_speedup: bool = False
     sharing: ShortText | None = None
+    better: dict[Text, Literal["lower", "higher"]] = {}
+    counterpart: Text | None = None
     backend_kind: Literal["sequential", "threads", "processes", "interpreters", "coroutines"] = "threads"
 
 

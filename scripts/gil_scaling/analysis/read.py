@@ -87,8 +87,8 @@ class Frames:
     """The records of one or many result sets as frames.
 
     samples: one row per sample and use of its run; runs: one row per run and use, with the columns of runs.csv, those that
-    columns.IDENTITY names, and for the tables: reference, role, is_ceiling, no_speedup, sharing, usable_cpus, gil, the lists
-    `flags`, and as objects of the sample nearest to the run's median `tasks`, `segments` (columns as arrays) and
+    columns.IDENTITY names, and for the tables: reference, role, is_ceiling, no_speedup, sharing, counterpart, usable_cpus,
+    gil, `better` ({metric: lower or higher}), the lists `flags`, and as objects of the sample nearest to the run's median `tasks`, `segments` (columns as arrays) and
     `occupancy`; `durations` (median time of each task in s, by its number), `metrics` (a dictionary) and `counts` (as
     sum_counts returns them). sets: what they were read from; problems: (label, file or "", what is wrong).
     """

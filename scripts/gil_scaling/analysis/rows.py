@@ -87,6 +87,8 @@ def make_run_row(
         "waits": planned.waits,
         "no_speedup": planned.no_speedup,
         "sharing": planned.sharing,
+        "better": planned.better,
+        "counterpart": planned.counterpart,
         "backend_kind": planned.backend_kind,
         "python": spec["python"],
         "workload": spec["workload"],

@@ -15,6 +15,7 @@ WORKLOADS = Path(SCRIPTS, "gil_scaling/measure/workloads")
 BACKENDS = Path(SCRIPTS, "gil_scaling/measure/backends")
 
 AUTO = "auto"
+BETTER = ("lower", "higher")  # which values of a metric are better
 SHARING = ("own", "read", "written", "locked")  # what the workers do to one object, in the order of the ladder
 KINDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
 _GIVEN = ("context", "workers")  # parameters that the measuring side fills in
@@ -31,7 +32,8 @@ class Workload:
 
     reference: name or absolute path, as the measuring side loads it; parameters: all names; required: those without a
     default; defaults: the values of those whose default is a literal; files: {absolute path: SHA-256 of its bytes} of all
-    files that the digest covers; is_coroutine: whether it has no blocking form.
+    files that the digest covers; is_coroutine: whether it has no blocking form; better: {metric: one of BETTER};
+    counterpart: the name of the workload that it is compared with, None without one.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Workload:
     no_speedup: bool = False
     is_coroutine: bool = False
     sharing: str | None = None
+    better: dict[str, str] = field(default_factory=dict)
+    counterpart: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def read_workload(text: str, base: str | Path) -> Workload:
         no_speedup=_is_true(tree, "no_speedup"),
         is_coroutine=is_coroutine and ANY not in bound,
         sharing=_choice(tree, "sharing", SHARING, f"workload {text!r}"),
+        better=_better(tree, text),
+        counterpart=_counterpart(tree, text),
     )
 
 
@@ -310,15 +316,56 @@ def _choice(tree: ast.Module, name: str, choices: tuple[str, ...], where: str) -
     return str(values[-1]) if values else None
 
 
+def _better(tree: ast.Module, text: str) -> dict[str, str]:
+    """Which values of its metrics a workload declares to be better, {} without a declaration."""
+    found: dict[str, str] = {}
+    for node in _assigned(tree, "better"):
+        found = _literal(node)
+        if not isinstance(found, dict) or not all(
+            isinstance(name, str) and word in BETTER for name, word in found.items()
+        ):
+            raise CatalogError(
+                f"workload {text!r}: better is {ast.unparse(node):.60}, but must be a literal mapping of metrics to 'lower' "
+                "or 'higher', such as {'p99_ms': 'lower'}"
+            )
+    return found
+
+
+def _counterpart(tree: ast.Module, text: str) -> str | None:
+    """The counterpart that a workload declares, None if it declares none."""
+    name = None
+    for node in _assigned(tree, "counterpart"):
+        name = _literal(node)
+        if not isinstance(name, str) or is_custom(name):
+            raise CatalogError(
+                f"workload {text!r}: counterpart is {ast.unparse(node):.60}, but must be the name of a workload as tables have "
+                "it, such as 'shared_append'"
+            )
+    return name
+
+
+def _literal(node: ast.expr) -> Any:
+    """The value of a literal, None for any other expression."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError):
+        return None
+
+
 def _constants(tree: ast.Module, name: str) -> list[Any]:
     """The constants that a module assigns to a name."""
-    return [
-        node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-        and isinstance(node.value, ast.Constant)
-    ]
+    return [node.value for node in _assigned(tree, name) if isinstance(node, ast.Constant)]
+
+
+def _assigned(tree: ast.Module, name: str) -> list[ast.expr]:
+    """The expressions that a module assigns to a name, with an annotation or without."""
+    found = []
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                found.append(node.value)
+    return found
 
 
 def _default_nodes(arguments: ast.arguments) -> dict[str, ast.expr]:

@@ -65,6 +65,8 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
                 "waits": run.workload.waits,
                 "no_speedup": run.workload.no_speedup,
                 "sharing": run.workload.sharing,
+                "better": run.workload.better,
+                "counterpart": run.workload.counterpart,
                 "uses": [vars(use) for use in run.uses],
             }
             for run in runs

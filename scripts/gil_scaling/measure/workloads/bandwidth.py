@@ -12,6 +12,7 @@ from gil_scaling.measure.workloads import _background, latency
 
 starts_threads = True
 no_speedup = True
+better = {"round_trips_per_s": "higher", "busy_turns_per_s": "higher"}
 
 
 context = latency.context

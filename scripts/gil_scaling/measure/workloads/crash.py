@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Argument = tuple[str | None, float]
 
 no_speedup = True
+better = {"seen_after_s": "lower"}
 available = _by_hand.available
 
 

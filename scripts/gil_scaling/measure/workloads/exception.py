@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gil_scaling.measure.job import Job, Outcome
 
 no_speedup = True
+better = {"seen_after_s": "lower"}
 available = _by_hand.available
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Segments = list[tuple[float, float]]
 
 no_speedup = True
+better = {"running_mean": "higher"}
 
 _WORK = 400  # turns between two readings: about 10 to 20 µs
 _OFF_CPU_S = 20e-6  # a worker did not run where the wall clock ran on for longer than this without CPU time

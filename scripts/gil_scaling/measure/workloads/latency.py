@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 starts_threads = True
 no_speedup = True
+better = {
+    "latency_p50_ms": "lower",
+    "latency_p99_ms": "lower",
+    "latency_max_ms": "lower",
+    "busy_turns_per_s": "higher",
+}
 
 
 def context() -> "AbstractContextManager[int]":

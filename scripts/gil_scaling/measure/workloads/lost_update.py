@@ -9,6 +9,8 @@ slower than sequential. Processes and interpreters count on copies: nothing is l
 
 import threading
 
+better = {"lost_share": "lower"}
+
 
 class Counter:
     """A number and a lock."""

@@ -6,6 +6,7 @@ With the GIL: threads take as long as sequential. Without it, and in processes: 
 from gil_scaling.measure.workloads import shared_append
 
 sharing = "own"
+counterpart = "shared_append"
 
 
 def tasks(n: int = 250_000, count: int = 4) -> list[int]:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 starts_threads = True
 no_speedup = True
+better = {
+    "overshoot_p50_ms": "lower",
+    "overshoot_p99_ms": "lower",
+    "overshoot_max_ms": "lower",
+    "busy_turns_per_s": "higher",
+}
 
 
 def tasks(
