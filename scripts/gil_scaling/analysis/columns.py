@@ -19,12 +19,14 @@ DAMAGED = "damaged"  # the status of a run whose record cannot be used
 
 FASTER, SLOWER, SAME, NOT_SHOWN, NO_CLAIM = CLAIM_WORDS = ("faster", "slower", "same", "not shown", "no claim")
 CI95, RANGE = INTERVAL_WORDS = ("ci95", "range")
+BETTER, WORSE = "better", "worse"
 PAIRED, UNPAIRED = PAIRING_WORDS = ("paired", "unpaired")
 ROLE_WORDS = ("asked", "baseline", "ceiling")
 KIND_WORDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
 SHARING_WORDS = ("own", "read", "written", "locked")
 STATUS_WORDS = (*record.STATUSES, DAMAGED)  # from best to worst
 BUILD, AGAIN, MACHINE = AGAINST_WORDS = ("build", "again", "machine")
+BASELINE = "baseline"
 WORKERS, SHARE = AT_WORDS = ("workers", "share")
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
 
@@ -301,6 +303,10 @@ JUDGED = (
     PAIRING,
     CLAIM._replace(meaning="what the confidence interval supports, as in the summary"),
 )
+METRIC = (
+    Column("metric", STR, "", "name of the number that the workload reports"),
+    Column("better", STR, "", "which values are better, as the workload declares; empty if not", ("lower", "higher")),
+)
 GAIN = Column("gain", FLOAT, "1", "time of the other side / time of this one: above 1 this one is faster", min=0)
 USABLE_CPUS = _count("usable_cpus", "CPUs that a run may use", 1)
 ROUNDS = _count("rounds", "rounds that the row rests on")
@@ -395,12 +401,36 @@ TABLES = {
     "metrics": (
         *IDENTITY,
         *KEYS,
-        Column("metric", STR, "", "name of the number that the workload reports"),
+        *METRIC,
         ROUNDS,
         *_with_interval(Column("value", FLOAT, "", "median over the rounds; of a count, its share over all rounds")),
         INTERVAL._replace(
             meaning="ci95 and range as in the summary; clopper_pearson: exact for a share of independent trials",
             words=(*INTERVAL_WORDS, "clopper_pearson"),
+        ),
+    ),
+    "metric_changes": (
+        *IDENTITY,
+        *KEYS,
+        *METRIC,
+        *AGAINST[:3],
+        AGAINST[3]._replace(
+            meaning="baseline: sequential, or the fewest workers, on the same build; build: another build of one machine; "
+            "again: one machine at another time",
+            words=(BASELINE, BUILD, AGAIN),
+        ),
+        Column("against_label", STR, "", "the combination on the other side: series × workers"),
+        Column("value", FLOAT, "", "median over the rounds"),
+        Column("against_value", FLOAT, "", "the same of the other side"),
+        *_with_interval(
+            Column("ratio", FLOAT, "1", "value / that of the other side; empty if one is 0 or negative", min=0)
+        ),
+        *_with_interval(Column("difference", FLOAT, "", "value − that of the other side")),
+        *JUDGED[:-1],
+        CLAIM._replace(
+            meaning="what the confidence interval of the ratio supports, or of the difference where there is no ratio: better or "
+            "worse (by more than 5 %), same (within 5 %), not shown, no claim; empty where better is",
+            words=(BETTER, WORSE, SAME, NOT_SHOWN, NO_CLAIM),
         ),
     ),
     "scaling": (

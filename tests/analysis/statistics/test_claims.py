@@ -96,3 +96,60 @@ def test_claim_same_is_rarely_wrong_at_5_percent_difference(truth, rounds):
 def test_claim_is_right_in_most_sweeps(truth, expected):
     counts = count_claims(np.random.default_rng(2), lambda random, shape: log_normal(random, shape) ** 0.4, truth, 8)
     assert counts[expected] > 0.9 * SWEEPS
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "scale", "expected"),
+    [
+        (0.2, 0.1, 0.3, 0, "faster"),
+        (-0.2, -0.3, -0.1, 0, "slower"),
+        (0.2, 0.0, 0.3, 0, "not shown"),
+        (0.2, 0.1, 0.3, 4, "not shown"),
+        (0.2, 0.1, 0.3, 3.9, "faster"),
+        (0.2, 0.1, 0.3, 6, "same"),
+        (0.0, 0.0, 0.0, 0, "same"),
+        (0.0, -0.1, 0.1, 1, "not shown"),
+    ],
+)
+def test_claim_of_a_difference_follows_from_its_interval(value, low, high, scale, expected):
+    assert claims.claim_difference(intervals.Estimate(value, low, high, "ci95"), scale) == expected
+
+
+def test_claim_of_a_difference_with_a_range_is_no_claim():
+    assert claims.claim_difference(intervals.Estimate(2, 1, 3, "range"), 0) == "no claim"
+    assert claims.claim_difference(intervals.Estimate(math.nan, 1, 3, "ci95"), 0) == "no claim"
+
+
+def rare(random, shape):
+    """Counts that are often 0, such as lost updates."""
+    return random.poisson(0.7, shape).astype(float)
+
+
+def many(random, shape):
+    return random.poisson(30, shape).astype(float)
+
+
+def skewed(random, shape):
+    """Values on both sides of 0 with a long tail, such as overruns."""
+    return random.exponential(1, shape) - 0.5
+
+
+@pytest.mark.parametrize("rounds", [6, 8, 12])
+@pytest.mark.parametrize("law", [rare, many, skewed], ids=lambda law: law.__name__)
+def test_claim_of_a_difference_is_rarely_wrong_without_one(law, rounds):
+    random = np.random.default_rng(rounds)
+    own, other = law(random, (2, SWEEPS, rounds))
+    for estimates in (
+        map(intervals.paired_difference, own - other),
+        (intervals.unpaired_difference(a, b, 6) for a, b in zip(own, other, strict=True)),
+    ):
+        counts = Counter(claims.claim_difference(estimate, 0) for estimate in estimates)
+        assert counts["faster"] + counts["slower"] <= 0.05 * SWEEPS
+        assert counts["no claim"] == 0
+
+
+def test_claim_of_a_difference_is_right_in_most_sweeps():
+    random = np.random.default_rng(3)
+    differences = random.poisson(30, (SWEEPS, 8)) - random.poisson(5, (SWEEPS, 8))
+    counts = Counter(claims.claim_difference(intervals.paired_difference(sweep), 5) for sweep in differences)
+    assert counts["faster"] > 0.9 * SWEEPS

@@ -228,3 +228,29 @@ def test_rounds_needed_of_identical_rounds_is_6():
 @pytest.mark.parametrize("logs", [[], [0.1], [0.1, math.nan, 0.2], [0.1, math.inf]])
 def test_rounds_needed_below_2_rounds_is_unknown(logs):
     assert math.isnan(intervals.rounds_needed(logs))
+
+
+def test_paired_difference_of_six_and_of_three_rounds():
+    assert intervals.paired_difference([3, 1, 2, 5, 4, 6]) == (3.5, 1, 6, "ci95")
+    assert intervals.paired_difference([-1, 0, 4]) == (0, -1, 4, "range")
+    assert intervals.paired_difference([0.0] * 6) == (0, 0, 0, "ci95")
+
+
+@pytest.mark.parametrize("n", [6, 9, 14])
+def test_paired_difference_inverts_the_signed_rank_test(n):
+    values = np.random.default_rng(n).normal(1, 2, n)
+    _, low, high, _ = intervals.paired_difference(values)
+    inside, outside = (low + 1e-9, high - 1e-9), (low - 1e-9, high + 1e-9)
+    assert all(stats.wilcoxon(values - shift, method="exact").pvalue > 0.05 for shift in inside)
+    assert all(stats.wilcoxon(values - shift, method="exact").pvalue <= 0.05 for shift in outside)
+
+
+def test_unpaired_difference_of_two_pairs_and_of_four():
+    assert intervals.unpaired_difference([3, 5], [1, 2]) == (2.5, 1, 4, "range")
+    assert intervals.unpaired_difference([1, 2, 3, 4], [0, 0, 0, 0]) == (2.5, 1, 4, "ci95")
+    assert intervals.unpaired_difference([1, 2, 3, 4], [0, 0, 0, 0], min_rounds=6).kind == "range"
+
+
+@pytest.mark.parametrize("function", [intervals.paired_difference, lambda one: intervals.unpaired_difference(one, one)])
+def test_differences_of_no_values_or_nan_are_unknown(function):
+    assert all(math.isnan(function(values).value) for values in ([], [1.0, math.nan]))

@@ -4,8 +4,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pytest
 from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.tables.changes import _judge
-from gil_scaling.analysis.tables.pairing import Costs
+from gil_scaling.analysis.tables.changes import judge_rounds
+from gil_scaling.analysis.tables.pairing import Rounds
 from scipy.stats import binom, gmean, mannwhitneyu
 
 from tests.support import compare_sources, make_record, make_sample, make_tables, sweep_records, write_source
@@ -389,13 +389,13 @@ def test_a_mean_is_paired_where_each_workload_has_one_call(tmp_path):
 
 
 def costs(times, call):
-    return Costs(np.arange(len(times)), np.full(len(times), call, object), times)
+    return Rounds(np.arange(len(times)), np.full(len(times), call, object), times)
 
 
 def test_one_in_twenty_equal_comparisons_is_called_different():
     random = np.random.default_rng(4)
     times = np.exp(random.normal(0, 0.2, (400, 2, 6)))
-    claims = [_judge(costs(own, "june"), costs(other, "may"))["claim"] for own, other in times]
+    claims = [judge_rounds(costs(own, "june"), costs(other, "may"))["claim"] for own, other in times]
     different = claims.count("faster") + claims.count("slower")
     chance = 2 * (1 + 1 + 2 + 3 + 5 + 7) / math.comb(12, 6)  # of a U of 0 to 5, counted by hand, on either side
     assert binom.ppf(0.001, 400, chance) <= different <= binom.ppf(0.999, 400, chance)

@@ -32,3 +32,22 @@ def claim(estimate: Estimate, min_effect: float = 0.05) -> str:
     if high < 1 and 1 / value > 1 + min_effect:
         return SLOWER
     return SAME if 1 - min_effect <= low and high <= 1 + min_effect else NOT_SHOWN
+
+
+def claim_difference(estimate: Estimate, scale: float, min_effect: float = 0.05) -> str:
+    """The same of a difference, where there is no ratio because values are 0 or negative.
+
+    estimate: of a difference, above 0 where the first side is better; scale: ≥ 0, what an effect is relative to, such as
+    the smaller of the two medians without their signs. Faster (better) and slower (worse): the interval excludes 0, and the
+    value exceeds min_effect × scale. Same: the whole interval lies within ± min_effect × scale; at a scale of 0, where it
+    is 0. Assumes, and errs, as claim. For example, −0.2 in [−0.3, −0.1] at a scale of 0 is slower.
+    """
+    value, low, high, kind = estimate
+    if kind != CI95 or any(map(math.isnan, (value, low, high))):
+        return NO_CLAIM
+    margin = min_effect * scale
+    if low > 0 and value > margin:
+        return FASTER
+    if high < 0 and -value > margin:
+        return SLOWER
+    return SAME if -margin <= low and high <= margin else NOT_SHOWN

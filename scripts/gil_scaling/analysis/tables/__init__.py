@@ -17,6 +17,7 @@ from gil_scaling.analysis.tables.budget import budget
 from gil_scaling.analysis.tables.changes import changes
 from gil_scaling.analysis.tables.choices import choices
 from gil_scaling.analysis.tables.fastest import fastest
+from gil_scaling.analysis.tables.metric_changes import metric_changes
 from gil_scaling.analysis.tables.metrics import metrics
 from gil_scaling.analysis.tables.noise import noise
 from gil_scaling.analysis.tables.one_sided import one_sided
@@ -41,6 +42,7 @@ def make(frames: Frames) -> dict[str, pd.DataFrame]:
     in_order = {
         "budget": budget(runs),
         "metrics": metrics(runs),
+        "metric_changes": metric_changes(runs, pairs),
         "scaling": scaling(runs),
         "break_even": break_even(runs),
         "fastest": fastest(runs),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gil_scaling.analysis.representatives import common_timed
 from gil_scaling.analysis.tables.combinations import Arrays, arrays
-from gil_scaling.analysis.tables.pairing import Costs, Ratio, compare_costs
+from gil_scaling.analysis.tables.pairing import Ratio, Rounds, compare_rounds
 
 _COLUMNS = ("round", "call", "cost_s", "base_call", "base_s")
 
@@ -46,8 +46,8 @@ def rounds_of(candidates: pd.DataFrame, ranked: pd.DataFrame) -> dict[str, Array
 
 def margin(best: Arrays, other: Arrays) -> Ratio:
     """The time of another candidate over that of the best, over the rounds that both have."""
-    return compare_costs(_costs(best), _costs(other))
+    return compare_rounds(_costs(best), _costs(other))
 
 
-def _costs(rounds: Arrays) -> Costs:
-    return Costs(rounds["round"], rounds["call"], rounds["cost_s"])
+def _costs(rounds: Arrays) -> Rounds:
+    return Rounds(rounds["round"], rounds["call"], rounds["cost_s"])

@@ -14,7 +14,7 @@ from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.tables.combinations import key_columns
-from gil_scaling.analysis.tables.pairing import Array, Costs, compare_costs, medians_differ
+from gil_scaling.analysis.tables.pairing import Array, Rounds, compare_rounds, medians_differ
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 from gil_scaling.analysis.tables.summary import unlike
 
@@ -63,7 +63,7 @@ class _Changes:
 
     def row(self, pair: Pair, own: Array, other: Array) -> dict[str, Any]:
         """What one case gains; own, other: row numbers of its runs."""
-        judged = _judge(self._costs(own), self._costs(other))
+        judged = judge_rounds(self._costs(own), self._costs(other))
         return {
             "time_s": np.median(self.cost_s[own]),
             "against_s": np.median(self.cost_s[other]),
@@ -71,8 +71,8 @@ class _Changes:
             "flags": ";".join(sorted(self._flags(pair, own, other, judged))),
         }
 
-    def _costs(self, rows: Array) -> Costs:
-        return Costs(self.rounds[rows], self.calls[rows], self.cost_s[rows])
+    def _costs(self, rows: Array) -> Rounds:
+        return Rounds(self.rounds[rows], self.calls[rows], self.cost_s[rows])
 
     def _flags(self, pair: Pair, own: Array, other: Array, judged: dict[str, Any]) -> set[str]:
         sources = [{source for source in self.sources[rows] if isinstance(source, str)} for rows in (own, other)]
@@ -97,9 +97,9 @@ class _Changes:
         for several in (groups for groups in by_way.values() if len(groups) > 1):
             own_mean, other_mean = (self._geometric_mean(side) for side in zip(*several, strict=True))
             if len(own_mean.rounds) and len(other_mean.rounds):
-                yield several[0][0][0], {"workloads": len(several), **_judge(own_mean, other_mean)}
+                yield several[0][0][0], {"workloads": len(several), **judge_rounds(own_mean, other_mean)}
 
-    def _geometric_mean(self, groups: tuple[Array, ...]) -> Costs:
+    def _geometric_mean(self, groups: tuple[Array, ...]) -> Rounds:
         """Geometric mean of the groups in each round that has all of them; its call names that of each group in turn."""
         rounds = reduce(np.intersect1d, (self.rounds[rows] for rows in groups))
         chosen = [_in_rounds(rows, self.rounds, rounds) for rows in groups]
@@ -107,7 +107,7 @@ class _Changes:
         calls = np.array(
             [" ".join(map(str, self.calls[list(rows)])) for rows in zip(*chosen, strict=True)], dtype=object
         )
-        return Costs(rounds, calls, np.exp(logs.mean(axis=0)))
+        return Rounds(rounds, calls, np.exp(logs.mean(axis=0)))
 
 
 def _in_rounds(rows: Array, rounds: Array, wanted: Array) -> Array:
@@ -115,9 +115,9 @@ def _in_rounds(rows: Array, rounds: Array, wanted: Array) -> Array:
     return np.array([places[number] for number in wanted], dtype=int)
 
 
-def _judge(own: Costs, other: Costs) -> dict[str, Any]:
+def judge_rounds(own: Rounds, other: Rounds) -> dict[str, Any]:
     """The gain of one side over the other, and what it rests on."""
-    estimate, pairing = compare_costs(own, other)
+    estimate, pairing = compare_rounds(own, other)
     shared = len(np.intersect1d(own.rounds, other.rounds))
     rounds, against_rounds = (shared if pairing == PAIRED else len(side.rounds) for side in (own, other))
     return {

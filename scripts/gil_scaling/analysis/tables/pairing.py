@@ -101,21 +101,28 @@ def medians_differ(above: Array, below: Array, ratio: float) -> bool:
     return bool(abs(np.log(np.median(above) / np.median(below) / ratio)) > np.log(1.1))
 
 
-class Costs(NamedTuple):
-    """Runs of one combination: their rounds, calls, and times per task list in seconds; each (rounds,)."""
+class Rounds(NamedTuple):
+    """One value per run of a combination, such as the time per task list in s: their rounds, calls, values; each (rounds,)."""
 
     rounds: Array
     calls: Array
-    cost_s: Array
+    values: Array
 
 
-def compare_costs(own: Costs, other: Costs) -> Ratio:
+def compare_rounds(own: Rounds, other: Rounds) -> Ratio:
     """The ratio other / own: within the rounds that both have where one call measured both in each, else unpaired.
 
     Below 6 rounds of either, the estimate is a range.
     """
-    _, mine, theirs = np.intersect1d(own.rounds, other.rounds, return_indices=True)
-    if len(mine) and (own.calls[mine] == other.calls[theirs]).all():
-        return ratio_of(other.cost_s[theirs], own.cost_s[mine], is_one_call=True)
-    estimate = intervals.unpaired_ratio(other.cost_s, own.cost_s, intervals.MIN_ROUNDS)
+    pairs = in_one_call(own, other)
+    if pairs is not None:
+        return ratio_of(pairs[1], pairs[0], is_one_call=True)
+    estimate = intervals.unpaired_ratio(other.values, own.values, intervals.MIN_ROUNDS)
     return Ratio(estimate, UNPAIRED)
+
+
+def in_one_call(own: Rounds, other: Rounds) -> tuple[Array, Array] | None:
+    """The values of both in the rounds that both have, None where not one call measured both in each."""
+    _, mine, theirs = np.intersect1d(own.rounds, other.rounds, return_indices=True)
+    is_one_call = len(mine) > 0 and bool((own.calls[mine] == other.calls[theirs]).all())
+    return (own.values[mine], other.values[theirs]) if is_one_call else None
