@@ -521,6 +521,19 @@ TABLES = {
         *JUDGED,
         FLAGS,
     ),
+    "counterparts": (
+        *IDENTITY,
+        *KEYS,
+        Column("against_workload", STR, "", "name of the counterpart"),
+        Column("against_panel", STR, "", "the counterpart as drawn"),
+        _seconds("time_s", "median of the time that counts, per task list"),
+        _seconds("against_s", "the same of the counterpart"),
+        *_with_interval(
+            GAIN._replace(meaning="time of the counterpart / time of this workload: above 1 this one is faster")
+        ),
+        *JUDGED,
+        FLAGS,
+    ),
     "means": (
         *_without(IDENTITY, "combination", "case", "panel"),
         *_without(KEYS, "workload", "params"),

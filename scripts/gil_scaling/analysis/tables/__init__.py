@@ -16,6 +16,7 @@ from gil_scaling.analysis.tables.break_even import break_even
 from gil_scaling.analysis.tables.budget import budget
 from gil_scaling.analysis.tables.changes import changes
 from gil_scaling.analysis.tables.choices import choices
+from gil_scaling.analysis.tables.counterparts import counterparts
 from gil_scaling.analysis.tables.fastest import fastest
 from gil_scaling.analysis.tables.metric_changes import metric_changes
 from gil_scaling.analysis.tables.metrics import metrics
@@ -49,6 +50,7 @@ def make(frames: Frames) -> dict[str, pd.DataFrame]:
         "choices": choices(runs),
         "noise": noise(runs, builds),
         **changes(good, pairs, builds),
+        "counterparts": counterparts(good),
         "shapes": shapes(good, summary, pairs),
         "one_sided": one_sided(summary, runs, pairs),
     }
