@@ -194,3 +194,4 @@ rule verdict:
 
 include: "scripts/rules/exchange.smk"
 include: "scripts/rules/compare.smk"
+include: "scripts/rules/check.smk"

@@ -443,3 +443,39 @@ def test_calls_that_measure_nothing_keep_failed_records(snakemake, clone):
     for arguments in (["-nc1"], ["--summary"], ["--lint"], [plan], ["--omit-from", "measure"], ["--list-rules"]):
         snakemake(*arguments, **sweep)
         assert records(clone) == before, arguments
+
+
+def run_check(folder, source):
+    """Runs the target `check` on a workload of a source, in a copy of the workflow."""
+    copy_workflow(folder)
+    (folder / "mine.py").write_text(f"def tasks(count=2): return [1] * count\n{source}")
+    command = ["-m", "snakemake", "--cores", "2", "check", "--config", "workload=mine.py"]
+    return run_python(*command, "machine=test-machine", "pythons=[current]", cwd=folder)
+
+
+def test_a_check_leaves_no_record_and_proposes_a_config(tmp_path):
+    done = run_check(
+        tmp_path, "import threading\ndef task(a): return 1 / (threading.current_thread().name == 'MainThread')\n"
+    )
+    assert done.returncode == 1
+    assert "thread_pool on " in done.stderr and ": ZeroDivisionError: division by zero" in done.stderr
+    assert re.fullmatch("[23] of 6 runs failed or gave a wrong result.", done.stderr.splitlines()[-1])
+    folder = tmp_path / "results/test-machine"
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["check.log", "check.yaml"]
+    (tmp_path / "my.yaml").write_text((folder / "mine/check.yaml").read_text())
+    planned = run_python("-m", "snakemake", "-n", "-q", "--cores", "2", "--configfile", "my.yaml", cwd=tmp_path)
+    assert planned.returncode == 0, planned.stderr
+    (proposed,) = yaml.safe_load((tmp_path / "my.yaml").read_text())["experiments"]
+    assert {"sequential", "process", "process_pool"} <= set(proposed["backends"])
+    assert not {"thread", "thread_pool"} & set(proposed["backends"])
+
+
+def test_a_check_and_a_sweep_share_nothing(tmp_path):
+    copy_workflow(tmp_path)
+    changes = {"rounds": 1, "repeats": 2, "experiments": experiment(ceiling=False)}  # as the check does it
+    assert run_sweep(tmp_path, "check", **changes).returncode == 0
+    assert measured(run_sweep(tmp_path, "tables", **changes)) == 3
+    before = records(tmp_path)
+    assert run_sweep(tmp_path, "check", **changes).returncode == 0
+    assert records(tmp_path) == before
+    assert "0 of 3 runs to measure" in run_sweep(tmp_path, "tables", **changes).stderr

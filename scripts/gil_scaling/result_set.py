@@ -25,6 +25,7 @@ SET_ASIDE = f"{LOGS}/set_aside"  # failed and damaged records whose runs are mea
 # In the folder of a sweep or comparison
 PLAN = "plan.json"
 CONFIG = "config.yaml"
+CHECK = "check.yaml"  # the config that the target `check` proposes
 SETS = "sets.json"  # the result sets that the tables are made of
 TABLES = "tables"  # <name>.csv
 FIGURES = "figures"

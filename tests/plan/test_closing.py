@@ -60,3 +60,12 @@ def test_only_the_most_frequent_causes_are_shown(tmp_path):
     *_, before, last = closing.describe(record_paths(tmp_path, *causes, causes[11]), [], [])[:-1]
     assert last == "… and 2 more causes: see tables/failures.csv."
     assert before.startswith("1 run failed")
+
+
+def test_the_log_of_a_check_counts_if_it_is_new(tmp_path):
+    log = tmp_path / "check.log"
+    assert closing.read_check(log, 0) == []
+    log.write_text("first\nlast\n")
+    written = log.stat().st_mtime
+    assert closing.read_check(log, written) == ["first", "last"]
+    assert closing.read_check(log, written + 1) == []

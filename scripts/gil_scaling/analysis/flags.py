@@ -41,9 +41,9 @@ def find_flags(
         "settings_differ": _settings_differ(spec, measured["flags"]),
         "idle_workers": used < samples[-1]["workers"],
         "oversubscribed": used > usable_cpus and backend_kind not in _ONE_THREAD,
-        "warm_state": backend_kind in ONE_PROCESS and _is_warm(measured["samples"]),
+        "warm_state": backend_kind in ONE_PROCESS and is_warm(measured["samples"]),
         "arguments_changed": bool(measured["flags"].get("arguments_changed")),
-        "too_short": _median_task_s(samples[-1]) < _MIN_TASK * measured["clock_cost_s"],
+        "too_short": is_too_short(samples[-1], measured["clock_cost_s"]),
         "snakemake_busy": snakemake_s is not None
         and snakemake_s > max(_MAX_BUSY_S, _MAX_BUSY_SHARE * record["wall_s"]),
     }
@@ -56,7 +56,7 @@ def describe_noise(noise: Sequence[dict[str, Any]]) -> str:
     return "; ".join(f"{one['flag']}: {one['reading']} {one['value']:.2g}, at most {one['limit']:g}" for one in noise)
 
 
-def _is_warm(samples: Sequence[dict[str, Any]]) -> bool:
+def is_warm(samples: Sequence[dict[str, Any]]) -> bool:
     """Whether the later samples, warm-ups included, are several times faster than the first."""
     first_s, *later_s = (sample["work_s"] for sample in samples)
     if not later_s:
@@ -89,7 +89,13 @@ def _settings_differ(spec: dict[str, Any], read_back: dict[str, Any]) -> bool:
     )
 
 
-def _median_task_s(sample: dict[str, Any]) -> float:
+def is_too_short(sample: dict[str, Any], clock_cost_s: float) -> bool:
+    """Whether the tasks of a sample are too short to be timed one by one."""
+    return median_task_s(sample) < _MIN_TASK * clock_cost_s
+
+
+def median_task_s(sample: dict[str, Any]) -> float:
+    """The median duration of the tasks of a sample, in seconds."""
     if sample["tasks"] is None:
         times = [worker["quantiles_s"][2] for worker in sample["task_summary"]]
     else:

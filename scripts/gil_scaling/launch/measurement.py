@@ -45,7 +45,7 @@ def measure(entry: Entry, call: CallInfo, expected: str | None) -> record.Record
     watch = _watch(entry, call)
     stamps = sources.read_stamps(sources.stamps_path(call["plan"]))
     changed = sources.changed(entry["sources"], stamps)
-    ended, result = (supervisor.Ended(), None) if changed else _run_build(entry, expected)
+    ended, result = (supervisor.Ended(), None) if changed else _run_build(entry, expected, "run")
     output = ended.output.decode("utf-8", "replace")
     changed = changed or sources.changed(entry["sources"], stamps)  # while it was measured
     status, reason = ("failed", _of_changed(changed)) if changed else judge(entry, ended, result, output)
@@ -81,16 +81,22 @@ def _cpus_of(entry: Entry) -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def _run_build(entry: Entry, expected: str | None) -> tuple[supervisor.Ended, dict[str, Any] | None]:
-    """Runs the build in a temporary folder; returns how it ended, and its result."""
+def measure_sending(entry: Entry) -> Any:
+    """What sending the tasks of a run to another process takes, as measure.sending returns it; None where it fails."""
+    _, result = _run_build(entry, None, "send")
+    return result and result.get("measured")
+
+
+def _run_build(entry: Entry, expected: str | None, command: str) -> tuple[supervisor.Ended, dict[str, Any] | None]:
+    """Runs the build in a temporary folder, with a command of measure/__main__.py; returns how it ended, and its result."""
     references = {"reference": entry["reference"], "backend_reference": entry["backend_reference"]}
     spec = {**entry["spec"], **references, "expected": expected, "thread_limits": environment.THREAD_LIMITS}
     with run_folder.RunFolder(spec) as folder:
         if entry["rejected"]:
             return supervisor.Ended(), None
-        command = [*entry["command"], "-m", "gil_scaling.measure", "run", folder]
+        program = [*entry["command"], "-m", "gil_scaling.measure", command, folder]
         variables = environment.environment(entry["env"], entry["spec"]["round"])
-        ended = supervisor.run(command, variables, folder, entry["timeout_s"])
+        ended = supervisor.run(program, variables, folder, entry["timeout_s"])
         return ended, run_folder.read_result(folder)
 
 

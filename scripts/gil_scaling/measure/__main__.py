@@ -1,6 +1,6 @@
 """`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
-EVENTS is a file descriptor.
+`… send FOLDER EVENTS` measures what it takes to send its tasks to another process. EVENTS is a file descriptor.
 """
 
 TYPE_CHECKING = False
@@ -18,14 +18,14 @@ def main(arguments: list[str]) -> None:
 
         print(json.dumps(probe()))
         return
-    _, folder, events = arguments
+    command, folder, events = arguments
     _show_stacks_on_signal()
     pid = os.getpid()
 
     def notify(event: str) -> None:
         os.write(int(events), event.encode() + b"\n")
 
-    result = _run(folder, notify)
+    result = _run(command, folder, notify)
     if os.getpid() != pid:  # a copy that a task forked, and that returned from it
         os._exit(0)
     with open(f"{folder}/result.json", "w") as file:
@@ -44,8 +44,8 @@ def _show_stacks_on_signal() -> None:
     faulthandler.register(signal.SIGUSR2, file=2)
 
 
-def _run(folder: str, notify: "Notify") -> str:
-    """Runs the spec in the folder; returns the result as JSON."""
+def _run(command: str, folder: str, notify: "Notify") -> str:
+    """Runs the spec in the folder, or sends its tasks; returns the result as JSON."""
     import json
     import traceback  # now, because there may be no memory left when it is needed
 
@@ -55,7 +55,8 @@ def _run(folder: str, notify: "Notify") -> str:
         spec = json.load(file)
     _pose_as_script(f"{folder}/script.py", spec)
     try:
-        return json.dumps({"status": "ok", "reason": None, "measured": run.run(spec, notify)}, allow_nan=False)
+        measured = run.run(spec, notify) if command == "run" else _send(spec)
+        return json.dumps({"status": "ok", "reason": None, "measured": measured}, allow_nan=False)
     except check.Unsupported as error:
         status, reason = "unsupported", str(error)
     except check.WrongResult as error:
@@ -65,6 +66,12 @@ def _run(folder: str, notify: "Notify") -> str:
         _print_traceback()
         status, reason = "failed", check.format_exception(error) + _place_of(error)
     return json.dumps({"status": status, "reason": reason})
+
+
+def _send(spec: "Record") -> "Record":
+    from gil_scaling.measure import sending  # here, as no run needs it
+
+    return sending.measure(spec)
 
 
 _SCRIPT = """from gil_scaling.measure.workload import load, load_backend

@@ -41,7 +41,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     Settings(workload, spec["switch_interval_s"]).apply()
     measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     with workload.open_context(spec["params"]) as context:
-        jobs = _Jobs(spec, workload, context)
+        jobs = Jobs(spec, workload, context)
         checker = Checker(workload, spec["expected"], jobs.make)
         try:
             samples = []
@@ -87,7 +87,7 @@ def _executor(spec: "Record", backend: "Backend", module: "Any") -> "Callable[[J
     return partial(backend.run, **spec["backend_params"])
 
 
-class _Jobs:
+class Jobs:
     """Makes the job of each sample: with new arguments and new shared state, unless the workload reuses its arguments."""
 
     def __init__(self, spec: "Record", workload: "Workload", context: "Any") -> None:

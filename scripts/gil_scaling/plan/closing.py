@@ -41,6 +41,12 @@ def describe(
     return lines + [f"The report: {page}" for page in pages if Path(page).exists() and len(endings) == len(records)]
 
 
+def read_check(log: Path, since: float) -> list[str]:
+    """What the target `check` found, as its log has it; nothing where that is older than this time."""
+    is_new = log.exists() and log.stat().st_mtime >= since
+    return log.read_text(encoding="utf-8", errors="replace").splitlines() if is_new else []
+
+
 def _read(path: Path) -> _Ending | None:
     """How a run ended; None without a record."""
     try:

@@ -19,6 +19,7 @@ from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.result_set import (
     BUILDS,
+    CHECK,
     RESULTS,
     SET_ASIDE,
     SIZES,
@@ -82,6 +83,11 @@ class Plan:
     def archive(self) -> str:
         """The path of the archive that the target `bundle` writes."""
         return str(self.folder / archive_name(self.request.machine))
+
+    @property
+    def check_config(self) -> str:
+        """The path of the config that the target `check` proposes."""
+        return str(self.folder / self.request.sweep / CHECK)
 
     @cached_property
     def builds(self) -> dict[str, Build]:
@@ -245,11 +251,8 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
 
     find_size: as sizes.find; None if nothing may be measured now: then sizes that are not known are the defaults.
     """
-    settings, calibrated = _with_sizes(request, find_size)
-    workloads, backends = _catalogue(settings["experiments"])
-    usable = machine.allowed_cpus() if request.cpus is None else request.cpus
-    auto_workers = sweep.auto_workers(machine.usable(request.cpus), len(machine.physical_cpus(usable)))
-    runs = sweep.expand(settings, request.builds, workloads, backends, request.cpus, auto_workers)
+    settings, calibrated = with_sizes(request, find_size)
+    runs = expand(request, settings)
     folder = Path(request.results, request.machine)
     return Plan(
         request=request,
@@ -261,8 +264,11 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
     )
 
 
-def _with_sizes(request: Request, find: Callable[..., tuple[int, float]] | None) -> tuple[config.Config, sizes.Sizes]:
-    """The settings with a number for each auto size, and the machine's sizes."""
+def with_sizes(request: Request, find: Callable[..., tuple[int, float]] | None) -> tuple[config.Config, sizes.Sizes]:
+    """The settings of a request with a number for each auto size, and the machine's sizes; find as in make.
+
+    Raises config.ConfigError.
+    """
     settings = {**request.settings, "experiments": [dict(each) for each in request.settings["experiments"]]}
     try:
         found = sizes.Sizes(Path(request.results, request.machine, SIZES), find and partial(find, cpus=request.cpus))
@@ -272,6 +278,14 @@ def _with_sizes(request: Request, find: Callable[..., tuple[int, float]] | None)
     except sizes.SizeError as error:
         raise config.ConfigError([f"{error}."]) from None
     return settings, found
+
+
+def expand(request: Request, settings: config.Config) -> list[Run]:
+    """The runs of a request's settings, or of changed ones, on its builds and CPUs."""
+    workloads, backends = _catalogue(settings["experiments"])
+    usable = machine.allowed_cpus() if request.cpus is None else request.cpus
+    auto_workers = sweep.auto_workers(machine.usable(request.cpus), len(machine.physical_cpus(usable)))
+    return sweep.expand(settings, request.builds, workloads, backends, request.cpus, auto_workers)
 
 
 def _catalogue(

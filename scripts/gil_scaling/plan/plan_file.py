@@ -32,7 +32,7 @@ def write(folder: Path, request: Request, settings: Config, runs: list[Run], siz
     Its name is a digest of its content, except for the paths of sources: a checkout that moved has the same plan.
     """
     header = {"plan": _for_analysis(request, settings, runs, sizes), "config": _config_text(request, settings)}
-    entries = [_for_launcher(run, settings) for run in runs]
+    entries = [for_launcher(run, settings) for run in runs]
     name = hashlib.sha256(json.dumps([header, entries]).encode()).hexdigest()[:16]
     path = folder / f"plan-{request.sweep}-{name}.jsonl"
     lines = (json.dumps({**entry, "sources": run.sources}) for entry, run in zip(entries, runs, strict=True))
@@ -74,7 +74,8 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
     }
 
 
-def _for_launcher(run: Run, settings: Config) -> dict[str, Any]:
+def for_launcher(run: Run, settings: Config) -> dict[str, Any]:
+    """A run as the launcher takes it, an Entry without `sources`."""
     return {
         "run": run.name,
         "spec": run.spec,

@@ -14,8 +14,10 @@ import shlex
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,12 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import closing, config, plan, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, plan, recovery, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import FIGURES, PAGE, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
-_DESCRIBED_RULES = ("measure", "verdict", "gate")  # rules whose failure is described already
+_DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
 _FILTERED = (  # the beginnings of lines of Snakemake
     "Removing output files of failed job",
     "Shutting down, this might take some time",
@@ -78,6 +80,7 @@ class Call:
         _check_checkout()
         self.workflow = workflow
         self._has_begun = self._is_asked = False
+        self._began = 0.0  # seconds of the clock of files
         self._failed_jobs: list[tuple[str, list[str]]] = []
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
@@ -110,6 +113,12 @@ class Call:
             self.plan = _checked(plan.make, self.request, sizes.find)
         self._is_asked = True
         return self.plan
+
+    @cached_property
+    def check(self) -> str:
+        """The path of what the target `check` tries, with calibrated sizes if this call executes jobs."""
+        find = sizes.find if self.mode is Mode.RUN else None
+        return str(_checked(check.write, self.request, find))
 
     # ---- before the graph of jobs is built, and before the first job
 
@@ -187,7 +196,7 @@ class Call:
         """Prepares the jobs that this call executes: sets failed records aside, and announces the call to the launcher."""
         if self._has_begun or self.mode is not Mode.RUN:
             return
-        self._has_begun = True
+        self._has_begun, self._began = True, time.time()
         self._quiet_scheduler()
         measured = self._measured()
         outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
@@ -231,9 +240,12 @@ class Call:
         """Writes the last lines of a call that ends by itself or by an interruption."""
         if os.getpid() != pid:
             return
-        pages = [str(file) for job in self.workflow.dag.jobs for file in job.output if file.endswith(f"/{PAGE}")]
+        jobs = list(self.workflow.dag.jobs)
+        pages = [str(file) for job in jobs for file in job.output if file.endswith(f"/{PAGE}")]
+        checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]
         failed = [job for job in self._failed_jobs if job[0] not in _DESCRIBED_RULES]
-        for line in closing.describe(records, failed, dict.fromkeys(pages)):
+        lines = [line for log in checks for line in closing.read_check(log, self._began)]
+        for line in [*lines, *closing.describe(records, failed, dict.fromkeys(pages))]:
             print(line, file=sys.stderr)
         if call and all(path.exists() for path in records):
             self.plan.note_last_call(call, ())
