@@ -41,3 +41,11 @@ def test_a_missing_workload_on_the_command_line_is_named(read, tmp_path):
         text for text in caught.value.mistakes if text.startswith("--config: reference: no build 'none'.")
     ]
     assert len(caught.value.mistakes) == 2
+
+
+def test_a_parameter_that_tasks_rejects_has_its_line(read, tmp_path):
+    (tmp_path / "my.yaml").write_text("rounds: 1\nworkload: {sort: {count: many}}\n")
+    with pytest.raises(config.ConfigError) as caught:
+        read("my.py", ["my.yaml"], workload={"sort": {"count": "many"}}, rounds=1)
+    (mistake,) = caught.value.mistakes
+    assert mistake.startswith("my.yaml:2: workload: workload 'sort': tasks(count='many') raises TypeError: ")

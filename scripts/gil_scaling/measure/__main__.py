@@ -1,6 +1,7 @@
 """`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
 `… send FOLDER EVENTS` measures what it takes to send its tasks to another process. EVENTS is a file descriptor.
+`… tasks FOLDER` calls `tasks` of workloads for the plan.
 """
 
 TYPE_CHECKING = False
@@ -17,6 +18,11 @@ def main(arguments: list[str]) -> None:
         from gil_scaling.measure.probe import probe
 
         print(json.dumps(probe()))
+        return
+    if arguments[0] == "tasks":
+        from gil_scaling.measure import task_lists
+
+        task_lists.main(arguments[1])
         return
     command, folder, events = arguments
     _show_stacks_on_signal()

@@ -10,6 +10,7 @@ from gil_scaling.plan.builds import Build
 from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.prober import Prober
+from gil_scaling.plan.task_prober import TaskProber
 from gil_scaling.plan.yaml_lines import Places
 from gil_scaling.result_set import COMPARISON, RESERVED_SWEEPS, archive_name
 
@@ -72,8 +73,9 @@ def read(
     chosen = mistakes.collect(_choose_builds, checked, places)
     if mistakes:
         raise config.ConfigError(mistakes)
-    kept = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
     experiment_builds, notes = chosen
+    notes = [*notes, *_check_tasks(checked["experiments"], experiment_builds, places)]
+    kept = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
     return Request(results, kept, label, name, cpus, experiment_builds, notes, compared)
 
 
@@ -89,6 +91,17 @@ def _name_sweep(workload: Any, explicit_files: Sequence[str], machine_label: str
     taken = {DEFAULT_SWEEP, *ready_made, *RESERVED_SWEEPS, archive_name(machine_label)}
     is_taken = name.lower() in map(str.lower, taken)  # some file systems ignore case
     return f"workload-{name}"[:60] if is_taken else name
+
+
+def _check_tasks(experiments: Sequence[Config], chosen: dict[str, list[Build]], places: Places) -> list[str]:
+    """Notes on parameters that could not be checked; raises ConfigError for those that `tasks` of their workload rejects.
+
+    That runs the user's files, so it comes last, for a config without other mistakes.
+    """
+    mistakes, notes = TaskProber(FOLDER / "tasks.json")(experiments, chosen)
+    if mistakes:
+        raise config.ConfigError(places.line(path, text) for path, text in mistakes)
+    return notes
 
 
 def _choose_cpus(wanted: Any, places: Places) -> list[int] | None:
