@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.snakemake_calls import run_snakemake
 from tests.support import ROOT, run_python
 from tests.tiny_sweep import copy_workflow
 
@@ -146,7 +147,7 @@ def test_tests_of_all_of_a_kind_include_what_was_added(name, tested):
 def results(tree):
     """The tables of the ready-made sweep that was added, the figure that was added, and a report that holds it."""
     command = ["--cores", "2", "tables", "--configfile", "config/added_sweep.yaml", "--config", "machine=m"]
-    done = run_python("-m", "snakemake", *command, cwd=tree)
+    done = run_snakemake(*command, cwd=tree)
     assert done.returncode == 0, done.stderr
     folder = tree / "results/m/added_sweep"
     done = run_python("-c", DRAW, str(folder), PYTHONPATH=f"{tree}/scripts")

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.support import ROOT, find_build, missing, run_python
+from tests.snakemake_calls import run_snakemake
+from tests.support import ROOT, find_build, missing
 from tests.tiny_sweep import TINY, copy_workflow, experiment, measured, records, run_sweep
 
 pytestmark = pytest.mark.slow
@@ -425,11 +426,11 @@ def test_the_workflow_runs_as_a_module_with_a_prefix(tmp_path):
     (tmp_path / "scripts").mkdir()  # a folder that other workflows have, too
     text = MODULE.format(snakefile=str(ROOT / "Snakefile"), config={**TINY, "sweep": "s", "rounds": 1})
     (tmp_path / "Snakefile").write_text(text)
-    done = run_python("-m", "snakemake", "--cores", "2", "gil_tables", cwd=tmp_path)
+    done = run_snakemake("--cores", "2", "gil_tables", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "bench/results/test-machine/runs").iterdir())) == 4
     assert not (tmp_path / "results").exists()
-    again = run_python("-m", "snakemake", "--cores", "2", "gil_tables", cwd=tmp_path)
+    again = run_snakemake("--cores", "2", "gil_tables", cwd=tmp_path)
     assert "0 of 4 runs to measure" in again.stderr and "Nothing to be done" in again.stderr
 
 

@@ -6,7 +6,8 @@ import shutil
 
 import yaml
 
-from tests.support import ROOT, run_python
+from tests.snakemake_calls import run_snakemake
+from tests.support import ROOT
 
 TINY = yaml.safe_load((ROOT / "tests/config/tiny.yaml").read_text())
 
@@ -33,8 +34,7 @@ def copy_workflow(folder, figures=FEW_FIGURES):
 def run_sweep(folder, *arguments, name="tiny", **changes):
     """Runs Snakemake in a copy of the workflow, on the tiny sweep with changes."""
     (folder / f"{name}.yaml").write_text(yaml.safe_dump({**TINY, **changes}))
-    command = ["-m", "snakemake", "--cores", "2", *arguments, "--configfile", f"{name}.yaml"]
-    return run_python(*command, cwd=folder)
+    return run_snakemake("--cores", "2", *arguments, "--configfile", f"{name}.yaml", cwd=folder)
 
 
 def measured(done):

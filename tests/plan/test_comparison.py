@@ -10,7 +10,7 @@ from gil_scaling.plan import comparison, config
 from gil_scaling.plan.yaml_lines import Places
 
 from tests.analysis.report.pages import TIMES, result_set
-from tests.support import run_python
+from tests.snakemake_calls import run_snakemake
 
 EXPECTED = (
     "a result set: the name of a sweep of this machine, the path of a folder or archive, or {label: path}, the label a name "
@@ -195,7 +195,7 @@ def compare(clone):
     """Runs the target in the clone."""
 
     def call(*arguments):
-        return run_python("-m", "snakemake", "--cores", "1", "compare", *arguments, cwd=clone)
+        return run_snakemake("--cores", "1", "compare", *arguments, cwd=clone)
 
     return call
 
@@ -218,7 +218,7 @@ experiments:
 def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
     (clone / "bad.yaml").write_text(FAILING)
-    run_python("-m", "snakemake", "--cores", "1", "tables", "--configfile", "bad.yaml", cwd=clone)
+    run_snakemake("--cores", "1", "tables", "--configfile", "bad.yaml", cwd=clone)
     result_set(clone / "results/one", machine="one")
     records = {path: path.stat().st_mtime_ns for path in clone.glob("results/*/runs/*")}
     done = compare("--configfile", "bad.yaml")

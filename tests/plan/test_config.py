@@ -9,7 +9,7 @@ from gil_scaling.plan import catalog, config, workflow
 from gil_scaling.result_set import RESERVED_SWEEPS
 from snakemake.exceptions import WorkflowError
 
-from tests.support import run_python
+from tests.snakemake_calls import run_snakemake
 
 WORKLOADS = ", ".join(catalog.names(catalog.WORKLOADS))
 CONFIGS = sorted(path for path in Path("config").glob("*.yaml") if path.name != "config.schema.yaml")
@@ -701,7 +701,7 @@ def test_invalid_yaml_is_reported_with_its_line(content, said, tmp_path, monkeyp
 @pytest.mark.slow
 def test_an_invalid_default_config_ends_without_traceback(clone):
     (clone / "config/config.yaml").write_text("rounds: [6\nseed: 1\n")
-    done = run_python("-m", "snakemake", "-n", "--cores", "1", cwd=clone)
+    done = run_snakemake("-n", "--cores", "1", cwd=clone)
     assert done.returncode == 1
     assert (
         "config.yaml:2: is not valid YAML: " in done.stdout + done.stderr
@@ -756,8 +756,7 @@ RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
 def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, arguments, expected, clone):
     (clone / f"{name}.yaml").write_text(text)
     (clone / "raises.py").write_text(RAISES)
-    command = ["-m", "snakemake", "--cores", "1", *arguments, "--configfile", f"{name}.yaml"]
-    done = run_python(*command, cwd=clone)
+    done = run_snakemake("--cores", "1", *arguments, "--configfile", f"{name}.yaml", cwd=clone)
     assert done.returncode == 1
     said = done.stdout + done.stderr
     assert [part for part in expected if part not in said] == []

@@ -6,7 +6,7 @@ import tarfile
 import pytest
 from gil_scaling.analysis.exchange import pack
 
-from tests.support import run_python
+from tests.snakemake_calls import run_snakemake
 
 PACKED = [
     "expected/0.json",
@@ -155,8 +155,7 @@ def packed(clone):
         experiment = {"name": "tiny", "workloads": workloads, "backends": ["sequential"], "workers": [2]}
         sweep = {"machine": "test-machine", "pythons": ["current"], "rounds": 1, "repeats": 1, "warmups": 0}
         (clone / "tiny.yaml").write_text(json.dumps({**sweep, "experiments": [{**experiment, "ceiling": False}]}))
-        command = ["-m", "snakemake", "--cores", "2", "bundle", "--configfile", "tiny.yaml"]
-        done = run_python(*command, cwd=clone)
+        done = run_snakemake("--cores", "2", "bundle", "--configfile", "tiny.yaml", cwd=clone)
         assert done.returncode == 0, done.stderr
         return done.stderr, {info.name for info in members(clone / "results/test-machine/test-machine.tar.gz")}
 
