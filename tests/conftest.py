@@ -11,7 +11,7 @@ from gil_scaling.plan.prober import Prober
 from tests.support import NEWEST, find_build
 from tests.tiny_sweep import copy_workflow, run_sweep
 
-BUILDS = ("3.9", "3.12", NEWEST, "3.14t")
+BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the GIL
 
 
 SWEEPS = (  # these files run Snakemake on sweeps
@@ -51,6 +51,12 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session", params=BUILDS)
 def build(request, tmp_path_factory):
+    """Builds in which the measuring side behaves differently."""
+    return find_build(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="session", params=["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t", "3.15"])
+def any_build(request, tmp_path_factory):
     """Each of the builds that the measuring side must run in."""
     return find_build(request.param, tmp_path_factory)
 

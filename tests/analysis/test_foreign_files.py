@@ -349,7 +349,7 @@ def restored_figures(folder):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=20)
+@settings(LIMITS, max_examples=10)
 @given(st.integers(0, 100), change)
 def test_a_changed_record_is_drawn(victim, edit):
     plan, records, _ = base()
@@ -379,7 +379,7 @@ def test_an_overwritten_record_is_used_or_named(victim, place, piece, skipped):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=40)
+@settings(LIMITS, max_examples=24)
 @given(st.sampled_from(FILES), changes)
 def test_a_changed_file_beside_the_records_is_used_or_named(part, edits):
     plan, path = base()[0], path_of(part)
@@ -402,7 +402,7 @@ def compared_sets():
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=15)
+@settings(LIMITS, max_examples=8)
 @given(
     st.sampled_from(["machine.json", "pythons/a.json", "s/config.yaml", "s/plan.json", "runs/a-thread-r1.json"]),
     changes,
