@@ -12,8 +12,7 @@ from tests.support import NEWEST, find_build
 from tests.tiny_sweep import copy_workflow, run_sweep
 
 BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the GIL
-
-
+STARTED = {"build", "any_build", "free_threaded", "this_build", "clone", "tiny_sweep", "browser"}
 SWEEPS = (  # these files run Snakemake on sweeps
     *("tests/test_workflow.py", "tests/test_interruptions.py", "tests/test_runs_gone_wrong.py", "tests/test_adding.py"),
     "tests/test_state.py",
@@ -39,9 +38,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
 def pytest_collection_modifyitems(items):
-    """Marks tests on builds other than NEWEST as slow."""
+    """Marks tests with fixtures of STARTED as slow."""
     for item in items:
-        if "build" in item.fixturenames and item.callspec.params["build"] != NEWEST:
+        if not STARTED.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.slow)
 
 

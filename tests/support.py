@@ -173,7 +173,7 @@ def write_result_set(
     for part in ("runs", "pythons", f"{sweep}/tables", f"{sweep}/figures"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     for one in records:
-        record.write(folder / "runs" / f"{one['run']}.json", one)
+        (folder / "runs" / f"{one['run']}.json").write_text(json.dumps(one))  # not synced to the disk, as runs are
     for name, changes in builds.items():
         (folder / "pythons" / f"{name}.json").write_text(
             json.dumps({"name": name, **BUILD_FACTS, "fingerprint": name, **changes})

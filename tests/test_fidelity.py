@@ -12,6 +12,7 @@ def test_every_backend_has_a_script_by_hand():
     assert sorted(fidelity.BY_HAND) == catalog.names(catalog.BACKENDS)
 
 
+@pytest.mark.slow
 def test_fidelity_prints_a_row_per_backend(capsys, monkeypatch):
     monkeypatch.setattr(fidelity, "TURNS", 10)
     fidelity.main(["--pairs", "1", "--backends", "sequential,process", "--builds", "current,nonexistent"])

@@ -22,7 +22,6 @@ def test_a_killed_sweep_continues_and_repeats_no_round(way, moment_s, tmp_path):
     assert 0 <= finished <= interruptions.SWEEP_RUNS
 
 
-@pytest.mark.slow
 def test_unfinished_outputs_are_made_again(finished):
     summary = finished / "results/test-machine/tiny/tables/summary.csv"
     whole = summary.read_text()

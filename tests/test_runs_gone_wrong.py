@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pandas as pd
-import pytest
 import yaml
 
 from tests.tiny_sweep import TINY, experiment, measured, records
@@ -32,7 +31,6 @@ WORKLOADS = {
 }
 
 
-@pytest.mark.slow
 def test_sweep_of_failing_runs_finishes_and_repeats_them_only(snakemake, clone):
     for name, (body, _) in WORKLOADS.items():
         (clone / f"{name}.py").write_text(
@@ -54,7 +52,6 @@ def test_sweep_of_failing_runs_finishes_and_repeats_them_only(snakemake, clone):
     assert f"{len(failures)} of {len(WORKLOADS)} runs to measure" in planned.stderr
 
 
-@pytest.mark.slow
 def test_sweeps_of_two_clones_take_turns(clone, tmp_path):
     other = tmp_path / "another"
     shutil.copytree(clone, other)

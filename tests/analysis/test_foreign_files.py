@@ -151,6 +151,7 @@ def test_a_record_that_contradicts_the_others_is_named(change, reason, tmp_path)
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plan.json", "../machine.json", "../pythons/a.json", "config.yaml"])
 def test_a_damaged_file_ends_the_step_without_traceback(name, tmp_path):
     plan = write_result_set(tmp_path, sweep_records({"sequential": [1.0]}, python="a"))
@@ -162,6 +163,7 @@ def test_a_damaged_file_ends_the_step_without_traceback(name, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -189,7 +189,6 @@ disturbance.wait_for_quiet = partial(disturbance.wait_for_quiet, limit_s=2)
 """
 
 
-@pytest.mark.slow
 def test_run_waits_for_quiet(start):
     program = "import time\nend = time.time() + 1\nwhile time.time() < end: pass"
     with subprocess.Popen([sys.executable, "-S", "-c", program]):
@@ -235,7 +234,6 @@ def test_run_killed_when_out_of_memory_has_a_record(start, join_group):
     assert start("def task(a): return len(b'x' * (10 << 20))", before=before).status == "ok"
 
 
-@pytest.mark.slow
 def test_run_within_a_cpu_quota_is_flagged(start, join_group):
     limits = {"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "10000"}
     usable = "from gil_scaling.plan import machine; sys.stderr.write(f'usable: {machine.usable(None)}\\n')"

@@ -54,7 +54,6 @@ def workloads_on(backend, build):
     return names[BACKENDS.index(backend) % step :: step]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_workload_runs_on_every_backend_and_build(backend, any_build):
     kind = load_backend(backend).kind

@@ -275,6 +275,7 @@ def test_copies_and_pickled_values_have_the_same_digest(value):
         assert digest(pickle.loads(pickle.dumps(value, protocol))) == expected
 
 
+@pytest.mark.slow
 @given(st.dictionaries(HASHABLE, VALUES), st.randoms())
 def test_order_of_a_dict_is_not_part_of_its_value(value, chance):
     items = list(value.items())

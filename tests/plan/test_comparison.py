@@ -214,7 +214,6 @@ experiments:
 """
 
 
-@pytest.mark.slow
 def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
     (clone / "bad.yaml").write_text(FAILING)
@@ -232,7 +231,6 @@ def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     assert (clone / "results/compare/verdict.txt").read_text() == "fail_if_slower is not set: nothing was checked\n"
 
 
-@pytest.mark.slow
 def test_a_slower_combination_fails_the_gate(clone, compare):
     result_set(clone / "results/before", day=1)
     result_set(clone / "results/after", day=2, times=slower(2))
@@ -255,7 +253,6 @@ def test_a_slower_combination_fails_the_gate(clone, compare):
     assert "m 2026-01-03" in (folder / "report.html").read_text()
 
 
-@pytest.mark.slow
 def test_compare_of_nothing_fails_with_the_reason(clone, compare):
     done = compare()
     assert done.returncode == 1

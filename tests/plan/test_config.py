@@ -698,7 +698,6 @@ def test_invalid_yaml_is_reported_with_its_line(content, said, tmp_path, monkeyp
         workflow.default_config()
 
 
-@pytest.mark.slow
 def test_an_invalid_default_config_ends_without_traceback(clone):
     (clone / "config/config.yaml").write_text("rounds: [6\nseed: 1\n")
     done = run_snakemake("-n", "--cores", "1", cwd=clone)
@@ -730,7 +729,6 @@ def test_a_parameter_fits_into_a_record(value, said, tmp_path):
 RAISES = "raise SystemExit('it was run')\ndef tasks(): return [1]\n"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "text", "arguments", "expected"),
     [

@@ -81,7 +81,6 @@ def test_auto_is_a_plain_text_for_text_parameters():
     assert catalog.auto_parameter(catalog.read_workload("pattern", "."), {"name": "auto"}) is None
 
 
-@pytest.mark.slow
 def test_a_real_workload_is_calibrated_on_a_real_build(this_build):
     value, seconds = sizes.find(catalog.read_workload("py_loop", "."), {"count": 2}, "n", this_build, None)
     assert value == calibrate.rounded(value) >= 10_000

@@ -162,7 +162,6 @@ def packed(clone):
     return call
 
 
-@pytest.mark.slow
 def test_target_bundle_packs_a_sweep_with_a_failed_run(packed, clone):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
     _, names = packed("noop", "./bad.py")
@@ -172,7 +171,6 @@ def test_target_bundle_packs_a_sweep_with_a_failed_run(packed, clone):
     assert len([name for name in names if name.startswith("test-machine/tiny/pyperf/")]) == 1
 
 
-@pytest.mark.slow
 def test_target_bundle_packs_other_sweeps_without_measuring(packed, clone):
     packed("noop")
     (clone / "results/test-machine/other/tables").mkdir(parents=True)

@@ -82,6 +82,7 @@ def test_pyperf_compares_the_files_of_two_builds(files, tmp_path):
     assert [line.rpartition(": ")[2] for line in lines] == ["2.00x faster", "3.00x slower"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "hist", "stats", "show", "dump"])
 def test_every_pyperf_command_reads_the_files(command, files, tmp_path):
     files(sweep_records({"sequential": [1.0, 1.1], "thread": [0.5, 0.6]}))
