@@ -450,8 +450,8 @@ def run_check(folder, source):
     """Runs the target `check` on a workload of a source, in a copy of the workflow."""
     copy_workflow(folder)
     (folder / "mine.py").write_text(f"def tasks(count=2): return [1] * count\n{source}")
-    command = ["-m", "snakemake", "--cores", "2", "check", "--config", "workload=mine.py"]
-    return run_python(*command, "machine=test-machine", "pythons=[current]", cwd=folder)
+    command = ["--cores", "2", "check", "--config", "workload=mine.py"]
+    return run_snakemake(*command, "machine=test-machine", "pythons=[current]", cwd=folder)
 
 
 def test_a_check_leaves_no_record_and_proposes_a_config(tmp_path):
@@ -464,7 +464,7 @@ def test_a_check_leaves_no_record_and_proposes_a_config(tmp_path):
     folder = tmp_path / "results/test-machine"
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["check.log", "check.yaml"]
     (tmp_path / "my.yaml").write_text((folder / "mine/check.yaml").read_text())
-    planned = run_python("-m", "snakemake", "-n", "-q", "--cores", "2", "--configfile", "my.yaml", cwd=tmp_path)
+    planned = run_snakemake("-n", "-q", "--cores", "2", "--configfile", "my.yaml", cwd=tmp_path)
     assert planned.returncode == 0, planned.stderr
     (proposed,) = yaml.safe_load((tmp_path / "my.yaml").read_text())["experiments"]
     assert {"sequential", "process", "process_pool"} <= set(proposed["backends"])
