@@ -11,6 +11,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 import yaml
+from gil_scaling.analysis import tables
 
 from tests.snakemake_calls import run_snakemake
 from tests.support import ROOT, find_build, missing
@@ -401,6 +402,35 @@ def test_snakemake_has_no_timers_while_it_measures(snakemake, clone):
     assert done.returncode == 0, done.stderr
     threads = [one["measured"]["samples"][0]["metrics"]["threads"] for one in records(clone).values()]
     assert max(threads) < 12
+
+
+QUICK = """
+better = {"items": "higher", "lost": "lower"}
+counterpart = "slow"
+def tasks(count=2): return [0] * count
+def task(argument): return argument
+def metrics(results, arguments): return {"items": len(results), "lost": 0, "word": "yes"}
+"""
+
+
+def test_custom_metrics_and_counterparts_reach_the_tables(snakemake, clone):
+    (clone / "quick.py").write_text(QUICK)
+    (clone / "slow.py").write_text("def tasks(count=2): return [10**6] * count\ndef task(n): return sum(range(n))\n")
+    sweep = experiment(workloads=["./quick.py", "./slow.py"], backends=["thread"], ceiling=False)
+    done = snakemake("tables", experiments=sweep, rounds=6)
+    assert done.returncode == 0, done.stderr
+    found = tables.read(clone / "results/test-machine/tiny/tables", ("metrics", "metric_changes", "counterparts"))
+    values = found["metrics"].set_index(["backend", "metric"])[
+        ["better", "value", "value_low", "value_high", "interval"]
+    ]
+    assert values.loc[("thread", "items")].tolist() == ["higher", 2, 2, 2, "ci95"]
+    changed = found["metric_changes"].set_index("metric")[["kind", "against_label", "ratio", "difference", "claim"]]
+    assert changed.loc["items"].tolist() == ["baseline", "sequential", 1, 0, "same"]
+    assert changed.loc["lost"].fillna("none").tolist() == ["baseline", "sequential", "none", 0, "same"]
+    pairs = found["counterparts"][["workload", "backend", "against_workload", "rounds", "interval", "pairing"]]
+    assert pairs.to_numpy().tolist() == [
+        ["quick", backend, "slow", 6, "ci95", "paired"] for backend in ("sequential", "thread")
+    ]
 
 
 def test_two_calls_have_two_ids(snakemake, clone):

@@ -117,3 +117,24 @@ def test_an_unknown_value_has_no_interval(function):
 )
 def test_join_words_lists_parts_as_a_sentence_does(parts, text):
     assert phrases.join_words(parts) == text
+
+
+def changed(ratio, difference, claim="better", value=0.0312, against=12.3):
+    """A row of the table metric_changes; ratio, difference: with their ends."""
+    ends = ("", "_low", "_high")
+    numbers = {
+        f"{name}{end}": each
+        for name, part in (("ratio", ratio), ("difference", difference))
+        for end, each in zip(ends, part, strict=True)
+    }
+    return {"metric": "p99_ms", "claim": claim, "value": value, "against_value": against, **numbers}
+
+
+def test_describe_metric_has_both_values_and_their_ratio():
+    row = changed((0.002541, 0.0021, 0.00301), (-12, -13, -11))
+    assert phrases.describe_metric(row) == "p99_ms is better: 0.0312, against 12.3 (0.00254× [0.00210, 0.00301])"
+
+
+def test_describe_metric_without_a_ratio_has_the_difference():
+    row = changed((math.nan,) * 3, (0.31, -0.05, 0.33), "worse", 0.31, 0.0)
+    assert phrases.describe_metric(row) == "p99_ms is worse: 0.310, against 0 (+0.310 [−0.0500, +0.330])"

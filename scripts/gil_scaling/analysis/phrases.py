@@ -41,6 +41,24 @@ def format_speed(row: Mapping[str, Any], name: str, baseline: str) -> str:
     return _with_interval(f"{ratio}× {baseline}", low, high)
 
 
+def describe_metric(row: Mapping[str, Any]) -> str:
+    """A metric that is better or worse: `p99_ms is better: 0.0312, against 12.3 (0.00254× [0.00210, 0.00301])`.
+
+    row: of metric_changes, with the columns metric and claim, the medians value and against_value, and those of format_change.
+    """
+    value, against = (format_number(row[name]) for name in ("value", "against_value"))
+    return f"{row['metric']} is {row['claim']}: {value}, against {against} ({format_change(row)})"
+
+
+def format_change(row: Mapping[str, Any]) -> str:
+    """A ratio of metrics with its interval: 0.32× [0.30, 0.35]; where there is none, the difference: +0.31 [+0.29, +0.33]."""
+    if not math.isnan(row["ratio"]):
+        value, low, high = (format_number(row[f"ratio{end}"]) for end in ("", "_low", "_high"))
+        return _with_interval(f"{value}×", low, high)
+    ends = (row[f"difference{end}"] for end in ("", "_low", "_high"))
+    return _with_interval(*(f"{'+' if value > 0 else ''}{format_number(value)}" for value in ends))
+
+
 def describe_claims(claims: Sequence[str], noun: str) -> str:
     """How often each claim is made: `slower on 7 of 10 workloads, no difference shown on 3`."""
     tally = [(text, claims.count(claim)) for claim, text in CLAIMS.items() if claim in claims]

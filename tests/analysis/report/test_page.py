@@ -213,6 +213,26 @@ def test_page_shows_metrics(tmp_path):
     assert next(row for row in rows if "latency_p99_ms" in row)[-3:] == ["latency_p99_ms", "5.31 [5.31, 5.31]", "range"]
 
 
+def test_page_compares_metrics_and_counterparts(tmp_path):
+    records = []
+    for workload, factor in (("own", 1), ("shared", 2)):
+        for one in sweep_records({"sequential": [4.0] * 6, "thread": [factor * 2.0] * 6}, workload=workload):
+            for sample in one["measured"]["samples"]:
+                sample["metrics"] = {"wait_ms": factor * sample["total_s"], "items": 3}
+            records.append({**one, "run": f"{workload}-{one['run']}"})
+    declared = {"own": {"counterpart": "shared", "better": {"wait_ms": "lower"}}}
+    details = page_data(sweep_folder(tmp_path, records, declared=declared))["experiments"][0]["details"]
+    shown = {part: table for part, _, table in details}
+    names = ("workload", "versus", "metric", "ratio", "claim")
+    assert columns_of(shown["metric_changes"], *names) == [
+        ("own", "sequential", "wait_ms", "0.500 [0.500, 0.500]", "better")
+    ]
+    assert columns_of(shown["counterparts"], "workload", "backend", "counterpart", "gain", "claim") == [
+        ("own", "sequential", "shared", "1.00 [1.00, 1.00]", "same"),
+        ("own", "thread", "shared", "2.00 [2.00, 2.00]", "faster"),
+    ]
+
+
 def test_page_shows_where_the_workers_time_went(tmp_path):
     records = sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2})
     text = write_report(sweep_folder(tmp_path, records)).read_text()

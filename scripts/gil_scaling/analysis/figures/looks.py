@@ -10,6 +10,7 @@ import seaborn as sns
 from matplotlib.colors import LinearSegmentedColormap
 
 from gil_scaling.analysis import labels
+from gil_scaling.analysis.columns import BETTER, WORSE
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 
 WIDTH = 11.25  # inches of every figure: 1080 pixels in a browser, the column of the report
@@ -61,6 +62,12 @@ CLAIMS = {
     SAME: ("the same within 5 %", "#cfe3c8"),
     NOT_SHOWN: ("no difference shown", "#e4e4e4"),
     NO_CLAIM: ("too few rounds for a claim", "#fafafa"),
+}
+
+METRIC_CLAIMS = {
+    BETTER: ("better", CLAIMS[FASTER][1]),
+    WORSE: ("worse", CLAIMS[SLOWER][1]),
+    **{claim: CLAIMS[claim] for claim in (SAME, NOT_SHOWN, NO_CLAIM)},
 }
 
 SPEEDS = LinearSegmentedColormap.from_list("speeds", ["#b4531a", "#f2b48a", "#f7f7f7", "#93c4e6", "#1b6ca8"])

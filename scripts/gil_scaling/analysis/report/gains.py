@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import BASELINE
 from gil_scaling.analysis.report.html_tables import Table, registry_table, sequential_first, text_table
 from gil_scaling.analysis.report.precision import format_claims, is_beyond_noise
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
@@ -28,13 +29,13 @@ def all_gains(changes: pd.DataFrame, means: pd.DataFrame, floors: _Floors) -> Ta
 
 def machine_by_machine(shapes: pd.DataFrame) -> Table:
     """The speedups and efficiencies of one machine compared with those of another."""
-    return registry_table(shapes.assign(versus=_counterparts(shapes), params=None), "shapes")
+    return registry_table(shapes.assign(versus=_other_sides(shapes), params=None), "shapes")
 
 
 def count_claims(changes: pd.DataFrame, floors: _Floors) -> Iterator[str]:
     """A sentence per pair of builds: how often each claim is made, and how many exceed the noise floor."""
     beyond = _beyond_noise(changes, floors)
-    for (build, against), rows in changes.assign(versus=_counterparts(changes)).groupby(
+    for (build, against), rows in changes.assign(versus=_other_sides(changes)).groupby(
         ["build", "against_build"], sort=False
     ):
         claims = beyond.loc[beyond["build"].eq(build) & beyond["against_build"].eq(against), "claim"].value_counts()
@@ -61,19 +62,27 @@ def _beyond_noise(changes: pd.DataFrame, floors: _Floors) -> pd.DataFrame:
     return changes[is_shown].sort_values("gain", kind="stable")
 
 
-def _registry_table(rows: pd.DataFrame, name: str, floors: _Floors) -> Table:
-    return registry_table(
-        rows.assign(
-            versus=_counterparts(rows),
-            params=None,  # those that differ are in the name of the workload
-            claim=format_claims(rows, "gain", "claim", floors),
-            flags=rows["flags"].str.replace(";", ", "),
-        ),
-        name,
+def judged_metrics(changes: pd.DataFrame) -> pd.DataFrame:
+    """The metrics for which the workload declares which values are better, with what each is compared with."""
+    rows = changes[changes["better"].notna()]
+    versus = rows["against_label"].where(rows["kind"].eq(BASELINE), _other_sides(rows))
+    return rows.assign(versus=versus, params=None, difference=rows["difference"].where(rows["ratio"].isna()))
+
+
+def with_claims(rows: pd.DataFrame, floors: _Floors) -> pd.DataFrame:
+    """The rows as a table shows them: claims within the noise floor marked, flags in words."""
+    return rows.assign(
+        params=None,  # those that differ are in the name of the workload
+        claim=format_claims(rows, "gain", "claim", floors),
+        flags=rows["flags"].str.replace(";", ", "),
     )
 
 
-def _counterparts(rows: pd.DataFrame) -> pd.Series:
+def _registry_table(rows: pd.DataFrame, name: str, floors: _Floors) -> Table:
+    return registry_table(with_claims(rows.assign(versus=_other_sides(rows)), floors), name)
+
+
+def _other_sides(rows: pd.DataFrame) -> pd.Series:
     """What each row is compared with, by what is different: the build on one machine, else the machine, or both."""
     is_same_build, is_same_machine = (rows[name].eq(rows[f"against_{name}"]) for name in ("python", "machine"))
     return rows["against_python"].where(

@@ -41,11 +41,12 @@ _SHOWN_AS = {  # column of the registry: (head, the column with the short names)
     "workload": ("workload", "panel"),
     "backend": ("backend", "series"),
     "against_python": ("versus", "versus"),
+    "against_workload": ("counterpart", "against_panel"),
 }
 _HIDDEN = (
     *("machine", "case", "combination", "panel", "series", "label", "backend_kind", "build", "reference_build"),
     *("experiment", "backend_params", "workers_asked", "timed", "rounds"),
-    *("against_machine", "against_build", "against_rounds"),
+    *("against_machine", "against_build", "against_rounds", "against_label", "against_panel"),
 )
 _SHOWN_IF_VARYING = ("start", "scaling", "switch_interval_s")
 _SPEEDUPS = {"speedup": "claim", "speedup_reference": "claim_reference"}
@@ -55,7 +56,8 @@ _MEANINGS = {
     "workload": "name of the workload, with those of its parameters that differ here",
     "backend": "name of the backend, with those of its parameters that are not at their default",
     "time": "the time that counts, with its interval: total_s, or work_s where the workers start together",
-    "versus": "what it is compared with: another build of the same machine, or another result set",
+    "versus": "what it is compared with: another build of the same machine, or another result set; of a metric, its baseline, too",
+    "counterpart": "name of the workload that it is compared with, with those of its parameters that differ here",
 }
 
 

@@ -29,6 +29,8 @@ _DETAILS = {  # tables of an experiment that stand folded below its numbers
     "break_even": "Where does it start to pay off?",
     "scaling": "Fitted scaling laws",
     "metrics": "Other metrics of the workloads",
+    "metric_changes": "Metrics compared with sequential, and between builds",
+    "counterparts": "Each combination compared with its counterpart",
 }
 _RATIOS = (
     "Times are medians over the rounds, speedups and gains are estimated over the ratio of each round: a quotient of two times "
@@ -165,6 +167,8 @@ def _rows(table: pd.DataFrame, experiment: str) -> pd.DataFrame:
 
 def _experiment(name: str, tables: Mapping[str, pd.DataFrame], floors: Mapping[str, float | None]) -> dict[str, Any]:
     details = {part: _rows(tables[part], name) for part in _DETAILS}
+    details["metric_changes"] = gains.judged_metrics(details["metric_changes"])
+    details["counterparts"] = gains.with_claims(details["counterparts"], floors)
     shown = [
         (part, _DETAILS[part], registry_table(sequential_first(rows, ["panel", "build"]), part))
         for part, rows in details.items()
