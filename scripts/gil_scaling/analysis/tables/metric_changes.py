@@ -64,7 +64,8 @@ def _find_both(first: pd.DataFrame, pairs: list[Pair]) -> Iterator[tuple[int, in
 def _find_baselines(first: pd.DataFrame) -> dict[int, int]:
     """{row number: that of its baseline} of one row per combination, where it has one."""
     found: dict[int, int] = {}
-    strong = first[first["scaling"].ne("weak")]
+    columns = ["block", "line", "backend_kind", "switch_interval_s", "workers"]
+    strong = first.loc[first["scaling"].ne("weak"), columns]
     for _, block in strong.groupby("block", sort=False):
         sequential = block[block["backend_kind"] == "sequential"]
         for _, line in block.drop(sequential.index).groupby("line", sort=False):
