@@ -3,7 +3,7 @@ from gil_scaling.analysis.figures import metrics
 from gil_scaling.analysis.figures.drawing import Missing
 
 from tests.analysis.figures.support import assert_no_text_is_cut, cells_of, titles_above
-from tests.support import make_record, make_sample, make_tables
+from tests.support import compare_sources, make_record, make_sample, make_tables, write_source
 
 BUILDS = {"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}}
 DECLARED = {"latency": {"better": {"p99_ms": "lower", "rate": "higher"}, "no_speedup": True}}
@@ -55,6 +55,18 @@ def test_a_baseline_of_0_shows_the_difference(tmp_path):
     drawn = draw(tmp_path, runs("3.14", {"p99_ms": 0.0}), runs("3.14", {"p99_ms": 0.25}, backend="thread", workers=2))
     assert drawn.answers == [
         "latency, thread × 2 on 3.14, compared with sequential: p99_ms is worse: 0.250, against 0 (+0.250 [+0.250, +0.250])."
+    ]
+
+
+def test_two_times_of_a_machine_are_named_by_their_labels(tmp_path):
+    sources = [
+        write_source(
+            tmp_path / label, runs("3.14", {"p99_ms": value}), machine="m", label=label, call=label, declared=DECLARED
+        )
+        for label, value in (("may", 1.0), ("june", 2.0))
+    ]
+    assert metrics.draw(compare_sources(*sources)).answers == [
+        "latency, sequential on june · 3.14, compared with may · 3.14: p99_ms is worse: 2.00, against 1.00 (2.00× [2.00, 2.00])."
     ]
 
 
