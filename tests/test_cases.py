@@ -139,6 +139,17 @@ def test_14_results_that_need_no_pickling(backend, this_build, tmp_path):
     assert measure_case(this_build, tmp_path, MATCHES, backend) == ("ok", None)
 
 
+LOCKS = "import threading\ndef tasks(): return [1, 2]\ndef task(_): return {'lock': threading.Lock()}\n"
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "thread_pool"])
+def test_14_results_that_cannot_be_compared(backend, this_build, tmp_path):
+    reason = (
+        "results of type lock cannot be compared (cannot pickle '_thread.lock' object): add a check() to the workload"
+    )
+    assert measure_case(this_build, tmp_path, LOCKS, backend) == ("failed", f"TypeError: {reason}")
+
+
 ALARM = """
 import signal
 

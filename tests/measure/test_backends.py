@@ -92,6 +92,14 @@ def test_worker_that_dies_is_named_with_its_exit_code(this_build, tmp_path):
     assert (result.status, result.reason.endswith("worker 1 died with exit code 7")) == ("failed", True)
 
 
+def test_what_a_worker_raised_is_the_reason_with_its_traceback(this_build, tmp_path):
+    (tmp_path / "raises.py").write_text("def tasks(): return [1]\ndef task(a): raise KeyError('lost')\n")
+    workload = {"workload": "raises", "reference": str(tmp_path / "raises.py"), "params": {}}
+    result = measure(this_build, tmp_path, backend="process", **workload)
+    assert (result.status, result.reason) == ("failed", "KeyError: 'lost' (in worker 0)")
+    assert result.stderr.count("Traceback") == 1 and "raises.py" in result.stderr
+
+
 CHUNKING = [name for name in NAMES if "chunksize" in catalog.read_backend(name, ".").parameters]
 
 

@@ -32,10 +32,10 @@ def test_failures_are_grouped_by_cause_and_place(tmp_path):
     ]
 
 
-def test_the_place_may_be_in_the_reason_of_a_worker(tmp_path):
-    reason = f"WorkerFailed: worker 0 raised:\n{TRACEBACK}TypeError: odd"
-    paths = record_paths(tmp_path, ("failed", reason, ""))
-    assert closing.describe(paths, [], [])[0] == "1 run failed: TypeError: odd in mine.py:12 task"
+def test_what_a_process_raised_is_grouped_with_the_rest(tmp_path):
+    reasons = ("TypeError: odd", "TypeError: odd (in worker 1)")
+    paths = record_paths(tmp_path, *(("failed", reason, f"{TRACEBACK}TypeError: odd\n") for reason in reasons))
+    assert closing.describe(paths, [], [])[0] == "2 runs failed: TypeError: odd in mine.py:12 task"
 
 
 def test_a_call_that_was_stopped_says_how_far_it_came(tmp_path):

@@ -55,7 +55,7 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
     import json
     import traceback  # now, because there may be no memory left when it is needed
 
-    from gil_scaling.measure import check, run
+    from gil_scaling.measure import check, job, run
 
     with open(f"{folder}/spec.json") as file:
         spec = json.load(file)
@@ -67,9 +67,12 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
         status, reason = "unsupported", str(error)
     except check.WrongResult as error:
         status, reason = "wrong_result", str(error)
+    except job.WorkerFailed as error:
+        _write_stderr(error.traceback)
+        status, reason = "failed", str(error)
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # they may hold all the memory
-        _print_traceback()
+        _write_stderr(traceback.format_exc())
         status, reason = "failed", check.format_exception(error) + _place_of(error)
     return json.dumps({"status": status, "reason": reason})
 
@@ -112,13 +115,12 @@ def _place_of(error: BaseException) -> str:
     return " (a run works in an empty folder of its own; `pathlib.Path(__file__).parent` is that of the workload)"
 
 
-def _print_traceback() -> None:
+def _write_stderr(text: str) -> None:
     """Writes to file descriptor 2, because the workload may have replaced sys.stderr; a closed one is no error."""
     import os
-    import traceback
 
     try:
-        os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
+        os.write(2, text.encode("utf-8", "backslashreplace"))
     except OSError:
         pass
 

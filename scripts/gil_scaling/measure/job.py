@@ -122,4 +122,8 @@ def _index(result: "Result") -> int:
 
 
 class WorkerFailed(Exception):
-    """A worker raised or died; the message says which one and how."""
+    """A worker raised or died; the message says which one and how. traceback: the worker's; empty where it died."""
+
+    def __init__(self, message: str, traceback: str = "") -> None:
+        super().__init__(message)
+        self.traceback = traceback

@@ -53,9 +53,9 @@ def raise_limit(error: Exception, spec: "Record", kind: str, make_job: "Callable
 
 
 def _traceback_of(error: Exception) -> str:
-    """The traceback of an exception and of its causes, also of one that another interpreter raised."""
+    """The traceback of an exception and of its causes, also of one that another process or interpreter raised."""
     text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    elsewhere = getattr(getattr(error, "excinfo", None), "errdisplay", None)
+    elsewhere = getattr(error, "traceback", None) or getattr(getattr(error, "excinfo", None), "errdisplay", None)
     return f"{text}\n{elsewhere}" if elsewhere else text
 
 

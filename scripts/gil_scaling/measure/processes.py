@@ -74,7 +74,7 @@ def _serve_tasks(
             if message is None:
                 connection.send(remaining.popleft() if remaining else None)
             elif isinstance(message, str):
-                raise WorkerFailed(f"worker {number} raised:\n{message}")
+                raise WorkerFailed(f"{message.splitlines()[-1]} (in worker {number})", message)
             else:
                 answers[number] = message
                 del running[connection]

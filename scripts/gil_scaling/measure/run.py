@@ -37,27 +37,29 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     backend = workloads.load_backend(spec["backend_reference"])
     workload = workloads.load(spec["reference"])
     _check_supported(spec, backend, workload)
-    execute = _executor(spec, backend, workload.module)
+    run_job = _executor(spec, backend, workload.module)
     Settings(workload, spec["switch_interval_s"]).apply()
     measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     with workload.open_context(spec["params"]) as context:
         jobs = Jobs(spec, workload, context)
         checker = Checker(workload, spec["expected"], jobs.make)
-        try:
-            samples = []
-            for number in range(spec["warmups"] + spec["repeats"]):
-                sample = _sample(execute, jobs.make, workload, checker)
-                samples.append(dict(sample, warmup=number < spec["warmups"]))
-            if not getattr(workload.module, "no_speedup", False):
-                notify("memory_begin")
-                _sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
-        except WrongResult:
-            raise
-        except Exception as error:
-            from gil_scaling.measure.limits import raise_limit  # here, because few runs need it
 
-            raise_limit(error, spec, backend.kind, jobs.make)
-            raise
+        def execute(job: Job) -> "Any":
+            try:
+                return run_job(job)
+            except Exception as error:
+                from gil_scaling.measure.limits import raise_limit  # here, because few runs need it
+
+                raise_limit(error, spec, backend.kind, jobs.make)
+                raise
+
+        samples = []
+        for number in range(spec["warmups"] + spec["repeats"]):
+            sample = _sample(execute, jobs.make, workload, checker)
+            samples.append(dict(sample, warmup=number < spec["warmups"]))
+        if not getattr(workload.module, "no_speedup", False):
+            notify("memory_begin")
+            _sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
         arguments_changed = jobs.arguments_changed()
         measured["expected"] = checker.finish(_imports_anew(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())

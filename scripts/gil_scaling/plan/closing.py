@@ -60,7 +60,7 @@ def _describe_failures(failed: Iterable[_Ending]) -> list[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for ending in failed:
         message = (ending.reason or "").strip().rpartition("\n")[2]
-        place = _place(f"{ending.stderr_tail or ''}\n{ending.reason or ''}") if ending.status == "failed" else ""
+        place = _place(ending.stderr_tail or "") if ending.status == "failed" else ""
         kind = message.partition(":")[0] if place else message
         groups.setdefault((ending.status, kind + place), []).append(message[:_SHOWN] + place)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
