@@ -31,6 +31,7 @@ from gil_scaling.launch import processes
 from gil_scaling.plan.catalog import read_workload
 
 from tests import tiny_sweep
+from tests.snakemake_calls import run_snakemake
 
 WORKLOAD = "import time\ndef tasks(): return [1, 2]\ndef task(a):\n    time.sleep(0.01)\n    {line}\n"
 LINES = {"as it was": "return a", "edited": "return a + 1", "failing": "raise ValueError(a)"}
@@ -104,6 +105,7 @@ MEASURES_NOTHING = {
     "--omit-from measure": ("--omit-from", "measure"),
     "plan.json": (f"{SET}/{{sweep}}/plan.json",),
     "--rulegraph": ("--rulegraph",),
+    "check": ("check",),
     "compare": ("compare",),
     "--cores all compare": ("compare", "--cores", "all"),
     "contrast": ("contrast",),
@@ -152,18 +154,17 @@ class Trial:
         there = {name for name in names if (self.folder / SET / name).exists()}
         return there | {f"pythons/{path.name}" for path in (self.folder / SET / "pythons").glob("*")}
 
-    def start(self, *arguments, sweep="a"):
-        cores = (
-            ()
-            if "--cores" in arguments or any(one.startswith(("-nc", "-nj")) for one in arguments)
-            else ("--cores", "2")
-        )
-        command = [sys.executable, "-m", "snakemake", *arguments, *cores, "--configfile", f"{sweep}.yaml"]
+    def start(self, sweep):
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", f"{sweep}.yaml"]
         with open(self.folder / "said.txt", "wb") as said:
             return subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said, start_new_session=True)
 
     def call(self, *arguments, sweep="a"):
-        return self.start(*arguments, sweep=sweep).wait(300)
+        has_cores = "--cores" in arguments or any(one.startswith(("-nc", "-nj")) for one in arguments)
+        cores = () if has_cores else ("--cores", "2")
+        done = run_snakemake(*arguments, *cores, "--configfile", f"{sweep}.yaml", cwd=self.folder)
+        (self.folder / "said.txt").write_text(done.stdout + done.stderr)
+        return done.returncode
 
     def said(self):
         return (self.folder / "said.txt").read_text(errors="replace")
@@ -198,7 +199,7 @@ class Trial:
 
     def interrupt(self):
         way = self.rng.choice(["SIGINT", "SIGTERM", "SIGKILL", "SIGKILL of a job"])
-        running = self.start(sweep=self.rng.choice("ab"))
+        running = self.start(self.rng.choice("ab"))
         self.done[-1] += f" {way}"
         try:
             running.wait(self.rng.uniform(0.5, 1.5) * self.whole_s)
@@ -217,7 +218,7 @@ class Trial:
         return False
 
     def edit_meanwhile(self):
-        running = self.start(sweep=self.rng.choice("ab"))
+        running = self.start(self.rng.choice("ab"))
         time.sleep(self.rng.uniform(0.2, 1) * self.whole_s)
         self.write(self.rng.choice(list(LINES)))
         running.wait(300)
@@ -315,7 +316,7 @@ def main(sequences=200, seed=1, whole="", first=0):
     with tempfile.TemporaryDirectory() as parent:
         trial = Trial(Path(parent, "first"), random.Random(0), whole)
         began = time.monotonic()
-        if trial.call():
+        if trial.start("a").wait(300):
             raise SystemExit(f"the sweep fails: {trial.said()}")
         whole_s = time.monotonic() - began
         found = Counter(bool(run(first + n, seed, whole, parent, whole_s)) for n in range(int(sequences)))
