@@ -14,7 +14,6 @@ from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 TITLE = "How did it change from version to version?"
 PLACE = 90
 OF_SWEEP = True
-COMPARES = 9
 
 _MIN_VERSIONS = 3
 _RULE = "the workloads with a value whose interval stays farthest from 1"

@@ -17,7 +17,6 @@ from gil_scaling.analysis.statistics.intervals import CI95
 TITLE = "Will a thread that waits for input starve?"
 PLACE = 22
 OF_SWEEP = True
-COMPARES = 7
 
 _METRIC = r"^latency_(p[\d.]+|max)_ms$"
 _DASHES = {"thread": "-", "process": (0, (4, 2))}

@@ -17,7 +17,6 @@ TITLE = "Does it scale the same on another machine?"
 PLACE = 9
 HEADLINE = "Does it scale the same on each machine?"
 OF_SWEEP = True
-COMPARES = 2
 
 _CLAIMS = {
     FASTER: "better, {ratio}× [{low}, {high}]",

@@ -14,7 +14,6 @@ TITLE = "What does sharing an object between threads cost?"
 PLACE = 25
 HEADLINE = "What does sharing cost?"
 OF_SWEEP = True
-COMPARES = 6
 
 _LEVELS = {  # what the threads do to one object, from the cheapest on
     "own": "each its own object",
