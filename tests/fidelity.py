@@ -168,6 +168,7 @@ def measured_s(command, folder, backend, turns):
         "warmups": WARMUPS,
         "repeats": REPEATS,
         "expected": None,
+        "directory": str(folder),
         "thread_limits": environment.THREAD_LIMITS,
     }
     (folder / "spec.json").write_text(json.dumps(spec))

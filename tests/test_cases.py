@@ -257,11 +257,13 @@ def test_18_options_parsed_at_import(this_build, tmp_path):
 def test_36_relative_path_of_a_file(this_build, tmp_path):
     (tmp_path / "words.txt").write_text("alpha beta")
     source = "def tasks():\n    with open({}) as file: return file.read().split()\ndef task(word): return len(word)\n"
-    status, reason = measure_case(this_build, tmp_path, source.format("'words.txt'"), "sequential")
+    relative = source.format("'words.txt'")
+    status, reason = measure_case(this_build, tmp_path, relative, "sequential")
     assert status == "failed"
     assert reason == (
-        "FileNotFoundError: [Errno 2] No such file or directory: 'words.txt' (a run works in an empty folder of its own; "
+        "FileNotFoundError: [Errno 2] No such file or directory: 'words.txt' (looked for in the folder where Snakemake runs; "
         "`pathlib.Path(__file__).parent` is that of the workload)"
     )
+    assert measure_case(this_build, tmp_path, relative, "sequential", directory=str(tmp_path)) == ("ok", None)
     beside = "__import__('pathlib').Path(__file__).parent / 'words.txt'"
     assert measure_case(this_build, tmp_path, source.format(beside), "sequential") == ("ok", None)

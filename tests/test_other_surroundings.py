@@ -23,7 +23,7 @@ import os
 def tasks(text): return [text] * 2
 def task(text): return [text, os.environ["NASTY"], os.environ.get("HOME"), sorted(k for k in os.environ if k.startswith("PYTHON"))]
 def check(results, arguments):
-    if results != [[text, text, None, ["PYTHONHASHSEED", "PYTHONPATH", "PYTHON_JIT"]] for text in arguments]:
+    if results != [[text, text, None, ["PYTHONHASHSEED", "PYTHONPATH", "PYTHONSAFEPATH", "PYTHON_JIT"]] for text in arguments]:
         raise ValueError(results)
 """
 OF_USER = {

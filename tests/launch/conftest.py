@@ -52,8 +52,9 @@ def start(tmp_path, this_build):
 
     before: a program that the launcher runs first; changes: of the entry or its spec.
     """
-    runs = tmp_path / "temporary"
+    runs, directory = tmp_path / "temporary", tmp_path / "directory"
     runs.mkdir()
+    directory.mkdir()
 
     def launch(
         source=None,
@@ -77,7 +78,7 @@ def start(tmp_path, this_build):
         variables = {"PYTHONPATH": str(ROOT / "scripts"), progress.VARIABLE: json.dumps(call), **(environment or {})}
         process = subprocess.Popen(
             [sys.executable, "-S", "-c", program, "a-run", out, log, str(status)],
-            cwd=ROOT,
+            cwd=directory,
             env={**os.environ, **variables},
             stderr=subprocess.PIPE,
             text=True,

@@ -6,7 +6,7 @@ def task(a):
 def check(results, arguments):
     names = dict(results[0])
     assert names.pop("PYTHONPATH")
-    assert names == {"PYTHONHASHSEED": "5", "PYTHON_JIT": "0", "OMP_NUM_THREADS": "1"}, names
+    assert names == {"PYTHONHASHSEED": "5", "PYTHON_JIT": "0", "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1"}, names
 """
 
 
@@ -16,6 +16,7 @@ def test_environment_keeps_what_is_not_of_python():
     assert variables["PYTHONPATH"] == f"{environment.SCRIPTS}:/mine"
     assert (variables["PATH"], variables["HOME"]) == ("/bin", "/h")
     assert (variables["PYTHONHASHSEED"], variables["PYTHON_JIT"]) == ("3", "0")
+    assert variables["PYTHONSAFEPATH"] == "1"
     assert not {"PYTHON_GIL", "GIL_SCALING_CALL"} & variables.keys()
 
 

@@ -14,7 +14,7 @@ from tests.support import find_build, make_record, workload_text
 UNPRINTABLE = "class Error(Exception):\n    def __str__(self): raise ValueError\n"
 NOT_PICKLABLE = "class Thing:\n    def __reduce__(self): raise TypeError('not picklable')\ndef task(a): return Thing()"
 NO_RESULT = "exited with code 0 without a result"
-RETURNS = "def task(a):\n    with open('result.json', 'w') as file: file.write({!r})\n    os._exit(0)"
+RETURNS = "def task(a):\n    with open(os.environ['GIL_SCALING_RUN'] + '/result.json', 'w') as file: file.write({!r})\n    os._exit(0)"
 OUT_OF_MEMORY = """
 import resource
 def task(a):
@@ -55,9 +55,13 @@ def task(a):
         ("def task(a): os.closerange(0, 100)", "failed", "OSError: [Errno 9] Bad file descriptor"),
         ("def task(a): os.closerange(0, 100); raise ValueError('after')", "failed", "ValueError: after"),
         ("def task(a): os.execv('/bin/true', ['true'])", "crashed", NO_RESULT),
-        ("def task(a):\n    os.mkfifo('result.json')\n    os._exit(0)", "crashed", NO_RESULT),
         (
-            "import shutil\ndef task(a): shutil.rmtree(os.getcwd(), ignore_errors=True)",
+            "def task(a):\n    os.mkfifo(os.environ['GIL_SCALING_RUN'] + '/result.json')\n    os._exit(0)",
+            "crashed",
+            NO_RESULT,
+        ),
+        (
+            "import shutil\ndef task(a): shutil.rmtree(os.environ['GIL_SCALING_RUN'], ignore_errors=True)",
             "crashed",
             "exited with code 1 without a result: FileNotFoundError: [Errno 2] No such file or directory: 'result.json'",
         ),
@@ -258,7 +262,8 @@ def small_disk(tmp_path):
 
 def test_run_that_fills_the_disk_leaves_room_for_the_next(start, small_disk):
     before = f"run_folder.PARENT = {str(small_disk)!r}"
-    result = start("def task(a):\n    with open('file', 'wb') as file: file.write(b'x' * (2 << 20))", before=before)
+    source = "def task(a):\n    import tempfile\n    with open(tempfile.mkstemp()[0], 'wb') as file: file.write(b'x' * (2 << 20))"
+    result = start(source, before=before, environment={"TMPDIR": ""})
     assert (result.status, result.measured) == ("crashed", None)
     assert "OSError: [Errno 28] No space left on device" in result.reason
     assert list(small_disk.iterdir()) == []
@@ -283,3 +288,29 @@ def test_source_of_the_plan_is_measured(start, tmp_path):
     source = "def task(a): return a"
     digest = hashlib.sha256(workload_text(source).encode()).hexdigest()
     assert start(source, sources={str(tmp_path / "work.py"): digest}).status == "ok"
+
+
+@pytest.mark.parametrize(
+    "backend", ["sequential", "process_fork", "process_spawn", "process_forkserver", "interpreter_pool"]
+)
+def test_a_run_works_where_its_launcher_does(backend, start, tmp_path):
+    (tmp_path / "directory").mkdir(exist_ok=True)
+    for name in ("json", "random", "selectors", "socket"):  # which hide no module
+        (tmp_path / f"directory/{name}.py").write_text("raise SystemExit('the file of the user')")
+    (tmp_path / "directory/words.txt").write_text("alpha")
+    source = "def task(a):\n    import json, random, selectors, socket\n    with open('words.txt') as file: return file.read()\n"
+    source += "def check(results, arguments): assert results == ['alpha'] * 2"
+    result = start(source, backend=backend, workers=2, environment={"PYTHONSAFEPATH": "1"})  # as jobs have it
+    assert (result.status, result.reason) == ("ok", None)
+
+
+@pytest.mark.parametrize("of_user", [None, "own"])
+def test_temporary_files_go_with_the_run(of_user, start, tmp_path, monkeypatch):
+    monkeypatch.delenv("TMPDIR", raising=False)
+    (tmp_path / "own").mkdir()
+    environment = {"TMPDIR": str(tmp_path / of_user)} if of_user else {}
+    source = "import tempfile\ndef task(a):\n    return tempfile.mkstemp()[1]\ndef check(results, arguments): pass\n"
+    result = start(source, environment=environment, warmups=0)
+    assert result.status == "ok"
+    assert list(result.runs.iterdir()) == []
+    assert bool(list((tmp_path / "own").iterdir())) == bool(of_user)

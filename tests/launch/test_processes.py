@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from gil_scaling.launch import processes
 
 BURN = "import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass\nprint(flush=True)\ntime.sleep(60)"
@@ -34,3 +35,22 @@ def test_memory_includes_descendants():
 
 def test_memory_of_no_process_is_unknown():
     assert processes.memory(2**22 + 1) == (None, None)
+
+
+@pytest.mark.parametrize("how", ["cwd", "argument", "variable"])
+def test_processes_of_a_run_are_found(how, tmp_path):
+    folder = str(tmp_path / "run")
+    os.mkdir(folder)
+    command = ["sleep", "60"] if how != "argument" else ["sh", "-c", "sleep 60; :", folder]
+    variables = {**os.environ, **({processes.FOLDER_VARIABLE: folder} if how == "variable" else {})}
+    other = {**os.environ, processes.FOLDER_VARIABLE: f"{folder}2"}
+    started = subprocess.Popen(command, cwd=folder if how == "cwd" else "/", env=variables, start_new_session=True)
+    unrelated = subprocess.Popen(["sleep", "60"], cwd="/", env=other)
+    try:
+        found = processes.inside(folder)
+        assert started.pid in found
+        assert unrelated.pid not in found
+    finally:
+        os.killpg(started.pid, 9)
+        unrelated.kill()
+        started.wait(), unrelated.wait()

@@ -72,6 +72,7 @@ def measure(build, folder, **changes):
         "warmups": 1,
         "repeats": 2,
         "expected": None,
+        "directory": str(folder),
         "thread_limits": environment.THREAD_LIMITS,
         **changes,
     }

@@ -26,6 +26,7 @@ def environment(
 ) -> dict[str, str]:
     """The environment of a measured build: without the user's PYTHON* variables, with those of the build's entry.
 
+    Modules in the working directory, that of the user, hide no others (PYTHONSAFEPATH, from Python 3.11 on).
     hash_seed: the same for all runs that are compared.
     """
     variables = {
@@ -34,7 +35,7 @@ def environment(
         if not name.startswith("PYTHON") and name not in _SET_BY_SNAKEMAKE
     }
     variables.update(dict.fromkeys(THREAD_LIMITS, "1"))
-    variables.update(PYTHON_JIT="0", PYTHONHASHSEED=str(hash_seed))
+    variables.update(PYTHON_JIT="0", PYTHONHASHSEED=str(hash_seed), PYTHONSAFEPATH="1")
     variables.update(build_env)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (SCRIPTS, build_env.get("PYTHONPATH"))))
     return variables

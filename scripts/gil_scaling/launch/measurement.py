@@ -88,14 +88,17 @@ def measure_sending(entry: Entry) -> Any:
 
 
 def _run_build(entry: Entry, expected: str | None, command: str) -> tuple[supervisor.Ended, dict[str, Any] | None]:
-    """Runs the build in a temporary folder, with a command of measure/__main__.py; returns how it ended, and its result."""
+    """Runs the build with a temporary folder, and a command of measure/__main__.py; returns how it ended, and its result."""
     references = {"reference": entry["reference"], "backend_reference": entry["backend_reference"]}
-    spec = {**entry["spec"], **references, "expected": expected, "thread_limits": environment.THREAD_LIMITS}
+    settings = {"directory": os.getcwd(), "expected": expected, "thread_limits": environment.THREAD_LIMITS}
+    spec = {**entry["spec"], **references, **settings}
     with run_folder.RunFolder(spec) as folder:
         if entry["rejected"]:
             return supervisor.Ended(), None
         program = [*entry["command"], "-m", "gil_scaling.measure", command, folder]
         variables = environment.environment(entry["env"], entry["spec"]["round"])
+        variables[processes.FOLDER_VARIABLE] = folder
+        variables["TMPDIR"] = variables.get("TMPDIR") or folder
         ended = supervisor.run(program, variables, folder, entry["timeout_s"])
         return ended, run_folder.read_result(folder)
 

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gil_scaling.launch.interfaces import CallInfo
 
+FOLDER_VARIABLE = "GIL_SCALING_RUN"  # in the environment of a run: its temporary folder
 _MIB = 1024 * 1024
 
 
@@ -49,18 +50,23 @@ def tree(pid: int) -> list[int]:
 
 
 def inside(folder: str) -> list[int]:
-    """The processes whose working directory is in a folder, or that were started with the folder as an argument."""
+    """The processes of a run with this folder: working in it, or started with it as an argument or in FOLDER_VARIABLE."""
+    wanted = {folder.encode(), f"{FOLDER_VARIABLE}={folder}".encode()}
     pids = []
     for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
         try:
             directory = os.readlink(f"/proc/{name}/cwd") if name.isdigit() else ""
-            with open(f"/proc/{name}/cmdline", "rb") as file:
-                arguments = file.read().split(b"\0")
+            started_with = {*_read_list(f"/proc/{name}/cmdline"), *_read_list(f"/proc/{name}/environ")}
         except OSError:
             continue
-        if directory == folder or directory.startswith(f"{folder}/") or folder.encode() in arguments:
+        if directory == folder or directory.startswith(f"{folder}/") or wanted & started_with:
             pids.append(int(name))
     return pids
+
+
+def _read_list(path: str) -> list[bytes]:
+    with open(path, "rb") as file:
+        return file.read().split(b"\0")
 
 
 def cpu_s(pid: int) -> float | None:

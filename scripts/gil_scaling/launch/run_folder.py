@@ -1,4 +1,4 @@
-"""The temporary folder of a run: the build reads its spec there, works in it and leaves its result."""
+"""The temporary folder of a run: the build reads its spec there and leaves its result, and its temporary files."""
 
 from __future__ import annotations
 

@@ -44,20 +44,22 @@ class Ended:
 
 
 def run(command: list[str], environment: Mapping[str, str], folder: str, timeout_s: float) -> Ended:
-    """Runs a command in a folder, with the number of a pipe for its events as last argument; returns how it ended.
+    """Starts a command in a folder, with the number of a pipe for its events as last argument; returns how it ended.
 
     Its stdout and stderr are read through a pipe, which costs nothing if nothing is written and fills no disk.
     """
     adopts = _adopt_orphans()
-    os.chdir(folder)
+    here = os.getcwd()
     used_s: list[float] = []
     began = time.monotonic()
     with signals_blocked(), _Pipes() as pipes:
         try:
+            os.chdir(folder)
             pid = _start([*command, str(pipes.events_end)], environment, pipes.output_end)
         except OSError as error:
             return Ended(problem=error.strerror)
         finally:
+            os.chdir(here)
             pipes.close_ends_of_child()
         child = _Child(pid, pipes, began + timeout_s)
         try:

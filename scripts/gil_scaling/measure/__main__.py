@@ -53,12 +53,16 @@ def _show_stacks_on_signal() -> None:
 def _run(command: str, folder: str, notify: "Notify") -> str:
     """Runs the spec in the folder, or sends its tasks; returns the result as JSON."""
     import json
+    import os
     import traceback  # now, because there may be no memory left when it is needed
-
-    from gil_scaling.measure import check, job, run
 
     with open(f"{folder}/spec.json") as file:
         spec = json.load(file)
+    # Where Python starts, the modules of the user would hide others before 3.11; multiprocessing keeps the directory in which
+    # it is imported.
+    os.chdir(spec["directory"])
+    from gil_scaling.measure import check, job, run
+
     _pose_as_script(f"{folder}/script.py", spec)
     try:
         measured = run.run(spec, notify) if command == "run" else _send(spec)
@@ -112,7 +116,7 @@ def _place_of(error: BaseException) -> str:
     name = getattr(error, "filename", None)
     if not isinstance(error, FileNotFoundError) or not isinstance(name, str) or os.path.isabs(name):
         return ""
-    return " (a run works in an empty folder of its own; `pathlib.Path(__file__).parent` is that of the workload)"
+    return " (looked for in the folder where Snakemake runs; `pathlib.Path(__file__).parent` is that of the workload)"
 
 
 def _write_stderr(text: str) -> None:

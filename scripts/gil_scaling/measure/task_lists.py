@@ -18,10 +18,14 @@ _FACTS = {"backend": "sequential", "backend_kind": "sequential", "by_hand": None
 
 
 def main(folder: str) -> None:
-    """Calls what FOLDER/calls.json lists ({"reference", "params"}), and appends each answer to FOLDER/answers as JSON."""
+    """Calls what FOLDER/calls.json lists as {"reference", "params"}, and appends each answer to FOLDER/answers as JSON.
+
+    calls.json is {"directory", "calls"}: where the user's files expect to work, and the list.
+    """
     with open(f"{folder}/calls.json", encoding="utf-8") as file:
-        calls: list[Record] = json.load(file)
-    for call in calls:
+        order: Record = json.load(file)
+    os.chdir(order["directory"])
+    for call in order["calls"]:
         answer = find_rejection(call["reference"], call["params"])
         with open(f"{folder}/answers", "a", encoding="ascii") as file:
             file.write(json.dumps(answer) + "\n")

@@ -1,6 +1,7 @@
 """Sizes that are `auto` in a config: calibrated once on the reference build, then the same for all builds and backends."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -117,7 +118,7 @@ def find(
     done = subprocess.run(
         [sys.executable, "-S", "-m", "gil_scaling.launch.calibrate"],
         input=json.dumps(request),
-        cwd=SCRIPTS,
+        env={**os.environ, "PYTHONPATH": SCRIPTS, "PYTHONSAFEPATH": "1"},
         stdout=subprocess.PIPE,
         text=True,
         check=True,

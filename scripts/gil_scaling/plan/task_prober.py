@@ -117,7 +117,8 @@ def _ask(calls: Sequence[_Call], limit_s: float) -> list[_Answer]:
     build = calls[0].build
     with TemporaryDirectory(prefix="gil-scaling-") as folder:
         content = [{"reference": call.workload.reference, "params": call.params} for call in calls]
-        Path(folder, "calls.json").write_text(json.dumps(content), encoding="utf-8")
+        order = {"directory": os.getcwd(), "calls": content}
+        Path(folder, "calls.json").write_text(json.dumps(order), encoding="utf-8")
         with contextlib.suppress(OSError, ValueError):  # a build that does not start, which its runs will say
             _run([*build.command, "-m", "gil_scaling.measure", "tasks", folder], build.env, folder, limit_s)
         answers = Path(folder, "answers")
