@@ -118,7 +118,7 @@ class Call:
     def check(self) -> str:
         """The path of what the target `check` tries, with calibrated sizes if this call executes jobs."""
         find = sizes.find if self.mode is Mode.RUN else None
-        return os.path.abspath(_checked(check.write, self.request, find))
+        return os.path.abspath(str(_checked(check.write, self.request, find)))
 
     # ---- before the graph of jobs is built, and before the first job
 
