@@ -239,7 +239,7 @@ def _list_ways(where: Iterable[tuple[Try, str]]) -> str:
     for one, detail in where:
         by_build.setdefault(one.spec["python"], []).append(f"{one.way} ({detail})" if detail else one.way)
     by_ways: dict[str, list[str]] = {}
-    for build, ways in by_build.items():
+    for build, ways in sorted(by_build.items()):
         by_ways.setdefault(", ".join(sorted(set(ways))), []).append(build)
     return "; ".join(f"{ways} on {join_words(builds)}" for ways, builds in by_ways.items())
 
