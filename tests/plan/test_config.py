@@ -149,7 +149,7 @@ def test_a_mistake_in_a_file_of_json_has_its_line(tmp_path):
 
 
 def test_the_mappings_of_a_json_file_become_plain_ones():
-    entry = OrderedDict(noop=OrderedDict(count=OrderedDict(a=1)))
+    entry = OrderedDict(noop=OrderedDict(count=OrderedDict(sweep=[1])))
     checked = config.checked(OrderedDict(experiments=[OrderedDict(name="e", workloads=[entry])]))
     assert type(checked["experiments"][0]["workloads"][0]["noop"]["count"]) is dict
 
@@ -629,7 +629,6 @@ def test_a_parameter_is_read_as_what_its_default_is():
         {"url_fetch": {"delay_s": "1e-3"}},
         {"sum_range": {"numbers": ["10", "20"]}},
         {"latency": {"busy_as": "process"}},
-        {"noop": {"count": "many"}},
     ]
     checked = config.checked({"experiments": [{"name": "e", "workloads": entries}]})
     assert checked["experiments"][0]["workloads"] == [
@@ -637,7 +636,6 @@ def test_a_parameter_is_read_as_what_its_default_is():
         {"url_fetch": {"delay_s": 0.001}},
         {"sum_range": {"numbers": [10, 20]}},
         {"latency": {"busy_as": "process"}},
-        {"noop": {"count": "many"}},
     ]
 
 
@@ -760,6 +758,29 @@ def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, argument
     assert [part for part in expected if part not in said] == []
     assert not [word for word in ("Traceback", "it was run") if word in said]
     assert not (clone / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("py_loop: {n: null}", "'n': None is not allowed. Expected: a whole number"),
+        ("py_loop: {n: {sweep: [1, ten]}}", "'n': 'ten' is not allowed. Expected: a whole number"),
+        ("py_loop: {n: 2.5}", "'n': 2.5 is not allowed. Expected: a whole number"),
+        ("py_loop: {n: true}", "'n': True is not allowed. Expected: a whole number"),
+        ("sleep: {seconds: long}", "'seconds': 'long' is not allowed. Expected: a number"),
+        ("sum_range: {numbers: 7}", "'numbers': 7 is not allowed. Expected: a list"),
+        ("objects: {kind: 3}", "'kind': 3 is not allowed. Expected: a text"),
+    ],
+)
+def test_a_value_of_another_type_than_its_default_is_refused(item, said, tmp_path):
+    (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{{item}}}]}}]", tmp_path)
+    assert line == f"my.yaml:1: experiments[0].workloads[0]: parameter {said}."
+
+
+def test_values_that_a_type_accepts():
+    items = "[{py_loop: {n: 1e6}}, {sleep: {seconds: 1}}, {noop: {count: auto}}, {sum_range: {numbers: [3, 4]}}]"
+    checked = config.checked(yaml.safe_load(f"experiments: [{{name: e, workloads: {items}}}]"))
+    assert repr(checked["experiments"][0]["workloads"][0]) == "{'py_loop': {'n': 1000000}}"
 
 
 def test_auto_in_a_sweep_is_refused(tmp_path):

@@ -44,8 +44,9 @@ def test_a_missing_workload_on_the_command_line_is_named(read, tmp_path):
 
 
 def test_a_parameter_that_tasks_rejects_has_its_line(read, tmp_path):
-    (tmp_path / "my.yaml").write_text("rounds: 1\nworkload: {sort: {count: many}}\n")
+    (tmp_path / "my.yaml").write_text("rounds: 1\nworkload: {./mine.py: {count: many}}\n")
+    (tmp_path / "mine.py").write_text("def tasks(count=8): return [1] * count\ndef task(a): pass\n")
     with pytest.raises(config.ConfigError) as caught:
-        read("my.py", ["my.yaml"], workload={"sort": {"count": "many"}}, rounds=1)
+        read("my.py", ["my.yaml"], workload={"./mine.py": {"count": "many"}}, rounds=1)
     (mistake,) = caught.value.mistakes
-    assert mistake.startswith("my.yaml:2: workload: workload 'sort': tasks(count='many') raises TypeError: ")
+    assert mistake.startswith("my.yaml:2: workload: workload 'mine': tasks(count='many') raises TypeError: ")

@@ -225,7 +225,9 @@ def _like(value: Any, default: Any) -> Any:
     if isinstance(value, list) and isinstance(default, list) and default:
         return [_like(item, default[0]) for item in value]
     kind = {bool: "boolean", int: "number", float: "number"}.get(type(default))
-    return _scalar(value, {kind}) if isinstance(value, str) else value
+    value = _scalar(value, {kind}) if isinstance(value, str) else value
+    is_integral = catalog.is_whole(default) and isinstance(value, float) and value.is_integer()
+    return int(value) if is_integral else value  # 1e6
 
 
 # ---- mistakes that the schema finds
@@ -435,25 +437,43 @@ def _parameter_mistakes(kind: str, part: _Part, name: Any, value: Any) -> Iterat
     is_free = part.any_parameter and isinstance(name, str)
     if name not in part.parameters and not is_free and not is_alias:
         yield f"{kind} {part.name!r} has no parameter {shown(name)}. {nearest(str(name), sorted(part.parameters))}"
+    is_swept = isinstance(value, dict) and "sweep" in value
     if not _is_json(value):
         kinds = "numbers, texts, true, false, null, and lists and mappings of them"
         yield f"parameter {shown(name)}: {shown(value)} is not a JSON value. Expected: {kinds}."
     elif problem := _unfit(value, name):
         yield f"{problem}. Records cannot hold it."
-    is_swept = isinstance(value, dict) and "sweep" in value
-    if is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
+    elif is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
         yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
     elif (
         is_swept and kind == "workload" and catalog.AUTO in value["sweep"] and catalog.is_whole(part.defaults.get(name))
     ):
         yield f"parameter {shown(name)}: `auto` cannot be swept. Give numbers, or `{name}: auto` alone."
+    elif part.reference == part.name:  # of a file of the user only the file knows what it accepts
+        yield from _type_mistakes(name, value, part.defaults.get(name))
+
+
+_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
+
+
+def _type_mistakes(name: Any, value: Any, default: Any) -> Iterator[str]:
+    """The values of a parameter that are of another type than its default."""
+    expected = _EXPECTED.get(type(default))
+    accepted = (int, float) if type(default) is float else (type(default),)
+    for choice in _values(value):
+        if expected and type(choice) not in accepted and not (choice == catalog.AUTO and catalog.is_whole(default)):
+            yield f"parameter {shown(name)}: {shown(choice)} is not allowed. Expected: {expected}."
+
+
+def _values(value: Any) -> list[Any]:
+    """The values of a parameter, one where it is not swept."""
+    return value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
 
 
 def _unfit(value: Any, name: Any) -> str | None:
     """Why the record of a run cannot hold the value of a parameter, or None."""
-    choices = value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
     try:
-        for choice in choices:
+        for choice in _values(value):
             value_types.check_json({name: choice}, f"parameter {shown(name)}")
     except value_types.RecordError as error:
         return str(error)
