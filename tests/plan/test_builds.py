@@ -67,6 +67,18 @@ def test_a_name_is_searched_on_path_and_then_in_pyenv(tmp_path, monkeypatch):
     assert [Path(path).parent.parent.name for path in builds.candidates("3.14t")] == ["3.14.3t"]
 
 
+@pytest.mark.parametrize("known", ["3.14+gil", "3.14"])
+def test_uv_is_asked_for_the_variant_then_for_the_name(known, tmp_path, monkeypatch):
+    uv = tmp_path / "uv"
+    answer = f'case "$4" in "{known}") echo /uv/{known};; *) exit 2;; esac'
+    uv.write_text(f"#!/bin/sh\n{answer}\n")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    assert list(builds.candidates("3.14")) == [f"/uv/{known}"]
+    assert list(builds.candidates("3.14t")) == []
+
+
 def test_an_unknown_name_lists_the_places_searched(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))

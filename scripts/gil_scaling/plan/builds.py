@@ -114,12 +114,24 @@ def candidates(name: str) -> Iterator[str]:
         if path:
             yield path
     if shutil.which("uv"):
-        found = subprocess.run(
-            ["uv", "python", "find", "--no-project", name], capture_output=True, text=True, check=False
-        )
-        if found.returncode == 0:
-            yield found.stdout.strip()
+        yield from dict.fromkeys(filter(None, map(_ask_uv, _uv_requests(name))))
     yield from _pyenv(name)
+
+
+def _uv_requests(name: str) -> list[str]:
+    """What to ask uv for: the variant of a version by its name, as a bare 3.14 may be answered by 3.14t; then the name.
+
+    Versions of uv that do not know a variant fail, and the name remains.
+    """
+    version = re.fullmatch(r"(\d+(?:\.\d+)+)(t?)", name)
+    return [f"{version[1]}+{'freethreaded' if version[2] else 'gil'}", name] if version else [name]
+
+
+def _ask_uv(request: str) -> str:
+    """The path that `uv python find` answers; empty where it finds none."""
+    command = ["uv", "python", "find", "--no-project", request]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
 def everywhere() -> list[str]:
