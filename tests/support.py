@@ -158,6 +158,7 @@ BUILD_FACTS = {
     "options": [],
     "env": {},
     "configure_arguments": [],
+    "packages": {},
 }
 
 

@@ -18,6 +18,8 @@ FACTS = {
     "configure_arguments": ["--disable-gil"],
     "digests": {"executable": "a", "libpython": None},
     "gil": False,
+    "packages": {"numpy": {"version": "2.4.1", "digest": "c", "editable": False}},
+    "package_folders": ["/opt/secret/site-packages"],
     "files": {"executable": "/opt/secret/python", "libpython": None},
 }
 
@@ -131,7 +133,12 @@ def test_options_that_a_build_rejects_make_its_runs_unsupported(tmp_path, monkey
 
 @pytest.mark.parametrize(
     "change",
-    [{"version_text": "3.14.3"}, {"configure_arguments": []}, {"digests": {"executable": "b", "libpython": None}}],
+    [
+        {"version_text": "3.14.3"},
+        {"configure_arguments": []},
+        {"digests": {"executable": "b", "libpython": None}},
+        {"packages": {"numpy": {"version": "2.3.5", "digest": "c", "editable": False}}},
+    ],
 )
 def test_the_fingerprint_changes_with_the_build(change):
     one, other = (builds.Build("n", ("p",), {}, facts) for facts in (FACTS, {**FACTS, **change}))

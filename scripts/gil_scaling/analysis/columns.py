@@ -622,7 +622,7 @@ FLAG_MEANINGS = {
     "over the ratio of each round: the rounds vary, and the ratios count",
     "separate_calls": "the compared runs were measured in different calls: unpaired",
     "unlike_sources": "the source of the workload, or of a custom backend, differs between the two sides",
-    "unlike_builds": "version, compiler, PGO or LTO differ from the reference build's",
+    "unlike_builds": "version, compiler, PGO, LTO or the version of a package that both have differ from the reference build's",
 }
 
 

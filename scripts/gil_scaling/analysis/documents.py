@@ -82,6 +82,14 @@ class Jit(msgspec.Struct, frozen=True):
     enabled: bool | None
 
 
+class Package(msgspec.Struct, frozen=True):
+    """An installed package; digest: of the files to import, None where they are not recorded."""
+
+    version: Text
+    digest: Text | None = None
+    editable: bool = False
+
+
 class Build(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a build, as its probe found them."""
 
@@ -98,6 +106,12 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     options: list[Text] = []
     configure_arguments: list[Text] = []
     env: dict[Text, Text] = {}
+    packages: dict[Text, Package] = {}  # {name: facts}; empty in result sets of before they were recorded
+
+    @property
+    def package_versions(self) -> dict[str, str]:
+        """{name: version} of the installed packages."""
+        return {name: package.version for name, package in self.packages.items()}
 
 
 Builds = Mapping[tuple[str, str], Build]  # {(label of the machine, name): facts}

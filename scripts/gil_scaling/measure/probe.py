@@ -7,6 +7,7 @@ import re
 import sys
 import sysconfig
 
+from gil_scaling.measure import packages
 from gil_scaling.measure.worker import gil_enabled
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def probe() -> "dict[str, Any]":
-    """The facts of this build, and under `files` the real paths of its executable and library."""
+    """The facts of this build; under `files` and `package_folders` the paths of its executable, library and packages."""
     free_threaded = sysconfig.get_config_var("Py_GIL_DISABLED") == 1
     jit: Any = getattr(sys, "_jit", None)
     arguments = _configure_arguments()
@@ -39,6 +40,8 @@ def probe() -> "dict[str, Any]":
         "default_switch_interval_s": sys.getswitchinterval(),
         "digests": {name: path and _digest(path) for name, path in files.items()},
         "files": files,
+        "packages": packages.packages(),
+        "package_folders": packages.folders(),
     }
 
 

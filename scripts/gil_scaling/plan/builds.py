@@ -54,8 +54,8 @@ class Build:
 
     @property
     def fingerprint(self) -> str:
-        """A digest of version, implementation, configure arguments and binaries; not of path, options and environment."""
-        keys = ("version_text", "implementation", "configure_arguments", "digests")
+        """A digest of version, implementation, configure arguments, binaries and packages; not of path, options and environment."""
+        keys = ("version_text", "implementation", "configure_arguments", "digests", "packages")
         text = json.dumps([self.facts[key] for key in keys], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -65,7 +65,7 @@ class Build:
 
     def describe(self) -> dict[str, Any]:
         """The content of pythons/<name>.json: the facts without paths of this machine."""
-        facts = {key: value for key, value in self.facts.items() if key != "files"}
+        facts = {key: value for key, value in self.facts.items() if key not in ("files", "package_folders")}
         entry = {"name": self.name, "options": self.options, "env": self.env, "rejected": self.rejected}
         return {**facts, **entry, "fingerprint": self.fingerprint}
 

@@ -1,4 +1,4 @@
-"""Probes Python builds, and caches the facts until the files of a build change."""
+"""Probes Python builds, and caches the facts until the files or packages of a build change."""
 
 import json
 import os
@@ -36,10 +36,12 @@ class _Facts(TypedDict):
     default_switch_interval_s: float
     digests: dict[str, str | None]
     files: dict[str, str | None]
+    packages: dict[str, dict[str, Any]]
+    package_folders: list[str]
 
 
 class Prober:
-    """Probes builds; caches the facts in a file until the files of a build change."""
+    """Probes builds; caches the facts in a file until the files or packages of a build change."""
 
     def __init__(self, cache: str | Path) -> None:
         self.cache = Path(cache)
@@ -63,7 +65,8 @@ class Prober:
 
 
 def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: path and _stamp(path) for name, path in facts["files"].items()}
+    packages = [_stamp(path) for path in facts.get("package_folders", [])]
+    return {**{name: path and _stamp(path) for name, path in facts["files"].items()}, "packages": packages}
 
 
 def _stamp(path: str) -> list[Any] | None:

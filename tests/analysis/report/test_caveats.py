@@ -110,6 +110,18 @@ def test_unlike_builds_are_named(unlike, tmp_path):
     ]
 
 
+def test_unlike_packages_are_named(tmp_path):
+    builds = {
+        "3.14": {"packages": {"numpy": {"version": "2.4.1"}, "pandas": {"version": "3.0.0"}}},
+        "3.14t": {"gil": False, "packages": {"numpy": {"version": "2.3.5"}}},
+    }
+    page = compared(tmp_path, result_set(tmp_path / "packages", builds=builds))
+    (sentence,) = page["experiments"][0]["unlike"]
+    assert sentence.startswith("3.14t and 3.14 differ in more than the GIL: numpy 2.3.5 vs 2.4.1. ")
+    facts = [build["facts"]["packages"] for build in page["sets"][0]["builds"]]
+    assert facts == ["2; in another version elsewhere: numpy 2.4.1", "1; in another version elsewhere: numpy 2.3.5"]
+
+
 def test_unlike_builds_of_all_sets_are_named_once(unlike, tmp_path):
     (experiment,) = compared(tmp_path, *unlike)["experiments"]
     assert [sentence.partition(":")[0] for sentence in experiment["unlike"]] == ["All result sets"]

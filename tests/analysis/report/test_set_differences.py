@@ -107,6 +107,13 @@ def test_build_facts_that_differ(change, what, values):
     assert differences(make_set(), make_set(builds={"3.14": make_build(**change)})) == [("build", "3.14", what, values)]
 
 
+def test_packages_of_all_sets_in_other_versions_differ():
+    one = {"numpy": {"version": "2.4.1"}, "version": {"version": "1"}, "scipy": {"version": "1"}}
+    other = {"numpy": {"version": "2.3.5"}, "version": {"version": "1"}}
+    sets = [make_set(builds={"3.14": make_build(packages=packages)}) for packages in (one, other)]
+    assert differences(*sets) == [("build", "3.14", "package numpy", ["2.4.1", "2.3.5"])]
+
+
 def test_build_fingerprint_alone_is_no_difference():
     assert differences(make_set(), make_set(builds={"3.14": make_build(fingerprint="2")})) == []
 

@@ -374,3 +374,11 @@ def test_rate_counts_tasks_that_were_only_summed_up(tmp_path):
     sample = make_sample(2.0) | {"tasks": None, "task_summary": summary}
     (row,) = make_tables(tmp_path, [make_record("a", samples=[sample])])["summary"].to_dict("records")
     assert row["tasks_per_s"] == pytest.approx(1500.0)
+
+
+@pytest.mark.parametrize(("version", "unlike"), [("2.3.5", True), ("2.4.1", False)])
+def test_builds_with_other_versions_of_a_package_are_flagged(version, unlike, tmp_path):
+    records = sweep_records({"sequential": [1.0]}, python="a") + sweep_records({"sequential": [2.0]}, python="b")
+    builds = {"a": {"packages": {"numpy": {"version": "2.4.1"}}}, "b": {"packages": {"numpy": {"version": version}}}}
+    found = make_tables(tmp_path, records, builds=builds)["summary"].set_index("python")["flags"]
+    assert ("unlike_builds" in found["b"].split(";")) == unlike

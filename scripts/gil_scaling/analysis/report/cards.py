@@ -1,11 +1,12 @@
 """Cards of facts: what was measured in a result set, its machine, its builds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.packages import package_versions, unlike_packages
 
 _BUILD_FACTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "GIL": lambda build: "on" if build["gil"] else "off",
@@ -55,7 +56,17 @@ def _format(value: Any) -> str:
     return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
 
 
-def build_card(build: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The name, version and facts of a build as text."""
+def build_card(build: Mapping[str, Any], name: str, builds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The name, version and facts of a build as text; builds: all of its result set."""
     facts = {fact: form(build) for fact, form in _BUILD_FACTS.items()}
+    facts["packages"] = _describe_packages(package_versions(build), [package_versions(other) for other in builds])
     return {"name": name, "version": f"{build['implementation']} {build['version']}", "facts": facts}
+
+
+def _describe_packages(versions: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> str:
+    """How many packages are installed, and those that another build has in another version."""
+    if not versions:
+        return "none known"
+    unlike = sorted({name for other in others for name in unlike_packages(versions, other)})
+    named = phrases.join_words(f"{name} {versions[name]}" for name in unlike)
+    return f"{len(versions)}{f'; in another version elsewhere: {named}' if unlike else ''}"

@@ -8,6 +8,7 @@ import pandas as pd
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import AGAIN, MACHINE
 from gil_scaling.analysis.flags import ONE_PROCESS, WARM_RATIO
+from gil_scaling.analysis.packages import package_versions, unlike_packages
 from gil_scaling.analysis.report.set_differences import Difference
 
 _BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
@@ -84,11 +85,13 @@ def _list_differing(build: Mapping[str, Any] | None, reference: Mapping[str, Any
     """In what two builds differ besides the GIL; nothing where one of them is not known."""
     if build is None or reference is None:
         return []
-    return [
+    facts = [
         f"{text} {_on_off(build[fact])} vs {_on_off(reference[fact])}"
         for fact, text in _BUILD_FACTS.items()
         if build[fact] != reference[fact]
     ]
+    packages = unlike_packages(package_versions(build), package_versions(reference))
+    return [*facts, *(f"{name} {version} vs {other}" for name, (version, other) in packages.items())]
 
 
 def _on_off(value: Any) -> str:

@@ -142,7 +142,9 @@ def _set(each: Mapping[str, Any], runs: pd.DataFrame, *, sweep: str | None, is_s
         if sweep
         else f"Machine {each['machine']}, sweep{'s' if len(each['sweeps']) > 1 else ''} {phrases.join_words(each['sweeps'])}.",
         "facts": machine_card(each["facts"]),
-        "builds": [build_card(build, f"{prefix}{name}") for name, build in each["builds"].items()],
+        "builds": [
+            build_card(build, f"{prefix}{name}", each["builds"].values()) for name, build in each["builds"].items()
+        ],
     }
 
 

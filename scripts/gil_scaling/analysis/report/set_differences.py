@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.packages import package_versions
 
 _LABELS = ("machine", "sweep", "compare", "fail_if_slower", "experiments")  # of a config: no difference by themselves
 _BUILD_FACTS = (
@@ -91,9 +92,17 @@ def _of_builds(sets: _Sets, names: Sequence[Sequence[str]]) -> Iterator[Differen
         if not all(is_there):
             yield Difference("build", name, "is there", [_format(there) for there in is_there])
         builds = [each["builds"].get(name) for each in sets]
-        facts = [build and {fact: build[fact] for fact in _BUILD_FACTS} for build in builds]
+        facts = [
+            build and {**{fact: build[fact] for fact in _BUILD_FACTS}, **_packages(build, builds)} for build in builds
+        ]
         yield from _compare_known("build", name, facts, is_there)
         yield from _compare("build", name, facts, is_there)
+
+
+def _packages(build: Mapping[str, Any], builds: Iterable[_Facts]) -> dict[str, str]:
+    """{label: version} of the packages of a build that all of these builds have, as far as they are known."""
+    common = set.intersection(*(set(package_versions(each)) for each in builds if each))
+    return {f"package {name}": version for name, version in package_versions(build).items() if name in common}
 
 
 def _of_configs(sets: _Sets) -> Iterator[Difference]:
