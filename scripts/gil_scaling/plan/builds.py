@@ -9,8 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from gil_scaling.launch import sources
 from gil_scaling.plan.config import Config, Mistake, duplicate, nearest
 from gil_scaling.plan.prober import OLDEST, ProbeError
 from gil_scaling.plan.yaml_lines import KeyPath
@@ -46,11 +48,13 @@ class Build:
         """Whether the GIL is on."""
         return bool(self.facts["gil"])
 
-    @property
+    @cached_property
     def files(self) -> dict[str, str]:
-        """{path: SHA-256} of the executable and, where there is one, of the library."""
+        """{path: digest} of the executable, the library where there is one, and the folders of packages; see launch.sources."""
         digests = self.facts["digests"]
-        return {path: digests[name] for name, path in self.facts["files"].items() if path and digests[name]}
+        binaries = {path: digests[name] for name, path in self.facts["files"].items() if path}
+        packages = {path: sources.digest(path) for path in self.facts["package_folders"]}
+        return {path: digest for path, digest in {**binaries, **packages}.items() if digest}
 
     @property
     def fingerprint(self) -> str:

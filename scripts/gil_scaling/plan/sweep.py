@@ -66,7 +66,7 @@ class Run:
 
     @property
     def sources(self) -> dict[str, str]:
-        """{path: SHA-256} of the files that are measured: of the workload, a custom backend and the build."""
+        """{path: digest} of the files that are measured: of the workload, a custom backend and the build."""
         return {**self.build.files, **self.backend.files, **self.workload.files}
 
     @property
