@@ -228,6 +228,31 @@ def test_an_experiment_uses_the_entry_of_the_top_level(two_pythons):
     assert chosen(["3.99"], ["3.14t"], entries=[{"name": "3.99", "optional": True}])[1] != []
 
 
+@pytest.mark.parametrize(
+    ("current", "installed", "names"),
+    [
+        ("3.14", ["3.13", "3.13t", "3.14t"], ["3.14", "3.14t"]),
+        ("3.14t", ["3.14"], ["3.14", "3.14t"]),
+        ("3.11", ["3.13", "3.13t", "3.14", "3.14t", "3.15"], ["3.14", "3.14t"]),
+        ("3.14", ["3.13t", "3.15"], ["3.14"]),
+    ],
+)
+def test_a_pair_differs_in_the_gil_alone(current, installed, names, tmp_path, monkeypatch):
+    for name in installed:
+        executable(tmp_path, f"python{name}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+
+    def probe(command, env):
+        label = current if command[0] == sys.executable else Path(command[0]).name.removeprefix("python")
+        return {**FACTS, "label": label, "version": f"{label.rstrip('t')}.2", "free_threaded": label.endswith("t")}
+
+    experiments = [{"name": "e", "pythons": "pair"}]
+    found, notes, mistakes = builds.choose(experiments, "pair", probe)
+    assert ([build.name for build in found["e"]], mistakes) == (names, [])
+    assert bool(notes) == (len(names) == 1)
+
+
 UNREADABLE = """
 import os, sys
 from gil_scaling.plan import builds

@@ -9,13 +9,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from gil_scaling.launch import sources
 from gil_scaling.plan.config import Config, Mistake, duplicate, nearest
 from gil_scaling.plan.prober import OLDEST, ProbeError
 from gil_scaling.plan.yaml_lines import KeyPath
+
+_WITH_TWO_FORMS = ("3.13", "3.14", "3.15")  # versions that uv may have
 
 Probe = Callable[[Sequence[str], dict[str, str]], dict[str, Any]]
 Entry = Mapping[str, Any]  # of `pythons`: name, command, env, optional
@@ -211,14 +213,15 @@ def choose(
     experiments: of a checked config, each with its `pythons`; entries: the `pythons` of the top level, to which the
     experiments may refer by name.
     """
-    known = {entry["name"]: entry for entry in _mappings(entries)[::-1] if entry.get("name")}
+    entries_of = partial(_mappings, prober=prober)
+    known = {entry["name"]: entry for entry in entries_of(entries)[::-1] if entry.get("name")}
     chosen: dict[str, list[Build]] = {}
     first: dict[str, Build] = {}
     notes, mistakes = [], []
     for index, experiment in enumerate(experiments):
         builds: dict[str, Build] = {}
         path: KeyPath = ["experiments", index, "pythons"]
-        for number, reference in enumerate(_mappings(experiment["pythons"])):
+        for number, reference in enumerate(entries_of(experiment["pythons"])):
             entry = _definition(reference, known)
             try:
                 build = find(entry, prober)
@@ -254,8 +257,34 @@ def _remedy(entry: Entry, known: Mapping[str, Entry]) -> str:
     return f"{nearest(entry['name'], list(names))} Or give its path or command, "
 
 
-def _mappings(entries: Any) -> list[Entry]:
-    """The entries of `pythons` as mappings; auto stands for all builds found."""
+def _pair(prober: Probe) -> list[Entry]:
+    """The current Python and its form with or without the GIL, or else those of the newest version that has both.
+
+    Where no version has, the current one, and the other one as an optional build, so that a note names it.
+    """
+    current = prober((sys.executable,), {})["label"]
+    others = {name.rstrip("t") for name in everywhere()} | set(_WITH_TWO_FORMS)
+    newest_first = sorted(others - {current.rstrip("t")}, key=_natural, reverse=True)
+    for version in (current.rstrip("t"), *newest_first):
+        names = [version, f"{version}t"]
+        if all(name == current or _is_there(name, prober) for name in names[::-1]):
+            return [{"name": "current" if name == current else name} for name in names]
+    other = current.rstrip("t") if current.endswith("t") else f"{current}t"
+    return [{"name": "current"}, {"name": other, "optional": True}]
+
+
+def _is_there(name: str, prober: Probe) -> bool:
+    try:
+        find({"name": name}, prober)
+    except (BuildError, ProbeError):
+        return False
+    return True
+
+
+def _mappings(entries: Any, prober: Probe) -> list[Entry]:
+    """The entries of `pythons` as mappings; auto stands for all builds found, pair for two that differ in the GIL alone."""
     if entries == "auto":
         return [{"name": name, "optional": True} for name in ["current", *everywhere()]]
+    if entries == "pair":
+        return _pair(prober)
     return [{"name": entry} if isinstance(entry, str) else entry for entry in entries]
