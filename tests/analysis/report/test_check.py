@@ -127,6 +127,12 @@ def test_there_is_no_proposal_if_nothing_works():
     assert check.propose(ORDER, tries, check.find_all(tries)) == ""
 
 
+@pytest.mark.parametrize(("status", "is_proposed"), [("wrong_result", False), ("failed", False), ("timeout", True)])
+def test_a_workload_that_fails_in_sequence_is_not_proposed(status, is_proposed):
+    tries = [failing(status, backend="sequential"), make_try("process")]
+    assert bool(check.propose(ORDER, tries, check.find_all(tries))) == is_proposed
+
+
 @pytest.mark.parametrize(
     ("status", "ending"), [("unsupported", None), ("failed", "1 of 2 runs failed or gave a wrong")]
 )

@@ -249,9 +249,9 @@ def _list_ways(where: Iterable[tuple[Try, str]]) -> str:
 
 def propose(order: dict[str, Any], tries: Sequence[Try], findings: Sequence[Sequence[Finding]]) -> str:
     """The config without the workloads and backends that nowhere work, as YAML; empty if nothing is left."""
-    experiments = []
+    experiments, usable = [], _usable(tries, findings)
     for each in order["experiments"]:
-        mine = [one for one in tries if each["config"]["name"] in one.experiments]
+        mine = [one for one in usable if each["config"]["name"] in one.experiments]
         kept = {key: _working(each[key], mine, key.removesuffix("s")) for key in ("workloads", "backends")}
         if all(kept.values()):
             experiments.append({**each["config"], **kept})
@@ -262,9 +262,16 @@ def propose(order: dict[str, Any], tries: Sequence[Try], findings: Sequence[Sequ
     return "\n".join([*comments, text])
 
 
+def _usable(tries: Sequence[Try], findings: Sequence[Sequence[Finding]]) -> list[Try]:
+    """The tries that are ok or were left out, and whose tasks do not fail in sequence: nothing can be compared with those."""
+    pairs = zip(tries, findings, strict=True)
+    bad = {_baseline(one) for one, found in pairs if one.is_sequential and any(each.kind in _BAD for each in found)}
+    return [one for one in tries if _baseline(one) not in bad and (one.samples or one.record is None)]
+
+
 def _working(items: Sequence[dict[str, Any]], tries: Sequence[Try], key: str) -> list[Any]:
-    """The entries of a list of workloads or backends with a run that is ok, or was left out."""
-    names = {one.spec[key] for one in tries if one.samples or one.record is None}
+    """The entries of a list of workloads or backends that tries have."""
+    names = {one.spec[key] for one in tries}
     return [item["item"] for item in items if item["name"] in names]
 
 
