@@ -267,3 +267,40 @@ def test_36_relative_path_of_a_file(this_build, tmp_path):
     assert measure_case(this_build, tmp_path, relative, "sequential", directory=str(tmp_path)) == ("ok", None)
     beside = "__import__('pathlib').Path(__file__).parent / 'words.txt'"
     assert measure_case(this_build, tmp_path, source.format(beside), "sequential") == ("ok", None)
+
+
+PLAIN = "def tasks(): return [1, 2]\ndef task(n): return n\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "reason"),
+    [
+        (
+            f"{PLAIN}def check(results, arguments): return results == [2, 1]\n",
+            "wrong_result",
+            "check() returned False (it may also raise, with a message that says what is wrong)",
+        ),
+        (
+            f"{PLAIN}def metrics(results, arguments): return [1]\n",
+            "failed",
+            "TypeError: metrics() returned [1]: it must return a mapping of names to numbers",
+        ),
+        (
+            "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1)\n"
+            "def tasks(): return [1]\ndef task(n): return pool.submit(abs, n)\ndef check(results, arguments): pass\n",
+            "failed",
+            "TypeError: task returned a Future, whose work may not be done yet: return its result",
+        ),
+    ],
+)
+def test_what_hooks_and_tasks_return_by_mistake(source, status, reason, this_build, tmp_path):
+    assert measure_case(this_build, tmp_path, source, "sequential") == (status, reason)
+
+
+@pytest.mark.parametrize("backend", ["process_spawn", "process_pool", "interpreter_pool"])
+def test_files_whose_names_have_dots(backend, this_build, tmp_path):
+    path = tmp_path / "1st.v2.py"
+    path.write_text("def tasks(): return [1, 2]\nclass A: pass\ndef task(n): return A()\n")
+    own = {"workload": "1st.v2", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
+    result = measure(this_build, tmp_path / "run", backend=backend, **own)
+    assert (result.status, result.reason) == ("ok", None)

@@ -28,6 +28,35 @@ def test_name_of_a_hook_that_is_no_function_is_refused(name):
         Workload("w", module)
 
 
+async def asynchronous(*given):
+    return given
+
+
+@pytest.mark.parametrize("name", ["tasks", "context", "shared", "before_sample", "check", "metrics"])
+def test_hook_that_nothing_awaits_is_refused(name):
+    module = SimpleNamespace(**{"tasks": list, "task": print, name: asynchronous})
+    message = f"'{name}' of the workload is `async def`, but nothing awaits it: make it a plain function"
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Workload("w", module)
+
+
+def test_tasks_that_return_no_list_are_refused():
+    workload = Workload("w", SimpleNamespace(tasks=lambda: None, task=print))
+    with pytest.raises(TypeError) as caught:
+        workload.tasks({})
+    assert str(caught.value) == "tasks() returned None: it must return the list of the tasks' arguments"
+
+
+def test_context_that_is_no_context_manager_is_refused():
+    workload = Workload("w", SimpleNamespace(tasks=list, task=print, context=lambda n=1: {"n": n}))
+    with pytest.raises(TypeError) as caught:
+        workload.open_context({})
+    assert str(caught.value) == (
+        "context() returned a dict: it must return a context manager, as a function does that yields once under "
+        "`@contextlib.contextmanager`"
+    )
+
+
 def test_hook_with_other_parameters_is_refused():
     workload = Workload("w", SimpleNamespace(tasks=list, task=print, metrics=lambda a, b, c, d: {}))
     message = (

@@ -70,6 +70,48 @@ def test_a_file_that_parses_options_at_import_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            "tasks = [1, 2]\ndef task(a): return a\n",
+            "line 1: tasks is [1, 2], but it must be a function that returns the list of the tasks' arguments",
+        ),
+        (
+            "def tasks(): return [(1, 2)]\ndef task(a, b): return a\n",
+            "line 2: task(a, b) is called with one item of what tasks() returns. "
+            "Take a tuple as one argument and unpack it in the function",
+        ),
+        (
+            "def tasks(): return [1]\ndef shared(): return []\nasync def task_async(a, *, b): return a\n",
+            "line 3: task_async(a, *, b) is called with one item of what tasks() returns and what shared() returns. "
+            "Take a tuple as one argument and unpack it in the function",
+        ),
+    ],
+)
+def test_functions_with_other_arguments_are_refused(source, message, tmp_path):
+    (tmp_path / "mine.py").write_text(source)
+    with pytest.raises(catalog.CatalogError) as caught:
+        catalog.read_workload("./mine.py", tmp_path)
+    assert str(caught.value) == f"workload './mine.py': {message}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def task(a, b=2, *, c=3): return a\n",
+        "def task(*a): return a\n",
+        "from functools import cache\n@cache\ndef task(a, b): return a\n",
+        "from functools import partial\ndef task(a, b): return a\ntask = partial(task, 1)\n",
+        "from helper import shared\ndef task(a, b): return a\n",
+        "from helper import *\ndef task(a, b): return a\n",
+    ],
+)
+def test_functions_that_may_take_their_arguments_are_not(source, tmp_path):
+    (tmp_path / "mine.py").write_text(f"def tasks(): return [1]\n{source}")
+    assert catalog.read_workload("./mine.py", tmp_path).name == "mine"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "if __name__ == '__main__':\n    argparse.ArgumentParser().parse_args()\n",

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from gil_scaling.measure.workload import Workload
 
 _MAX_SHOWN = 100  # characters of a value in a reason
+_FUTURES = (
+    ("concurrent.futures._base", "Future"),
+    ("multiprocessing.pool", "ApplyResult"),
+    ("multiprocessing.pool", "MapResult"),
+)
 _LAZY = ("__await__", "__anext__", "__next__")  # what makes a type one whose work is done only on demand
 
 
@@ -58,9 +63,11 @@ class Checker:
             raise WrongResult(f"expected {len(job.arguments)} results, one per task; got {len(results)}")
         _check_done(results)
         try:
-            self._workload.call_hook("check", results, job.arguments, *job.shared.arguments())
+            returned = self._workload.call_hook("check", results, job.arguments, *job.shared.arguments())
         except Exception as error:
             raise WrongResult(format_exception(error)) from error
+        if type(returned).__name__ in ("bool", "bool_") and not returned:  # numpy's, too
+            raise WrongResult("check() returned False (it may also raise, with a message that says what is wrong)")
         if not self._has_check:
             self._results = results
             self._samples.append(digest_each(results))
@@ -115,11 +122,13 @@ def run_in_sequence(job: "Job") -> "list[Any]":
 
 
 def _check_done(results: "list[Any]") -> None:
-    """Raises TypeError for a coroutine, a generator or another built-in iterator: nobody did the work of such a task."""
+    """Raises TypeError for a coroutine, a generator, a future: nobody did the work of such a task, or somebody else does."""
     for kind in set(map(type, results)):
         if any(hasattr(kind, name) for name in _LAZY) and kind.__module__ in ("builtins", "itertools", "_asyncio"):
             remedy = "await it in a task_async" if hasattr(kind, "__await__") else "return a list of its items"
             raise TypeError(f"task returned a {kind.__name__}, whose work is not done yet: {remedy}")
+        if (kind.__module__, kind.__name__) in _FUTURES:
+            raise TypeError(f"task returned a {kind.__name__}, whose work may not be done yet: return its result")
 
 
 def _combine(digests: bytes) -> str:

@@ -160,7 +160,7 @@ def _sample(
         outcome = _outcome_of_custom(outcome, job)
     checker.add(outcome.results, job)
     hook_arguments = (outcome.results, job.arguments, *job.shared.arguments())
-    metrics = workload.call_hook("metrics", *hook_arguments) or {}
+    metrics = _as_mapping(workload.call_hook("metrics", *hook_arguments))
     segments = workload.call_hook("segments", *hook_arguments)
     sample = _times(outcome, start, end)
     return dict(sample, metrics=_clean_metrics(metrics), segments=_segments(segments, start))
@@ -267,6 +267,13 @@ def _summaries(tasks: "list[Any]") -> "list[Record]":
             }
         )
     return summaries
+
+
+def _as_mapping(metrics: "Any") -> "dict[Any, Any]":
+    """What metrics() returned, None as no metrics; raises TypeError for anything but a mapping."""
+    if metrics is not None and not hasattr(metrics, "items"):
+        raise TypeError(f"metrics() returned {metrics!r:.60}: it must return a mapping of names to numbers")
+    return metrics or {}
 
 
 def _clean_metrics(metrics: "dict[Any, Any]") -> "Record":

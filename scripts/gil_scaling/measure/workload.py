@@ -40,6 +40,10 @@ class Workload:
                 raise TypeError(
                     f"{name!r} of workload {reference!r} is {function!r:.60}, not a function: rename it, or see the README"
                 )
+            if function is not None and not name.startswith("task_") and name != "task" and _is_coroutine(function):
+                raise TypeError(
+                    f"{name!r} of the workload is `async def`, but nothing awaits it: make it a plain function"
+                )
         self.task: Any = getattr(module, "task", None) or getattr(module, "task_async", None)
         for name, function in (("tasks", getattr(module, "tasks", None)), ("task", self.task)):
             if function is None:
@@ -56,14 +60,23 @@ class Workload:
     def tasks(self, params: "dict[str, Any]", **extra: "Any") -> "list[Any]":
         """The list of task arguments; `context` and `workers` come from extra where `tasks` names them."""
         function = self.module.tasks
-        return list(function(**params, **select_parameters(function, extra)))
+        made = function(**params, **select_parameters(function, extra))
+        if not hasattr(made, "__iter__") and not hasattr(made, "__getitem__"):
+            raise TypeError(f"tasks() returned {made!r:.60}: it must return the list of the tasks' arguments")
+        return list(made)
 
     def open_context(self, params: "dict[str, Any]") -> "AbstractContextManager[Any]":
         """The workload's context manager, called with those params that it names; an empty one without."""
         from contextlib import nullcontext  # here, as workers do without it
 
         context = getattr(self.module, "context", None)
-        return nullcontext() if context is None else context(**select_parameters(context, params))
+        made: Any = nullcontext() if context is None else context(**select_parameters(context, params))
+        if not hasattr(made, "__exit__"):
+            raise TypeError(
+                f"context() returned a {type(made).__name__}: it must return a context manager, as a function does that "
+                "yields once under `@contextlib.contextmanager`"
+            )
+        return made  # type: ignore[no-any-return]
 
     def call_hook(self, name: str, *arguments: "Any") -> "Any":
         """Calls an optional function such as `check` with as many arguments as it takes; None where there is none."""
@@ -129,7 +142,7 @@ def _load_file(reference: str) -> "Any":
 
     folder, file = os.path.split(reference)
     _add_folder(folder)
-    name = os.path.splitext(file)[0]
+    name = os.path.splitext(file)[0].replace(".", "_")  # a dotted name would be that of a package's module
     if name in sys.modules or name in getattr(sys, "stdlib_module_names", ()):
         name = f"own_{name}"
     spec: Any = spec_from_file_location(name, reference)

@@ -93,6 +93,7 @@ def read_workload(text: str, base: str | Path) -> Workload:
     bound = _bound(tree)
     _check_bound(bound, text)
     _check_import(tree, text)
+    _check_functions(tree, functions, bound, text)
     is_coroutine = "task" not in bound or isinstance(functions.get("task"), ast.AsyncFunctionDef)
     arguments = [functions[name].args for name in ("tasks", "context") if name in functions]
     taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
@@ -301,6 +302,35 @@ def _check_import(tree: ast.Module, text: str) -> None:
         if is_method and node.func.attr in _PARSERS and not (node.args or node.keywords):  # type: ignore[attr-defined]
             guard = 'move it under `if __name__ == "__main__":`'
             raise CatalogError(f"{text!r}: line {node.lineno}: the file parses sys.argv at import; {guard}")  # type: ignore[attr-defined]
+
+
+_VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+
+
+def _check_functions(tree: ast.Module, functions: Mapping[str, Any], bound: set[str], text: str) -> None:
+    """Raises CatalogError for a `tasks` that is a value, and for a `task` that does not take one argument."""
+    for node in _assigned(tree, "tasks"):
+        if isinstance(node, _VALUES):
+            remedy = "it must be a function that returns the list of the tasks' arguments"
+            raise CatalogError(f"workload {text!r}: line {node.lineno}: tasks is {ast.unparse(node):.60}, but {remedy}")
+    for name in ("task", "task_async"):
+        function = functions.get(name)
+        if function and not (function.decorator_list or _assigned(tree, name) or bound & {ANY, "run_on"}):
+            _check_arguments(function, 2 if "shared" in bound else 1, text)
+
+
+def _check_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef, given: int, text: str) -> None:
+    """Raises CatalogError if a function cannot be called with so many positional arguments."""
+    arguments = function.args
+    names = [argument.arg for argument in arguments.posonlyargs + arguments.args]
+    is_short = len(names) < given and not arguments.vararg
+    if is_short or len(names) - len(arguments.defaults) > given or None in arguments.kw_defaults:
+        call = f"{function.name}({ast.unparse(arguments)})"
+        passed = "one item of what tasks() returns" + (" and what shared() returns" if given == 2 else "")
+        raise CatalogError(
+            f"workload {text!r}: line {function.lineno}: {call:.60} is called with {passed}. "
+            "Take a tuple as one argument and unpack it in the function"
+        )
 
 
 def _is_true(tree: ast.Module, name: str) -> bool:
