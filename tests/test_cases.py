@@ -1,11 +1,14 @@
 """What people asked in public about concurrent Python, each question as a small workload with the answer that it must get."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from gil_scaling.analysis.flags import find_flags
 from gil_scaling.plan import catalog
 
 from tests.measure.running import measure, measure_file
+from tests.support import make_record
 
 
 def measure_case(build, folder, source, backend, **changes):
@@ -148,6 +151,29 @@ def test_14_results_that_cannot_be_compared(backend, this_build, tmp_path):
         "results of type lock cannot be compared (cannot pickle '_thread.lock' object): add a check() to the workload"
     )
     assert measure_case(this_build, tmp_path, LOCKS, backend) == ("failed", f"TypeError: {reason}")
+
+
+BLAS = """
+import mmap
+
+def tasks(): return [1, 2]
+
+def task(path):
+    with open({path!r}) as file:
+        globals().setdefault("loaded", mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ))
+"""
+
+
+@pytest.mark.parametrize(("env", "threads"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "4"}, "4")])
+def test_24_numpy_whose_blas_has_threads(env, threads, this_build, tmp_path):
+    stand_in = tmp_path / "libscipy_openblas64_-f48b354e.so"
+    stand_in.write_text("mapped into the process as the library of numpy would be")
+    own = {"PYTHONHASHSEED": "1", **env}
+    result = measure_file(replace(this_build, env=own), tmp_path, BLAS.format(path=str(stand_in)), backend="thread")
+    assert result.measured["flags"]["thread_libraries"] == {"OpenBLAS": f"OPENBLAS_NUM_THREADS={threads}"}
+    record = {**make_record(spec={"env": own}), "measured": result.measured}
+    flags = find_flags(record, result.measured["samples"], SimpleNamespace(gil=True), 2, "threads")
+    assert "settings_differ" not in flags
 
 
 ALARM = """

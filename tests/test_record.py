@@ -108,6 +108,12 @@ def refusals(made, path):
         ("spec.params", nested(51), "spec.params: more than 50 levels of lists and objects"),
         ("measured", None, "measured: is null, but the status is ok"),
         ("measured.flags", nested(51), "measured.flags: more than 50 levels of lists and objects"),
+        ("measured.flags", {"thread_limits": []}, "measured.flags.thread_limits: expected an object, got []"),
+        (
+            "measured.flags",
+            {"thread_libraries": {"MKL": 1}},
+            "measured.flags.thread_libraries['MKL']: expected str, got 1",
+        ),
         ("measured.samples", [], "measured.samples: all are warm-ups"),
         (f"{SAMPLE}.warmup", True, "measured.samples: all are warm-ups"),
         (f"{SAMPLE}.total_s", None, f"{SAMPLE}.total_s: expected float, got None"),

@@ -159,6 +159,13 @@ class Sample(TypedDict):
     segments: Segments | None  # where the workload reports them
 
 
+class Flags(TypedDict):
+    """Flags that are checked where a record has them."""
+
+    thread_limits: dict[Name, Text | None]  # {variable: value}
+    thread_libraries: dict[Name, Text] | None  # {library with threads of its own: VARIABLE=value}; None: not known
+
+
 class Measured(TypedDict):
     """The result that the measured build returns."""
 
@@ -167,7 +174,7 @@ class Measured(TypedDict):
     switch_interval_s: Seconds  # in force in the main thread
     clock_cost_s: Seconds  # measured duration of an empty task
     expected: Text | None  # digest of the correct results; None: the workload checks them itself
-    flags: JsonObject  # version, hash seed, JIT and thread limits, as read back in the child
+    flags: JsonObject  # version, hash seed, JIT …, as read back in the child; Flags has those that are checked
     samples: list[Sample]  # warm-ups first
 
 
@@ -239,6 +246,7 @@ def check_consistency(record: Record) -> None:
     if record["measured"] is not None:
         timed = "work_s" if record["spec"]["start"] == "together" else "total_s"
         _check_samples(record["measured"]["samples"], timed)
+        _check_flags(record["measured"]["flags"])
     elif record["status"] == "ok":
         raise RecordError("measured: is null, but the status is ok")
 
@@ -266,6 +274,13 @@ def _check_samples(samples: list[Any], timed: str) -> None:
             raise RecordError(f"{where}.task_summary: expected 5 quantiles_s")
     if all(sample["warmup"] for sample in samples):
         raise RecordError("measured.samples: all are warm-ups")
+
+
+def _check_flags(flags: Any) -> None:
+    checker = Checker(globals())
+    for name, annotation in Flags.__annotations__.items():
+        if name in flags:
+            checker.check(flags[name], annotation, f"measured.flags.{name}")
 
 
 def _check_metrics(metrics: Any, where: str) -> None:

@@ -20,6 +20,14 @@ def test_environment_keeps_what_is_not_of_python():
     assert not {"PYTHON_GIL", "GIL_SCALING_CALL"} & variables.keys()
 
 
+def test_libraries_get_one_thread_unless_the_entry_sets_more():
+    variables = environment.environment({"OPENBLAS_NUM_THREADS": "4"}, inherited={"MKL_NUM_THREADS": "8"})
+    assert {name: variables[name] for name in environment.THREAD_LIMITS} == {
+        **dict.fromkeys(environment.THREAD_LIMITS, "1"),
+        "OPENBLAS_NUM_THREADS": "4",
+    }
+
+
 def test_variables_of_the_user_do_not_reach_the_build(start):
     polluted = {"PYTHON_GIL": "1", "PYTHONSTARTUP": "x.py", "PYTHONOPTIMIZE": "2", "OMP_NUM_THREADS": "7"}
     result = start(CHECKED, environment=polluted, round=5)

@@ -32,6 +32,7 @@ MEASURED_COLUMNS = (
         "peak_memory_mb",
         "memory_kind",
         "clock_cost_s",
+        "thread_libraries",
         "task_count",
         "metrics",
         "counts",
@@ -157,6 +158,7 @@ def _measured_columns(record: dict[str, Any], row: dict[str, Any], build: Build,
         "peak_memory_mb": record["peak_memory_mb"],
         "memory_kind": record["memory_kind"],
         "clock_cost_s": measured["clock_cost_s"],
+        "thread_libraries": _describe_libraries(measured["flags"].get("thread_libraries") or {}),
         "task_count": _count_tasks(nearest),
         "metrics": take_medians(metrics),
         "counts": sum_counts(metrics),
@@ -183,6 +185,10 @@ def _cores_used(sample: dict[str, Any]) -> float | None:
 
 def _largest_peak(sample: dict[str, Any]) -> float | None:
     return max((value for value in sample["worker_peak_mb"] or () if value is not None), default=None)
+
+
+def _describe_libraries(limits: dict[str, str]) -> str | None:
+    return "; ".join(f"{library}: {limit}" for library, limit in limits.items()) or None
 
 
 def _getter(name: str) -> Callable[[dict[str, Any]], Any]:

@@ -11,6 +11,7 @@ from gil_scaling.measure import workload as workloads
 from gil_scaling.measure.check import Checker, Unsupported, WrongResult
 from gil_scaling.measure.digest import digest
 from gil_scaling.measure.job import Job, Outcome
+from gil_scaling.measure.thread_libraries import thread_libraries
 from gil_scaling.measure.worker import Report, Settings, Shared, call_before_sample, gil_enabled, run_tasks
 from gil_scaling.text import MAX_NAME, MAX_TEXT, printable
 
@@ -322,6 +323,7 @@ def _flags(thread_limits: list[str]) -> "Record":
         "hash_seed": None if sys.flags.ignore_environment else os.environ.get("PYTHONHASHSEED"),
         "jit": jit.is_enabled() if jit else None,
         "thread_limits": {name: os.environ.get(name) for name in thread_limits},
+        "thread_libraries": thread_libraries(),
         "gc_threshold": list(gc.get_threshold()),
         "options": {name: getattr(sys.flags, name) for name in names},
     }

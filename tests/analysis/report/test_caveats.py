@@ -147,6 +147,24 @@ def test_reenabled_gil_is_counted_per_set(unlike, tmp_path):
     ]
 
 
+def test_libraries_with_threads_are_named_per_build(sets, tmp_path):
+    def with_libraries(records):
+        for record in records:
+            if record["spec"]["python"] == "3.14t":
+                libraries = {"OpenBLAS": "OPENBLAS_NUM_THREADS=4"}
+                openmp = {"OpenMP": "OMP_NUM_THREADS=1"} if record["spec"]["backend"] == "thread" else {}
+                record["measured"]["flags"] = {"thread_libraries": {**libraries, **openmp}}
+        return records
+
+    trust = compared(tmp_path, result_set(tmp_path / "n", change=with_libraries))["trust"]
+    assert trust[-2:] == [
+        "Runs of py_loop on 3.14t loaded libraries that may start threads of their own, within these limits: OpenBLAS "
+        "(OPENBLAS_NUM_THREADS=4) and OpenMP (OMP_NUM_THREADS=1).",
+        "To compare several limits of such a library, set its variable in the `env` of further entries of `pythons`.",
+    ]
+    assert compared(tmp_path, sets["first"])["trust"] == trust[:-2]
+
+
 def with_cached_tasks(first_s, rounds):
     """Changes records so that in these rounds the first sample of each sequential run takes so long, and later ones 1 ms."""
 

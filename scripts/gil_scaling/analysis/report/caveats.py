@@ -1,4 +1,4 @@
-"""What numbers must not be read as, in sentences: a GIL that was re-enabled, warm state, builds and sources that are unlike."""
+"""What numbers must not be read as, in sentences: with a re-enabled GIL, warm state, threads of libraries, unlike builds or sources."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -47,6 +47,22 @@ def describe_warm_state(samples: pd.DataFrame, summary: pd.DataFrame) -> list[st
             largest.index, largest["idxmax"], largest["max"], strict=True
         )
     ]
+
+
+def describe_thread_libraries(runs: pd.DataFrame) -> list[str]:
+    """A sentence per build whose runs loaded libraries that may start threads of their own, and what to do about them."""
+    loaded = runs.dropna(subset="thread_libraries")
+    sentences = []
+    for build, rows in loaded.groupby("build", sort=False):
+        libraries = rows["thread_libraries"].str.split("; ").explode().str.replace(": ", " (", n=1) + ")"
+        sentences.append(
+            f"Runs of {phrases.join_words(rows['workload'].unique())} on {build} loaded libraries that may start threads of "
+            f"their own, within these limits: {phrases.join_words(libraries.unique())}."
+        )
+    advice = (
+        "To compare several limits of such a library, set its variable in the `env` of further entries of `pythons`."
+    )
+    return [*sentences, advice] if sentences else []
 
 
 def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:

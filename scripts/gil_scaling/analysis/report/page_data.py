@@ -78,7 +78,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "claims": list(gains.count_claims(changes, floors)),
         "compared": len(changes),
         "gains": gains.shown_gains(changes, floors),
-        "trust": _trust(sets, summary),
+        "trust": [*_trust(sets, summary), *caveats.describe_thread_libraries(tables["runs"])],
         **answers.figures_of(entries, None, folder),
         "experiments": [
             {
