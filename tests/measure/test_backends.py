@@ -122,6 +122,71 @@ def test_one_chunk_of_all_tasks_keeps_one_worker_busy(backend, this_build, tmp_p
     assert [(sample["workers"], sample["workers_used"]) for sample in timed_samples(result)] == [(2, 1)] * 2
 
 
+WHO = """
+import os, threading, time
+cache = set()
+def tasks(): return [0.01] * 4
+def task(seconds):
+    time.sleep(seconds)
+    is_warm = bool(cache)
+    cache.add(seconds)
+    return os.getpid(), threading.get_ident(), is_warm
+def check(*_): pass
+def metrics(results, arguments): return {"workers": str(sorted({who[:2] for who in results})), "warm": str(results)}
+"""
+KEPT = [name for name in NAMES if "reuse" in catalog.read_backend(name, ".").parameters]
+
+
+@pytest.mark.parametrize("backend", KEPT)
+def test_a_kept_pool_runs_all_samples(backend, this_build, tmp_path):
+    result = measure_file(
+        this_build, tmp_path, WHO, backend=backend, backend_params={"reuse": True}, warmups=1, repeats=3
+    )
+    seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]
+    assert len({worker for workers in seen for worker in workers}) <= 2
+    assert {sample["workers"] for sample in result.measured["samples"]} == {2}
+
+
+@pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
+def test_a_pool_is_new_in_each_sample_by_default(backend, this_build, tmp_path):
+    result = measure_file(this_build, tmp_path, WHO, backend=backend, warmups=1, repeats=3)
+    seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]
+    assert len({worker for workers in seen for worker in workers}) >= 4
+
+
+@pytest.mark.parametrize("start", ["natural", "together"])
+@pytest.mark.parametrize("backend", KEPT)
+def test_before_sample_runs_in_the_workers_of_a_kept_pool(backend, start, this_build, tmp_path):
+    source = f"{WHO}\ndef before_sample(): cache.clear()\n".replace("[0.01] * 4", "[0.01, 0.02]")
+    source = source.replace("bool(cache)", "seconds in cache")
+    options = {"backend_params": {"reuse": True}, "start": start}
+    result = measure_file(this_build, tmp_path, source, backend=backend, **options)
+    assert ["True" in sample["metrics"]["warm"] for sample in result.measured["samples"]] == [False] * 3
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+@pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
+def test_a_pool_starts_its_processes_by_the_method(backend, method, this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend=backend, backend_params={"start_method": method})
+    assert {sample["start_method"] for sample in timed_samples(result)} == {method}
+
+
+def test_processes_that_are_replaced_stay_one_worker(this_build, tmp_path):
+    options = {"chunksize": 1, "max_tasks_per_child": 1}
+    result = measure_file(this_build, tmp_path, WHO, backend="multiprocessing_pool", backend_params=options)
+    for sample in timed_samples(result):
+        assert len(eval(sample["metrics"]["workers"])) == 4
+        assert sample["workers_used"] == sample["workers"] == 2
+        assert set(sample["tasks"]["worker"]) == {0, 1}
+
+
+def test_an_option_that_the_library_rejects_is_unsupported(this_build, tmp_path):
+    options = {"start_method": "fork", "max_tasks_per_child": 2}
+    result = measure(this_build, tmp_path, backend="process_pool", backend_params=options)
+    assert result.status == "unsupported"
+    assert "ValueError: max_tasks_per_child is incompatible with the 'fork'" in result.reason
+
+
 def test_asyncio_threads_distributes_tasks_round_robin(build, tmp_path):
     result = measure(build, tmp_path, backend="asyncio_threads", workers=3, params={"n": 10, "count": 7})
     for sample in timed_samples(result):

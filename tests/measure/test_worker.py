@@ -1,3 +1,4 @@
+from functools import partial
 from types import SimpleNamespace
 
 from gil_scaling.measure import worker
@@ -35,3 +36,11 @@ def test_run_tasks_times_each_task_and_reads_the_usage(monkeypatch):
     assert results == [(0, 1.0), (1, 4.0)]
     assert report.tasks == [(0, 42.0, 43.0, 0.5), (1, 43.0, 47.0, 2.0)]
     assert report.usage == (7.0, 20, None, 9.0)
+
+
+def test_what_a_kept_worker_used_counts_from_each_sample(monkeypatch):
+    monkeypatch.setattr(worker, "_used_before", {})
+    readings = iter([(1.0, 2, 3, 4.0), (5.0, 6, 7, 8.0)])
+    read = partial(next, readings)
+    seen = [worker._usage_at_start("w", sample, read) for sample in (1, 1, 2, 2)]
+    assert seen == [(1.0, 2, 3, 4.0)] * 2 + [(5.0, 6, 7, 8.0)] * 2

@@ -192,7 +192,7 @@ experiments:
         (
             "experiments: [{name: e, workloads: [noop], backends: [{process_pool: {chunk: 1}}]}]",
             "my.yaml:1: experiments[0].backends[0]: backend 'process_pool' has no parameter 'chunk'. Did you mean "
-            "'chunksize'? Known: chunksize.",
+            "'chunksize'? Known: chunksize, max_tasks_per_child, reuse, start_method.",
         ),
         (
             "experiments: [{name: e, workloads: [noop], backends: [{thread: {chunksize: 1}}]}]",
@@ -223,7 +223,7 @@ experiments:
         (
             "experiments: [{name: e, workloads: [noop], backends: [{thread_pool: {size: auto}}]}]",
             "my.yaml:1: experiments[0].backends[0]: backend 'thread_pool' has no parameter 'size'. Did you mean 'chunksize'? "
-            "Known: chunksize.",
+            "Known: chunksize, reuse.",
         ),
         (
             "on_noise: ignore\n" + GOOD,
@@ -775,6 +775,23 @@ def test_a_bad_config_ends_the_call_before_anything_is_made(name, text, argument
 def test_a_value_of_another_type_than_its_default_is_refused(item, said, tmp_path):
     (line,) = mistakes(f"experiments: [{{name: e, workloads: [{{{item}}}]}}]", tmp_path)
     assert line == f"my.yaml:1: experiments[0].workloads[0]: parameter {said}."
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (
+            "{process_pool: {start_method: forks}}",
+            "'start_method': 'forks' is not allowed. Expected: fork, forkserver, spawn or null",
+        ),
+        ("{thread_pool: {reuse: 1}}", "'reuse': 1 is not allowed. Expected: true or false"),
+        ("{thread_pool: {start_method: fork}}", "'start_method'. Known: chunksize, reuse"),
+    ],
+)
+def test_a_value_that_a_backend_does_not_accept_is_refused(item, said, tmp_path):
+    text = f"experiments: [{{name: e, workloads: [noop], backends: [{item}, sequential]}}]"
+    (line,) = mistakes(text, tmp_path)
+    assert line.startswith("my.yaml:1: experiments[0].backends[0]: ") and line.endswith(f"{said}.")
 
 
 def test_values_that_a_type_accepts():

@@ -7,7 +7,8 @@ from gil_scaling.measure.worker import Call, Report
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from typing import Any
 
     from gil_scaling.measure.interfaces import Result, Task, Usage
@@ -114,7 +115,53 @@ class Outcome:
                 worker.gil_after, worker.switch_interval_s = report.gil_after, report.switch_interval_s
                 worker.usage = report.usage
         reports = sorted(by_worker.values(), key=lambda worker: min(task[1] for task in worker.tasks))
+        if workers is not None:
+            reports = _merge_successors(reports, workers)
         return cls(reports, all_results, workers or len(reports), start_method)
+
+
+def _merge_successors(reports: list[Report], workers: int) -> list[Report]:
+    """One report per place in a pool: a worker beyond their number is the successor of the one that ended first.
+
+    reports: in the order of their first tasks.
+    """
+    places, successors = reports[:workers], reports[workers:]
+    for report in successors:
+        place = min(places, key=_last_end)
+        place.tasks += report.tasks
+        place.hook = (place.hook[0] + report.hook[0], place.hook[1] + report.hook[1])
+        place.gil_after, place.switch_interval_s = report.gil_after, report.switch_interval_s
+        place.usage = _add_usages(place.usage, report.usage)
+    return places
+
+
+def _last_end(report: Report) -> float:
+    return max(task[2] for task in report.tasks)
+
+
+def _add_usages(first: "Usage | None", second: "Usage | None") -> "Usage | None":
+    """What two processes used, one after the other; the peak memory is that of the larger."""
+    if first is None or second is None:
+        return None
+    return first[0] + second[0], _add(first[1], second[1]), _add(first[2], second[2]), max(first[3], second[3])
+
+
+def _add(first: "int | None", second: "int | None") -> "int | None":
+    return None if first is None or second is None else first + second
+
+
+_kept_pools: "list[Any]" = []  # at most one
+
+
+def open_pool(make: "Callable[[], AbstractContextManager[Any]]", is_kept: bool) -> "AbstractContextManager[Any]":
+    """A new pool, which ends with the context; or, kept, the one that the process made first, which ends with the process."""
+    if not is_kept:
+        return make()
+    from contextlib import nullcontext  # here, as workers import this module
+
+    if not _kept_pools:
+        _kept_pools.append(make())
+    return nullcontext(_kept_pools[0])
 
 
 def _index(result: "Result") -> int:

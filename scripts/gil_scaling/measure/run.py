@@ -54,6 +54,8 @@ def run(spec: "Record", notify: "Notify") -> "Record":
                 raise_limit(error, spec, backend.kind, jobs.make)
                 raise
 
+        if jobs.keeps_workers:
+            execute(jobs.make())  # the samples find the workers running
         samples = []
         for number in range(spec["warmups"] + spec["repeats"]):
             sample = _sample(execute, jobs.make, workload, checker)
@@ -100,13 +102,14 @@ class Jobs:
         self._workers = None if spec["workers"] == "default" else spec["workers"]
         self._lists = spec["workers"] if spec["scaling"] == "weak" else 1  # the whole list once per worker
         self._number = 0
+        self.keeps_workers = bool(spec["backend_params"].get("reuse"))
         self._reused = self._call_tasks() if getattr(workload.module, "reuse_arguments", False) else None
         self._digest = self._digest_reused()
 
     def make(self) -> Job:
         """The job of the next sample."""
         self._number += 1
-        settings = Settings(self._workload, self._spec["switch_interval_s"], self._number)
+        settings = Settings(self._workload, self._spec["switch_interval_s"], self._number, self.keeps_workers)
         warmup_arguments = self._make_arguments() if self._spec["start"] == "together" else None
         arguments = self._make_arguments()
         call_before_sample(self._workload)

@@ -29,14 +29,20 @@ if TYPE_CHECKING:
 
 
 class Settings:
-    """What each worker of a sample needs: the workload, the switch interval in seconds (None: the default), its number."""
+    """What each worker of a sample needs: the workload, the switch interval in seconds (None: the default), its number.
 
-    __slots__ = ("sample", "switch_interval_s", "workload")
+    keeps_workers: whether its workers have run earlier samples, too; threads cannot see that themselves.
+    """
 
-    def __init__(self, workload: "HasTask", switch_interval_s: "float | None", sample: int = 0) -> None:
+    __slots__ = ("keeps_workers", "sample", "switch_interval_s", "workload")
+
+    def __init__(
+        self, workload: "HasTask", switch_interval_s: "float | None", sample: int = 0, keeps_workers: bool = False
+    ) -> None:
         self.workload = workload
         self.switch_interval_s = switch_interval_s
         self.sample = sample
+        self.keeps_workers = keeps_workers
 
     def __reduce__(self) -> "tuple[Any, ...]":
         # The workload is unpickled first: loading it defines the classes of the arguments that follow.
@@ -264,10 +270,23 @@ class Call:
         pid = os.getpid()
         shared = self.shared
         report = Report((pid, get_ident()))
+        is_kept = self.settings.keeps_workers or (shared is None and report.key in _used_before)
+        read_usage = thread_usage if pid == self.parent_pid else process_usage
+        start = _usage_at_start(report.key, self.settings.sample, read_usage) if is_kept else None
         if shared is None or pid != self.parent_pid:
             shared = enter_sample(self.settings, report)
-        read_usage = thread_usage if pid == self.parent_pid else process_usage
-        return report, run_tasks(self.settings, self.tasks, shared, report, read_usage)
+            _used_before.setdefault(report.key, (self.settings.sample, None))
+        return report, run_tasks(self.settings, self.tasks, shared, report, read_usage, start)
+
+
+_used_before: "dict[Any, tuple[int, Usage | None]]" = {}  # by worker: its sample, and what it had used before that
+
+
+def _usage_at_start(key: "Any", sample: int, read_usage: "Callable[[], Usage]") -> "Usage | None":
+    """What a worker had used before the sample; None in the first sample of one that can tell."""
+    if key not in _used_before or _used_before[key][0] != sample:
+        _used_before[key] = (sample, read_usage())
+    return _used_before[key][1]
 
 
 def run_call(call: Call) -> "tuple[Report, list[Result]]":

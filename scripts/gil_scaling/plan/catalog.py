@@ -60,7 +60,7 @@ class Backend:
     """A backend file as its source declares it; fields as those of Workload.
 
     kind: one of KINDS; together: whether it supports `start: together`; digest: None for a built-in backend, which the
-    protocol version stands for.
+    protocol version stands for; choices: {parameter: the values that it accepts}.
     """
 
     name: str
@@ -74,6 +74,7 @@ class Backend:
     files: dict[str, str] = field(default_factory=dict, repr=False)
     required: tuple[str, ...] = ()
     any_parameter: bool = False
+    choices: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)
 
 
 def names(folder: Path) -> list[str]:
@@ -146,6 +147,7 @@ def read_backend(text: str, base: str | Path) -> Backend:
         required=tuple(name for name in parameters if name not in _default_nodes(arguments)),
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
+        choices=_choices(tree),
     )
 
 
@@ -372,6 +374,14 @@ def _counterpart(tree: ast.Module, text: str) -> str | None:
                 "it, such as 'shared_append'"
             )
     return name
+
+
+def _choices(tree: ast.Module) -> dict[str, tuple[Any, ...]]:
+    """The values that a backend accepts for some of its parameters, {} without a declaration."""
+    for declared in map(_literal, _assigned(tree, "choices")):
+        if isinstance(declared, dict) and all(isinstance(values, tuple) for values in declared.values()):
+            return declared
+    return {}
 
 
 def _literal(node: ast.expr) -> Any:

@@ -451,6 +451,8 @@ def _parameter_mistakes(kind: str, part: _Part, name: Any, value: Any) -> Iterat
         yield f"parameter {shown(name)}: `auto` cannot be swept. Give numbers, or `{name}: auto` alone."
     elif part.reference == part.name:  # of a file of the user only the file knows what it accepts
         yield from _type_mistakes(name, value, part.defaults.get(name))
+    if isinstance(part, catalog.Backend) and name in part.choices:
+        yield from _choice_mistakes(name, value, part.choices[name])
 
 
 _EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
@@ -462,6 +464,16 @@ def _type_mistakes(name: Any, value: Any, default: Any) -> Iterator[str]:
     accepted = (int, float) if type(default) is float else (type(default),)
     for choice in _values(value):
         if expected and type(choice) not in accepted and not (choice == catalog.AUTO and catalog.is_whole(default)):
+            yield f"parameter {shown(name)}: {shown(choice)} is not allowed. Expected: {expected}."
+
+
+def _choice_mistakes(name: Any, value: Any, choices: Sequence[Any]) -> Iterator[str]:
+    """The values of a parameter that are none of those that a backend accepts."""
+    expected = " or ".join(
+        filter(None, [", ".join(choice for choice in choices if choice), "null" * (None in choices)])
+    )
+    for choice in _values(value):
+        if choice not in choices:
             yield f"parameter {shown(name)}: {shown(choice)} is not allowed. Expected: {expected}."
 
 

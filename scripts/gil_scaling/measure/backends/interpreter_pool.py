@@ -1,12 +1,14 @@
 """concurrent.futures.InterpreterPoolExecutor and its map (3.14+): one GIL per interpreter, in one process.
 
 `chunksize` consecutive tasks are one task of the pool; the library's own parameter has no effect on interpreters.
+`reuse: true` keeps the pool for all samples: what a pool costs that is already running.
 """
 
 import os
+from functools import partial
 from itertools import repeat
 
-from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.job import Outcome, open_pool
 from gil_scaling.measure.worker import Report, load_settings, load_workload, run_plain_call, warm_up
 
 TYPE_CHECKING = False
@@ -30,12 +32,13 @@ def available() -> "str | None":
     return None
 
 
-def run(job: "Job", chunksize: int = 1) -> Outcome:
-    """Runs the tasks in a new pool."""
+def run(job: "Job", chunksize: int = 1, reuse: bool = False) -> Outcome:
+    """Runs the tasks in a new pool, or in that of the samples before."""
     from concurrent.futures import InterpreterPoolExecutor
 
     reference = job.settings.plain()[0]
-    with InterpreterPoolExecutor(job.workers, initializer=load_workload, initargs=(reference,)) as pool:
+    make = partial(InterpreterPoolExecutor, job.workers, initializer=load_workload, initargs=(reference,))
+    with open_pool(make, reuse) as pool:
         workers = pool._max_workers  # the default is found nowhere else
         if job.together:
             _start_workers(job, pool, workers)

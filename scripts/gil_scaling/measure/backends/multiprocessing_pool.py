@@ -1,11 +1,13 @@
-"""multiprocessing.Pool and its map, with the build's default start method.
+"""multiprocessing.Pool and its map.
 
-`chunksize` tasks travel together; null is the library's default, a quarter of a worker's share of the list.
+`chunksize` tasks travel together; null is the library's default, a quarter of a worker's share of the list. `start_method` is fork,
+forkserver or spawn; null is the build's default. A process is replaced after `max_tasks_per_child` pieces of work; null is never.
+`reuse: true` keeps the pool for all samples: what a pool costs that is already running.
 """
 
 import multiprocessing
 
-from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.job import Outcome, open_pool
 from gil_scaling.measure.processes import set_pool_barrier, warm_up_and_wait
 from gil_scaling.measure.worker import run_call
 
@@ -16,20 +18,32 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
+choices = {"start_method": (None, "fork", "forkserver", "spawn")}
 
 
-def run(job: "Job", chunksize: "int | None" = None) -> Outcome:
-    """Runs the tasks in a new pool, whose workers end when there is no more work."""
-    context: Any = multiprocessing.get_context()
-    barrier = context.Barrier(job.workers or _default_size()) if job.together else None
-    with context.Pool(job.workers, initializer=set_pool_barrier, initargs=(barrier,)) as pool:
+def run(
+    job: "Job",
+    chunksize: "int | None" = None,
+    start_method: "str | None" = None,
+    max_tasks_per_child: "int | None" = None,
+    reuse: bool = False,
+) -> Outcome:
+    """Runs the tasks in a new pool, whose workers end when there is no more work, or in that of the samples before."""
+    context: Any = multiprocessing.get_context(start_method)
+
+    def make() -> "Any":
+        barrier = context.Barrier(job.workers or _default_size()) if job.together else None
+        return context.Pool(job.workers, set_pool_barrier, (barrier,), max_tasks_per_child)
+
+    with open_pool(make, reuse) as pool:
         workers = pool._processes  # the default is found nowhere else
         if job.together:
             arguments = [(job.settings, job.warmup_argument(number)) for number in range(workers)]
             pool.starmap(warm_up_and_wait, arguments, chunksize=1)
         call_results = pool.map(run_call, job.calls(), chunksize)
-        pool.close()
-        pool.join()
+        if not reuse:
+            pool.close()
+            pool.join()
     return Outcome.of_calls(call_results, workers, context.get_start_method())
 
 

@@ -1,13 +1,15 @@
-"""concurrent.futures.ProcessPoolExecutor and its map, with the build's default start method.
+"""concurrent.futures.ProcessPoolExecutor and its map.
 
-`chunksize` tasks travel together; 1 is the library's default.
+`chunksize` tasks travel together; 1 is the library's default. `start_method` is fork, forkserver or spawn; null is the build's
+default. A process is replaced after `max_tasks_per_child` tasks; null is never (3.11+; not with fork). `reuse: true` keeps the pool
+for all samples: what a pool costs that is already running.
 """
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 
-from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.job import Outcome, open_pool
 from gil_scaling.measure.processes import set_pool_barrier, warm_up_and_wait
 from gil_scaling.measure.worker import run_call
 
@@ -18,16 +20,28 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
+choices = {"start_method": (None, "fork", "forkserver", "spawn")}
 
 
-def run(job: "Job", chunksize: int = 1) -> Outcome:
-    """Runs the tasks in a new pool."""
-    context = multiprocessing.get_context()
-    barrier = context.Barrier(_size(job.workers)) if job.together else None
-    with ProcessPoolExecutor(
-        job.workers, mp_context=context, initializer=set_pool_barrier, initargs=(barrier,)
-    ) as pool:
-        workers: int = pool._max_workers  # type: ignore[attr-defined]  # the default is found nowhere else
+def run(
+    job: "Job",
+    chunksize: int = 1,
+    start_method: "str | None" = None,
+    max_tasks_per_child: "int | None" = None,
+    reuse: bool = False,
+) -> Outcome:
+    """Runs the tasks in a new pool, or in that of the samples before."""
+    context = multiprocessing.get_context(start_method)
+
+    def make() -> ProcessPoolExecutor:
+        barrier = context.Barrier(_size(job.workers)) if job.together else None
+        limit: Any = {} if max_tasks_per_child is None else {"max_tasks_per_child": max_tasks_per_child}
+        return ProcessPoolExecutor(
+            job.workers, mp_context=context, initializer=set_pool_barrier, initargs=(barrier,), **limit
+        )
+
+    with open_pool(make, reuse) as pool:
+        workers: int = pool._max_workers  # the default is found nowhere else
         if job.together:
             list(pool.map(warm_up_and_wait, repeat(job.settings), map(job.warmup_argument, range(workers))))
         call_results = list(pool.map(run_call, job.calls(), chunksize=chunksize))

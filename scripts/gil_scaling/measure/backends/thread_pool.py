@@ -1,11 +1,13 @@
 """concurrent.futures.ThreadPoolExecutor and its map.
 
-`chunksize` consecutive tasks are one task of the pool; the library's own parameter has no effect on threads.
+`chunksize` consecutive tasks are one task of the pool; the library's own parameter has no effect on threads. `reuse: true`
+keeps the pool for all samples: what a pool costs that is already running.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
-from gil_scaling.measure.job import Outcome
+from gil_scaling.measure.job import Outcome, open_pool
 from gil_scaling.measure.threads import make_barrier
 from gil_scaling.measure.worker import run_call, run_untimed_task
 
@@ -18,9 +20,9 @@ one_thread_per_gil = False
 together = True
 
 
-def run(job: "Job", chunksize: int = 1) -> Outcome:
-    """Runs the tasks in a new pool."""
-    with ThreadPoolExecutor(job.workers) as pool:
+def run(job: "Job", chunksize: int = 1, reuse: bool = False) -> Outcome:
+    """Runs the tasks in a new pool, or in that of the samples before."""
+    with open_pool(partial(ThreadPoolExecutor, job.workers), reuse) as pool:
         workers = pool._max_workers  # the default is found nowhere else
         if job.together:
             _start_workers(job, pool, workers)
