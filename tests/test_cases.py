@@ -330,3 +330,92 @@ def test_files_whose_names_have_dots(backend, this_build, tmp_path):
     own = {"workload": "1st.v2", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
     result = measure(this_build, tmp_path / "run", backend=backend, **own)
     assert (result.status, result.reason) == ("ok", None)
+
+
+UNPICKLABLE = """
+class ParseError(Exception):
+    def __init__(self, line, text):
+        super().__init__(f"{line}: {text}")
+
+def tasks():
+    return [1, 2]
+
+def task(line):
+    raise ParseError(line, "odd")
+"""
+
+
+@pytest.mark.parametrize(
+    "backend", ["sequential", "thread", "process_pool", "multiprocessing_pool", "interpreter", "interpreter_pool"]
+)
+def test_exceptions_that_cannot_be_pickled(backend, this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, UNPICKLABLE, backend)
+    assert (status, reason) == ("failed", "custom.ParseError: 1: odd (custom.py:10)")
+
+
+LOCAL = """
+import threading
+local = threading.local()
+local.scale = 3
+def tasks(): return [1, 2]
+def task(n): return n * local.scale
+"""
+
+
+def test_values_of_the_main_thread(this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, LOCAL, "thread")
+    assert (status, reason) == (
+        "failed",
+        "AttributeError: '_thread._local' object has no attribute 'scale' (in sequence the same tasks work; threads share "
+        "globals, but not thread-local values and context variables) (custom.py:6)",
+    )
+
+
+LIMIT = """
+import sys
+def depth(n): return n and 1 + depth(n - 1)
+def tasks():
+    sys.setrecursionlimit(5000)
+    return [3000, 3000]
+def task(n): return depth(n)
+"""
+
+
+@pytest.mark.parametrize("backend", ["process_spawn", "interpreter_pool"])
+def test_settings_of_the_parent_process(backend, this_build, tmp_path):
+    status, reason = measure_case(this_build, tmp_path, LIMIT, backend)
+    assert status == "failed"
+    assert reason.startswith("RecursionError: maximum recursion depth exceeded")
+    assert reason.endswith(
+        "(in sequence the same tasks work; workers may import the workload anew, without what it, tasks() or context() set "
+        "later) (custom.py:3)"
+    )
+
+
+def test_daemon_threads_at_import_in_interpreters(this_build, tmp_path):
+    source = f"import threading\nthreading.Thread(target=print, daemon=True).start()\n{PLAIN}"
+    status, reason = measure_case(this_build, tmp_path, source, "interpreter_pool")
+    assert status == "unsupported"
+    assert reason.startswith("RuntimeError: daemon threads are disabled in this ")
+
+
+def test_processes_that_start_at_import(this_build, tmp_path):
+    source = f"import multiprocessing\nwith multiprocessing.Pool(2) as pool: pool.map(abs, [1])\n{PLAIN}"
+    build = replace(this_build, env={})
+    status, reason = measure_case(build, tmp_path, source, "sequential")
+    assert status == "failed"
+    assert reason.startswith("ImportError: the file starts processes at import (")
+    assert reason.endswith('); move it under `if __name__ == "__main__":` (custom.py:2)')
+
+
+def test_decimal_context_of_threads(this_build, tmp_path):
+    source = (
+        "import decimal\ndecimal.getcontext().prec = 5\n"
+        "def tasks(): return [3]\ndef task(n): return decimal.Decimal(1) / n\n"
+    )
+    status, reason = measure_case(this_build, tmp_path, source, "thread")
+    assert (status, reason) == (
+        "wrong_result",
+        "task 0 of sample 1 gave Decimal('0.3333333333333333333333333333'), sequential gave Decimal('0.33333') "
+        "(threads share globals, but not thread-local values such as the decimal context)",
+    )

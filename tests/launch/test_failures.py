@@ -51,8 +51,11 @@ def test_damaged_file_of_failures_is_ignored(call, tmp_path):
 
 def test_run_of_a_failed_combination_is_not_started(start, tmp_path):
     source = "def task(a):\n    print('here', file=sys.stderr, flush=True)\n    raise ValueError(7)\n"
-    assert start(source, round=1).reason == "ValueError: 7"
+    assert start(source, round=1).reason == "ValueError: 7 (work.py:5)"
     (tmp_path / "c.progress").touch()
     again = start(source, round=2)
-    assert (again.status, again.reason) == ("failed", "not measured again: failed in round 1: ValueError: 7")
+    assert (again.status, again.reason) == (
+        "failed",
+        "not measured again: failed in round 1: ValueError: 7 (work.py:5)",
+    )
     assert (again.exit_code, again.log, again.measured) == (None, "", None)

@@ -96,7 +96,7 @@ def test_what_a_worker_raised_is_the_reason_with_its_traceback(this_build, tmp_p
     (tmp_path / "raises.py").write_text("def tasks(): return [1]\ndef task(a): raise KeyError('lost')\n")
     workload = {"workload": "raises", "reference": str(tmp_path / "raises.py"), "params": {}}
     result = measure(this_build, tmp_path, backend="process", **workload)
-    assert (result.status, result.reason) == ("failed", "KeyError: 'lost' (in worker 0)")
+    assert (result.status, result.reason) == ("failed", "KeyError: 'lost' (in worker 0) (raises.py:2)")
     assert result.stderr.count("Traceback") == 1 and "raises.py" in result.stderr
 
 

@@ -37,7 +37,7 @@ def test_check_that_raises_makes_the_result_wrong(this_build, tmp_path):
     source = "def tasks(): return [1]\ndef task(a): return a\n"
     check = "def check(results, arguments): raise ValueError(f'{results}?')\n"
     result = measure_file(this_build, tmp_path, source + check)
-    assert (result.status, result.reason) == ("wrong_result", "ValueError: [1]?")
+    assert (result.status, result.reason) == ("wrong_result", "ValueError: [1]? (custom.py:3)")
 
 
 METRICS = """{

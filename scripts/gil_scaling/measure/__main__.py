@@ -61,7 +61,7 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
     # Where Python starts, the modules of the user would hide others before 3.11; multiprocessing keeps the directory in which
     # it is imported.
     os.chdir(spec["directory"])
-    from gil_scaling.measure import check, job, run
+    from gil_scaling.measure import check, job, reasons, run
 
     _pose_as_script(f"{folder}/script.py", spec)
     try:
@@ -73,11 +73,11 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
         status, reason = "wrong_result", str(error)
     except job.WorkerFailed as error:
         _write_stderr(error.traceback)
-        status, reason = "failed", str(error)
+        status, reason = "failed", str(error) + reasons.place_in(error.traceback, spec["reference"])
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # they may hold all the memory
         _write_stderr(traceback.format_exc())
-        status, reason = "failed", check.format_exception(error) + _place_of(error)
+        status, reason = "failed", reasons.describe(error, spec["reference"]) + _place_of(error)
     return json.dumps({"status": status, "reason": reason})
 
 

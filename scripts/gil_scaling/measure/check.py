@@ -5,6 +5,7 @@ from reprlib import Repr
 
 from gil_scaling.measure.backends import sequential
 from gil_scaling.measure.digest import SIZE, digest_each
+from gil_scaling.measure.reasons import describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ class WrongResult(Exception):
 
 class Unsupported(Exception):
     """This build, system or backend cannot run the combination; the message says why."""
-
-
-def format_exception(error: BaseException) -> str:
-    """The type and message of an exception, also where making the message fails."""
-    import traceback
-
-    return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 
 class Checker:
@@ -65,17 +59,17 @@ class Checker:
         try:
             returned = self._workload.call_hook("check", results, job.arguments, *job.shared.arguments())
         except Exception as error:
-            raise WrongResult(format_exception(error)) from error
+            raise WrongResult(describe(error, self._workload.reference)) from error
         if type(returned).__name__ in ("bool", "bool_") and not returned:  # numpy's, too
             raise WrongResult("check() returned False (it may also raise, with a message that says what is wrong)")
         if not self._has_check:
             self._results = results
             self._samples.append(digest_each(results))
 
-    def finish(self, imports_anew: bool) -> "str | None":
+    def finish(self, note: str) -> "str | None":
         """Compares all samples with the tasks in sequence; returns the digest of these, None for a workload with a check.
 
-        imports_anew: whether the workers imported the workload, instead of having what the parent made of it.
+        note: what workers of this backend do not share with the parent, for the reason of a wrong result.
         """
         if self._has_check:
             return None
@@ -86,10 +80,10 @@ class Checker:
             expected = _combine(digest_each(sequence))
         wrong = [number for number, each in enumerate(self._samples) if _combine(each) != expected]
         if wrong:
-            raise WrongResult(self._explain(wrong[-1], sequence or run_in_sequence(self._make_job()), imports_anew))
+            raise WrongResult(self._explain(wrong[-1], sequence or run_in_sequence(self._make_job()), note))
         return expected
 
-    def _explain(self, number: int, sequence: "list[Any]", imports_anew: bool) -> str:
+    def _explain(self, number: int, sequence: "list[Any]", note: str) -> str:
         """Why the results of a sample are wrong: the first task that differs, with both values."""
         again = run_in_sequence(self._make_job())
         digests, own = digest_each(sequence), self._samples[number]
@@ -111,9 +105,7 @@ class Checker:
             reason += _show_two("", self._results[task], "sequential gave", sequence[task])
         else:
             reason += f"another result than in later samples and in sequence: {_show(sequence[task])}"
-        if imports_anew:
-            reason += " (its workers import the workload anew: they do not see globals that were set later)"
-        return reason
+        return f"{reason} ({note})" if note else reason
 
 
 def run_in_sequence(job: "Job") -> "list[Any]":

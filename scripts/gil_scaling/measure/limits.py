@@ -7,9 +7,10 @@ processes, threads that an interpreter forbids, options that a pool rejects: the
 import os
 import pickle
 import re
-import traceback
 
 from gil_scaling.measure.check import Unsupported, run_in_sequence
+from gil_scaling.measure.job import WorkerFailed
+from gil_scaling.measure.reasons import format_exception, traceback_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,22 +23,33 @@ if TYPE_CHECKING:
 _SENDING = re.compile(r"pickl|serializ|shareable|cross-interpreter", re.IGNORECASE)  # in a traceback
 _LIMIT = re.compile(  # in the message of an exception
     r"(main|same|different|another|wrong|current) thread|thread that created|daemonic process|daemon thread"
-    r"|sub[-)]*interpreter|main interpreter|once per process|(event|different) loop|pickle|shareable|Can't get attribute"
+    r"|no (current|running) event loop|loop is already running|sub[-)]*interpreter|main interpreter|once per process|(event|different) loop|pickle|shareable|Can't get attribute"
 )
+
+
+_NEW_PROCESS = "in sequence the same tasks work; workers may import the workload anew, without what it, tasks() or context() set later"
+_IN_SEQUENCE = {
+    "threads": "in sequence the same tasks work; threads share globals, but not thread-local values and context variables",
+    "coroutines": "in sequence the same tasks work",
+    "processes": _NEW_PROCESS,
+    "interpreters": _NEW_PROCESS,
+}
 
 
 def raise_limit(error: Exception, spec: "Record", kind: str, make_job: "Callable[[], Job]") -> None:
     """Raises Unsupported where the error of a sample is a limit of its backend, and the tasks work in sequence.
 
+    Raises WorkerFailed, which says so, where the tasks work in sequence and the error is no known limit.
+
     kind: of the backend; make_job: makes the job of one more sample.
     """
     if kind == "sequential" or isinstance(error, MemoryError):
         return
-    text = _traceback_of(error)
+    text = traceback_of(error)
     is_sent = kind in ("processes", "interpreters") and _SENDING.search(text)
     line = _raised(text)
     rejects = _rejects_options(error, spec, text)
-    if not (is_sent or rejects or _LIMIT.search(line)):
+    if _has_died(error):
         return
     try:
         results = run_in_sequence(make_job())
@@ -50,13 +62,8 @@ def raise_limit(error: Exception, spec: "Record", kind: str, make_job: "Callable
         raise Unsupported(f"the backend rejects {spec['backend_params']!r}: {line}") from error
     if _LIMIT.search(line):
         raise Unsupported(f"{line} (in sequence the same tasks work)") from error
-
-
-def _traceback_of(error: Exception) -> str:
-    """The traceback of an exception and of its causes, also of one that another process or interpreter raised."""
-    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    elsewhere = getattr(error, "traceback", None) or getattr(getattr(error, "excinfo", None), "errdisplay", None)
-    return f"{text}\n{elsewhere}" if elsewhere else text
+    message = str(error) if isinstance(error, WorkerFailed) else format_exception(error)
+    raise WorkerFailed(f"{message} ({_IN_SEQUENCE[kind]})", text) from error
 
 
 def _raised(text: str) -> str:
@@ -65,6 +72,13 @@ def _raised(text: str) -> str:
         line.partition("ExecutionFailed: ")[2] or line for line in text.splitlines() if re.match(r"[\w.]+: ", line)
     ]
     return next(filter(_LIMIT.search, lines), lines[-1] if lines else "")
+
+
+def _has_died(error: Exception) -> bool:
+    """Whether a worker died instead of raising: the same task would end this process, too."""
+    from concurrent.futures import BrokenExecutor
+
+    return isinstance(error, BrokenExecutor) or (isinstance(error, WorkerFailed) and not error.traceback)
 
 
 def _rejects_options(error: Exception, spec: "Record", text: str) -> bool:

@@ -64,7 +64,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             notify("memory_begin")
             _sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
         arguments_changed = jobs.arguments_changed()
-        measured["expected"] = checker.finish(_imports_anew(backend, samples))
+        measured["expected"] = checker.finish(_not_shared(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
     measured["flags"] = dict(_flags(spec["thread_limits"]), arguments_changed=arguments_changed)
     return measured
@@ -140,9 +140,13 @@ class Jobs:
             return None
 
 
-def _imports_anew(backend: "Backend", samples: "list[Record]") -> bool:
-    """Whether the workers of a backend import the workload, instead of sharing or inheriting what the parent has."""
-    return backend.kind == "interpreters" or samples[0]["start_method"] in ("spawn", "forkserver")
+def _not_shared(backend: "Backend", samples: "list[Record]") -> str:
+    """What the workers of a backend do not share with the parent, or share by mistake, as a note."""
+    if backend.kind == "interpreters" or samples[0]["start_method"] in ("spawn", "forkserver"):
+        return "its workers import the workload anew: they do not see globals that were set later"
+    if backend.kind == "threads":
+        return "threads share globals, but not thread-local values such as the decimal context"
+    return ""
 
 
 def _sample(

@@ -4,7 +4,7 @@ import json
 import os
 
 from gil_scaling.measure import workload as workloads
-from gil_scaling.measure.check import format_exception
+from gil_scaling.measure.reasons import format_exception
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

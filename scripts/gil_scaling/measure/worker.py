@@ -291,12 +291,29 @@ def _usage_at_start(key: "Any", sample: int, read_usage: "Callable[[], Usage]") 
 
 def run_call(call: Call) -> "tuple[Report, list[Result]]":
     """Runs a call: for pools that map a function over arguments."""
-    return call()
+    try:
+        return call()
+    except Exception as error:
+        if os.getpid() == call.parent_pid:
+            raise
+        raise _sendable(error) from error
+
+
+def _sendable(error: Exception) -> Exception:
+    from gil_scaling.measure.reasons import sendable  # here, because few workers need it
+
+    return sendable(error)
 
 
 def load_workload(reference: str) -> None:
-    """Loads a workload in an interpreter, which must know its classes before it receives arguments made of them."""
-    workloads.load(reference)
+    """Loads a workload in an interpreter, which must know its classes before it receives arguments made of them.
+
+    If that fails, the first call tries again: what it raises is reported, other than what the start of a worker raises.
+    """
+    try:
+        workloads.load(reference)
+    except Exception:
+        return
 
 
 def run_plain_call(
@@ -307,7 +324,10 @@ def run_plain_call(
     Interpreters share tuples, strings, numbers and bytes without copying; a single other object among them, and all are
     pickled, the arguments of the tasks included.
     """
-    report, results = Call(load_settings(*settings), tasks, parent_pid)()
+    try:
+        report, results = Call(load_settings(*settings), tasks, parent_pid)()
+    except Exception as error:
+        raise _sendable(error) from error
     return report.__getstate__(), tuple(results)
 
 

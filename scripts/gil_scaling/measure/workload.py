@@ -20,6 +20,7 @@ _BACKENDS = "gil_scaling.measure.backends"
 _loaded: "dict[str, Workload]" = {}
 
 
+_GUARD = 'move it under `if __name__ == "__main__":`'
 _COROUTINE, _VARARGS = 0x80, 0x04  # flags of code objects, as in inspect, which workers do without
 _HOOKS = ("tasks", "task", "task_async", "context", "shared", "before_sample", "check", "metrics", "segments")
 
@@ -123,8 +124,23 @@ def _load_module(reference: str, package: str) -> "Any":
     try:
         return _load_file(reference)
     except SystemExit as error:
-        guard = 'move it under `if __name__ == "__main__":`'
-        raise ImportError(f"the file parses sys.argv at import, or exits (SystemExit: {error}); {guard}") from error
+        raise ImportError(f"the file parses sys.argv at import, or exits (SystemExit: {error}); {_GUARD}") from error
+    except Exception as error:
+        if _starts_processes(error):
+            raise ImportError(
+                f"the file starts processes at import ({type(error).__name__}: {error}); {_GUARD}"
+            ) from error
+        raise
+
+
+def _starts_processes(error: Exception) -> bool:
+    """Whether an exception comes from multiprocessing: a new process imports the workload, and thus starts another one."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if str(traceback.tb_frame.f_globals.get("__name__")).startswith("multiprocessing."):
+            return True
+        traceback = traceback.tb_next
+    return type(error).__name__ == "BrokenProcessPool"
 
 
 def _import(name: str) -> "Any":
