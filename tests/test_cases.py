@@ -90,7 +90,7 @@ def test_12_globals_that_are_set_at_run_time(this_build, tmp_path):
         assert status == "wrong_result"
         assert reason == (
             "task 0 of sample 1 gave 10, sequential gave 70 (its workers import the workload anew: they do not see globals "
-            "that were set later)"
+            "that were set later; if it may depend on the worker or the time, add a check())"
         )
 
 
@@ -417,5 +417,16 @@ def test_decimal_context_of_threads(this_build, tmp_path):
     assert (status, reason) == (
         "wrong_result",
         "task 0 of sample 1 gave Decimal('0.3333333333333333333333333333'), sequential gave Decimal('0.33333') "
-        "(threads share globals, but not thread-local values such as the decimal context)",
+        "(threads share globals, but not thread-local values such as the decimal context; if it may depend on the worker or the time, add a check())",
     )
+
+
+def test_syntax_of_newer_builds(this_build, tmp_path):
+    (tmp_path / "helper.py").write_text("def broken(:\n")
+    source = "def tasks(): return [1]\ndef task(n): print n\n"
+    status, reason = measure_case(this_build, tmp_path, source, "sequential")
+    assert status == "unsupported"
+    assert reason.startswith("this build does not support the syntax of the workload (custom.py:2: ")
+    status, reason = measure_case(this_build, tmp_path, f"import helper\n{PLAIN}", "sequential")
+    assert status == "failed"
+    assert reason.startswith("SyntaxError: ") and reason.endswith(" (helper.py:1)")

@@ -22,14 +22,14 @@ NUMBERS = "def tasks(): return [1, 2, 3]\n"
 def test_wrong_result_names_the_first_task_and_both_values(task, reason, this_build, tmp_path):
     source = f"import threading\n{NUMBERS}def task(a): {task}\n"
     result = measure_file(this_build, tmp_path, source, backend="thread")
-    note = "threads share globals, but not thread-local values such as the decimal context"
+    note = "threads share globals, but not thread-local values such as the decimal context; if it may depend on the worker or the time, add a check()"
     assert (result.status, result.reason) == ("wrong_result", f"task 0 of sample 3 gave {reason} ({note})")
 
 
 def test_wrong_result_in_one_sample_only_is_found(this_build, tmp_path):
     source = f"calls = []\n{NUMBERS}def task(a):\n    calls.append(a)\n    return a + (len(calls) == 5)\n"
     result = measure_file(this_build, tmp_path, source)
-    reason = "task 1 of sample 1 gave another result than in later samples and in sequence: 2"
+    reason = "task 1 of sample 1 gave another result than in later samples and in sequence: 2 (if it may depend on the worker or the time, add a check())"
     assert (result.status, result.reason) == ("wrong_result", reason)
 
 
@@ -59,7 +59,7 @@ def test_missing_global_in_new_processes_is_explained(this_build, tmp_path):
     result = measure_file(this_build, tmp_path, source, backend="process_spawn")
     assert result.reason == (
         "task 0 of sample 3 gave 1, sequential gave 7 (its workers import the workload anew: they do not see globals that "
-        "were set later)"
+        "were set later; if it may depend on the worker or the time, add a check())"
     )
     assert measure_file(this_build, tmp_path, source, backend="process_fork").status == "ok"
 

@@ -100,12 +100,15 @@ class Checker:
                 f"the results are those of this process in sequence (task 0: {_show(sequence[0])}), but another process "
                 "gave others: they depend on the process or the time. Add a check() to the workload"
             )
-        reason = f"task {task} of sample {number} gave "
+        reason, remedy = (
+            f"task {task} of sample {number} gave ",
+            "if it may depend on the worker or the time, add a check()",
+        )
         if number == len(self._samples) - 1:
             reason += _show_two("", self._results[task], "sequential gave", sequence[task])
         else:
             reason += f"another result than in later samples and in sequence: {_show(sequence[task])}"
-        return f"{reason} ({note})" if note else reason
+        return f"{reason} ({note}; {remedy})" if note else f"{reason} ({remedy})"
 
 
 def run_in_sequence(job: "Job") -> "list[Any]":

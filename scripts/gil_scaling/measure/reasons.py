@@ -12,6 +12,8 @@ def format_exception(error: BaseException) -> str:
     """The type and message of an exception, also where making the message fails, or where an interpreter adds its stack."""
     import traceback
 
+    if isinstance(error, SyntaxError):  # whose text holds the path of the file
+        return f"{type(error).__name__}: {error.msg}"
     text = "".join(traceback.format_exception_only(type(error), error)).strip()
     return text.partition("ExecutionFailed: ")[2].partition("\n")[0] if hasattr(error, "excinfo") else text
 

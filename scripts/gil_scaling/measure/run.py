@@ -36,7 +36,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     Raises Unsupported, WrongResult, or what the workload raises.
     """
     backend = workloads.load_backend(spec["backend_reference"])
-    workload = workloads.load(spec["reference"])
+    workload = _load(spec["reference"])
     _check_supported(spec, backend, workload)
     run_job = _executor(spec, backend, workload.module)
     Settings(workload, spec["switch_interval_s"]).apply()
@@ -68,6 +68,17 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
     measured["flags"] = dict(_flags(spec["thread_limits"]), arguments_changed=arguments_changed)
     return measured
+
+
+def _load(reference: str) -> "Workload":
+    """The workload; raises Unsupported if its file has syntax that only newer builds know: the plan has parsed it."""
+    try:
+        return workloads.load(reference)
+    except SyntaxError as error:
+        if error.filename != reference.replace("//", "/"):
+            raise
+        place = f"{os.path.basename(reference)}:{error.lineno}"
+        raise Unsupported(f"this build does not support the syntax of the workload ({place}: {error.msg})") from error
 
 
 def _check_supported(spec: "Record", backend: "Backend", workload: "Workload") -> None:

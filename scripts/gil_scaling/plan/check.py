@@ -70,6 +70,8 @@ def _describe(run: Run, settings: Config) -> dict[str, Any]:
         "backend_kind": run.backend.kind,
         "waits": run.workload.waits or run.workload.no_speedup,
         "sizes": sizes,
+        "better": sorted(run.workload.better),
+        "counterpart": run.workload.counterpart,
         "experiments": sorted({use.experiment for use in run.uses}),
     }
 

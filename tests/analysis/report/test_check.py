@@ -19,7 +19,15 @@ def make_try(backend="thread", work_s=(0.1, 0.1), start_s=0.01, build="3.14", ch
     ]
     spec = make_spec(backend=backend, python=build, params={"n": 1})
     record = {**make_record("r", samples=samples, spec={"backend": backend}), **(changes or {})}
-    settled = {"waits": False, "sizes": ["n"], "experiments": ["e"], "timeout_s": 10.0, **others}
+    settled = {
+        "waits": False,
+        "sizes": ["n"],
+        "better": [],
+        "counterpart": None,
+        "experiments": ["e"],
+        "timeout_s": 10.0,
+        **others,
+    }
     return check.Try(spec=spec, backend_kind=KINDS[backend], record=record, sending=sending, **settled)
 
 
@@ -33,6 +41,25 @@ SEQUENTIAL = make_try("sequential", start_s=0.0)
 
 def test_what_works_has_no_findings():
     assert found(SEQUENTIAL, make_try(), make_try("process", sending={"bytes": 5, "seconds": 0.001})) == [[], [], []]
+
+
+def test_declared_names_that_nothing_has_are_found():
+    declared = {"better": ["p99"], "counterpart": "shared"}
+    one = make_try("sequential", start_s=0.0, **declared)
+    for sample in one.samples:
+        sample["metrics"] = {"p99_ms": 1.0, "p50_ms": 2.0}
+    first, second = check.find_all([one, make_try(**declared)])
+    assert [(finding.kind, finding.text) for finding in first] == [
+        ("unknown metric", "`better` names 'p99', which metrics() does not return. Returned: p50_ms and p99_ms"),
+        ("no counterpart", "the counterpart 'shared' is not among the workloads: add it to the config"),
+    ]
+    assert second == []
+
+
+def test_declared_names_that_exist_are_not():
+    one = make_try("sequential", start_s=0.0, better=["p99"], counterpart="py_loop")
+    one.samples[0]["metrics"] = {"p99": 1.0}
+    assert found(one) == [[]]
 
 
 def test_a_cache_makes_later_samples_warm():

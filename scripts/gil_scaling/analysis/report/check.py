@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -40,6 +40,8 @@ class Try:
     backend_kind: str
     waits: bool
     sizes: list[str]
+    better: list[str]
+    counterpart: str | None
     experiments: list[str]
     record: dict[str, Any] | None
     sending: dict[str, Any] | None
@@ -117,7 +119,7 @@ def main(order_path: str, results_path: str, config_path: str) -> None:
 
 
 def _read_try(one: dict[str, Any], result: dict[str, Any]) -> Try:
-    others = {key: one[key] for key in ("backend_kind", "waits", "sizes", "experiments")}
+    others = {key: one[key] for key in ("backend_kind", "waits", "sizes", "better", "counterpart", "experiments")}
     return Try(spec=one["entry"]["spec"], timeout_s=one["entry"]["timeout_s"], **others, **result)
 
 
@@ -127,7 +129,8 @@ def _read_try(one: dict[str, Any], result: dict[str, Any]) -> Try:
 def find_all(tries: Sequence[Try]) -> list[list[Finding]]:
     """The findings of each try; none where it simply works, or was left out."""
     sequential = {_baseline(one): one for one in tries if one.is_sequential}
-    return [list(_find(one, sequential.get(_baseline(one)))) for one in tries]
+    names = {one.spec["workload"] for one in tries}
+    return [[*_find(one, sequential.get(_baseline(one))), *_find_undefined(one, names)] for one in tries]
 
 
 def _baseline(one: Try) -> tuple[str, str]:
@@ -150,6 +153,23 @@ def _find(one: Try, sequential: Try | None) -> Iterator[Finding]:
     elif one is sequential:
         task_s = format_seconds(median_task_s(one.typical_sample))
         yield Finding("too short", f"{FLAG_MEANINGS['too_short']}. {_larger(one)}", task_s)
+
+
+def _find_undefined(one: Try, workloads: Collection[str]) -> Iterator[Finding]:
+    """What the workload declares and nothing has: metrics in `better`, and its counterpart; said of the sequential run."""
+    if not (one.is_sequential and one.samples):
+        return
+    returned = sorted({name for sample in one.samples for name in sample["metrics"]})
+    for name in one.better:
+        if name not in returned:
+            known = join_words(returned) or "none"
+            yield Finding(
+                "unknown metric", f"`better` names {name!r}, which metrics() does not return. Returned: {known}"
+            )
+    if one.counterpart is not None and one.counterpart not in workloads:
+        yield Finding(
+            "no counterpart", f"the counterpart {one.counterpart!r} is not among the workloads: add it to the config"
+        )
 
 
 _WARM = (
