@@ -1,6 +1,7 @@
 """Fixtures of several tests: the builds of this machine, copies of the workflow, and a finished sweep."""
 
 import shutil
+import subprocess
 from functools import partial
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 from gil_scaling.plan import builds
 from gil_scaling.plan.prober import Prober
 
-from tests.support import NEWEST, find_build
+from tests.support import NEWEST, find_build, missing
 from tests.tiny_sweep import copy_workflow, run_sweep
 
 BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the GIL
@@ -18,6 +19,13 @@ SWEEPS = (  # these files run Snakemake on sweeps
     "tests/test_state.py",
     *("tests/test_other_surroundings.py", "tests/plan/test_comparison.py", "tests/analysis/exchange/test_pack.py"),
 )
+
+
+NEEDS_THE_GIL = """
+#include <Python.h>
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "needs_the_gil", NULL, 0, NULL};
+PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModuleDef_Init(&definition); }
+"""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,6 +77,21 @@ def free_threaded(tmp_path_factory):
 def this_build(tmp_path_factory):
     prober = Prober(tmp_path_factory.getbasetemp() / "probes.json")
     return builds.find({"name": "current"}, prober)
+
+
+@pytest.fixture
+def needs_the_gil(tmp_path, free_threaded):
+    """The path of a workload whose tasks import an extension module that does not declare support for running without the GIL."""
+    (tmp_path / "needs_the_gil.c").write_text(NEEDS_THE_GIL)
+    ask = "import sysconfig; print(sysconfig.get_path('include'), sysconfig.get_config_var('EXT_SUFFIX'))"
+    told = subprocess.run([*free_threaded.command, "-c", ask], capture_output=True, text=True, check=True)
+    include, suffix = told.stdout.split()
+    source, out = str(tmp_path / "needs_the_gil.c"), str(tmp_path / f"needs_the_gil{suffix}")
+    if shutil.which("cc") is None:
+        missing("a C compiler")
+    subprocess.run(["cc", "-shared", "-fPIC", f"-I{include}", source, "-o", out], check=True)
+    (tmp_path / "old.py").write_text("def tasks(): return [1, 2]\ndef task(a): import needs_the_gil\n")
+    return str(tmp_path / "old.py")
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """What people asked in public about concurrent Python, each question as a small workload with the answer that it must get."""
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
-from gil_scaling.analysis.flags import find_flags
-from gil_scaling.plan import catalog
+from gil_scaling.analysis.flags import find_flags, find_gil_modules
+from gil_scaling.launch import cgroup
+from gil_scaling.plan import builds, catalog, machine, sweep
+from gil_scaling.plan.prober import Prober
 
 from tests.measure.running import measure, measure_file
-from tests.support import make_record
+from tests.support import make_record, make_tables, sweep_records
 
 
 def measure_case(build, folder, source, backend, **changes):
@@ -18,6 +21,23 @@ def measure_case(build, folder, source, backend, **changes):
     own = {"workload": "custom", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
     result = measure(build, folder / "run", **{**own, "backend": backend, **changes})
     return result.status, result.reason
+
+
+PAYLOADS = """
+def tasks(kind="dict"):
+    make = {"bytes": bytes, "dict": lambda values: {f"k{value}": value for value in values}}[kind]
+    return [make(range(start, start + 50)) for start in range(4)]
+
+def task(payload):
+    return payload
+"""
+
+
+@pytest.mark.parametrize("kind", ["bytes", "dict"])
+@pytest.mark.parametrize("backend", ["interpreter", "interpreter_pool", "process_pool"])
+def test_03_payloads_to_interpreters(backend, kind, this_build, tmp_path):
+    result = measure_file(this_build, tmp_path, PAYLOADS, backend=backend, params={"kind": kind})
+    assert (result.status, result.reason) == ("ok", None)
 
 
 @pytest.mark.parametrize("backend", ["sequential", "thread", "process_pool"])
@@ -153,6 +173,24 @@ def test_14_results_that_cannot_be_compared(backend, this_build, tmp_path):
     assert measure_case(this_build, tmp_path, LOCKS, backend) == ("failed", f"TypeError: {reason}")
 
 
+def test_21_quota_of_a_container(tmp_path, monkeypatch):
+    (tmp_path / "own").write_text("0::/\n")
+    (tmp_path / "cpu.max").write_text("150000 100000\n")
+    monkeypatch.setattr(machine.cgroup, "quota", partial(cgroup.quota, str(tmp_path), str(tmp_path / "own")))
+    assert machine.facts()["cgroup_quota_cpus"] == 1.5
+    usable = machine.usable(cpus=list(range(160)))
+    assert (usable, sweep.auto_workers(usable, physical=80)) == (2, [1, 2, 4])
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "process_pool"])
+def test_22_an_import_that_enables_the_gil(backend, free_threaded, needs_the_gil, tmp_path):
+    own = {"workload": "old", "reference": needs_the_gil, "params": {}}
+    result = measure(free_threaded, tmp_path / "run", backend=backend, **own)
+    assert find_gil_modules(result.stderr) == ["needs_the_gil"]
+    record = {**make_record(), "measured": result.measured}
+    assert "gil_reenabled" in find_flags(record, result.measured["samples"], SimpleNamespace(gil=False), 2, "threads")
+
+
 BLAS = """
 import mmap
 
@@ -189,6 +227,46 @@ def task(number):
     signal.signal(signal.SIGALRM, before)
     return number
 """
+
+
+MANAGER = """
+from contextlib import contextmanager
+from multiprocessing import Manager, parent_process
+
+state = {}
+
+@contextmanager
+def context():
+    with Manager() as manager:
+        state.update(seen=manager.dict(), lock=manager.Lock())
+        yield state
+        state.clear()
+
+def before_sample():
+    if parent_process() is None:  # a forked worker has the state, too
+        state["seen"].clear()
+
+def tasks(context):
+    return [(context["seen"], context["lock"], numbers) for numbers in ([1, 2, 3], [2, 3, 4])]
+
+def task(argument):
+    seen, lock, numbers = argument
+    new = 0
+    for number in numbers:
+        with lock:
+            new += number not in seen
+            seen[number] = True
+    return new
+
+def check(results, arguments):
+    assert sum(results) == len(arguments[0][0]) == 4, results
+"""
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread", "process_forkserver", "process_spawn", "process_fork"])
+def test_30_manager_that_is_reset_before_each_sample(backend, this_build, tmp_path):
+    result = measure_file(this_build, tmp_path, MANAGER, backend=backend, repeats=3)
+    assert (result.status, result.reason) == ("ok", None)
 
 
 @pytest.mark.parametrize("backend", ["thread", "thread_pool", "asyncio_threads", "interpreter", "interpreter_pool"])
@@ -293,6 +371,18 @@ def test_36_relative_path_of_a_file(this_build, tmp_path):
     assert measure_case(this_build, tmp_path, relative, "sequential", directory=str(tmp_path)) == ("ok", None)
     beside = "__import__('pathlib').Path(__file__).parent / 'words.txt'"
     assert measure_case(this_build, tmp_path, source.format(beside), "sequential") == ("ok", None)
+
+
+def test_39_one_build_under_two_names(this_build, tmp_path):
+    prober = Prober(tmp_path / "probes.json")
+    names = ("base", "branch")
+    found = [builds.find({"name": name, "command": list(this_build.command)}, prober) for name in names]
+    times = {"thread": [1.0, 1.01, 0.99, 1.02, 0.98, 1.0]}
+    records = [record for name in names for record in sweep_records(times, python=name)]
+    table = make_tables(tmp_path, records, builds={one.name: {"fingerprint": one.fingerprint} for one in found})[
+        "noise"
+    ]
+    assert table[["python", "against", "rounds", "claim"]].to_numpy().tolist() == [["branch", "base", 6, "same"]]
 
 
 PLAIN = "def tasks(): return [1, 2]\ndef task(n): return n\n"

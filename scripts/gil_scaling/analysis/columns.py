@@ -346,6 +346,7 @@ TABLES = {
         _seconds("snakemake_cpu_s", "CPU time of Snakemake during the run"),
         Column("load_1min", FLOAT, "1", "load average before the run"),
         _seconds("clock_cost_s", "apparent duration of an empty task"),
+        Column("gil_modules", STR, "", "modules that switched the GIL on, as far as Python's warnings tell"),
         Column("thread_libraries", STR, "", "libraries loaded that may start threads of their own, with their limits"),
         Column("source", STR, "", "digest of the workload's source, and of that of a custom backend"),
         Column("protocol", INT, "", "version of the measuring protocol", min=1),

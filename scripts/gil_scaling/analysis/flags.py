@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ _MAX_BUSY_SHARE, _MAX_BUSY_S = 0.01, 0.002  # CPU time of Snakemake
 _MAX_INTERVAL_ERROR_S = 1e-6
 _ONE_THREAD = ("sequential", "coroutines")  # kinds of backends whose workers share one
 ONE_PROCESS = ("sequential", "threads", "coroutines")  # kinds whose samples all run in the same process
+_ENABLES_GIL = re.compile(
+    r"global interpreter lock \(GIL\) has been enabled to load module '([^']+)'"
+)  # CPython's warning
 WARM_RATIO = 2.0  # from here on, later samples count as several times faster than the first
 _MIN_WARM_S = 0.001  # that they are faster; less is the cost of running code for the first time
 
@@ -49,6 +53,11 @@ def find_flags(
     }
     disturbances = {disturbance["flag"] for disturbance in record["noise"]}
     return sorted({flag for flag, holds in conditions.items() if holds} | disturbances)
+
+
+def find_gil_modules(stderr: str) -> list[str]:
+    """The modules that switched the GIL on, each once, as the warnings of CPython in the stderr of a run name them."""
+    return list(dict.fromkeys(_ENABLES_GIL.findall(stderr)))
 
 
 def describe_noise(noise: Sequence[dict[str, Any]]) -> str:

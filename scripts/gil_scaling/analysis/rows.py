@@ -14,7 +14,7 @@ import numpy as np
 
 from gil_scaling.analysis.columns import DAMAGED, TIMES
 from gil_scaling.analysis.documents import Build, PlannedRun
-from gil_scaling.analysis.flags import describe_noise, find_flags
+from gil_scaling.analysis.flags import describe_noise, find_flags, find_gil_modules
 from gil_scaling.analysis.occupancy import occupancy
 
 _TIME_NAMES = [column.name for column in TIMES]
@@ -32,6 +32,7 @@ MEASURED_COLUMNS = (
         "peak_memory_mb",
         "memory_kind",
         "clock_cost_s",
+        "gil_modules",
         "thread_libraries",
         "task_count",
         "metrics",
@@ -158,6 +159,7 @@ def _measured_columns(record: dict[str, Any], row: dict[str, Any], build: Build,
         "peak_memory_mb": record["peak_memory_mb"],
         "memory_kind": record["memory_kind"],
         "clock_cost_s": measured["clock_cost_s"],
+        "gil_modules": "; ".join(find_gil_modules(record["stderr_tail"])) or None,
         "thread_libraries": _describe_libraries(measured["flags"].get("thread_libraries") or {}),
         "task_count": _count_tasks(nearest),
         "metrics": take_medians(metrics),

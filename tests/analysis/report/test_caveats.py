@@ -147,6 +147,24 @@ def test_reenabled_gil_is_counted_per_set(unlike, tmp_path):
     ]
 
 
+def test_modules_that_reenabled_the_gil_are_named(tmp_path):
+    def with_warnings(records):
+        for number, record in enumerate(records):
+            record["measured"]["gil_after"] = True
+            name = f"lib.old{number % 2}"
+            record["stderr_tail"] = (
+                f"<frozen importlib._bootstrap>:491: RuntimeWarning: The global interpreter lock (GIL) has been enabled to load "
+                f"module '{name}', which has not declared that it can run safely without the GIL."
+            )
+        return records
+
+    options = {"times": {"3.14t": TIMES["3.14t"]}, "change": with_warnings}
+    (sentence,) = compared(tmp_path, result_set(tmp_path / "m", **options))["warnings"]
+    assert sentence.startswith(
+        "The GIL was re-enabled in 12 runs of py_loop on 3.14t: an imported extension module (lib.old0, lib.old1) does not "
+    )
+
+
 def test_libraries_with_threads_are_named_per_build(sets, tmp_path):
     def with_libraries(records):
         for record in records:

@@ -21,12 +21,18 @@ _WARM = "So a comparison with these is not one of concurrency alone."
 def describe_reenabled_gil(runs: pd.DataFrame) -> list[str]:
     """A sentence per build and workload whose GIL was re-enabled."""
     flagged = runs[runs["flags"].str.split(";").map(lambda flags: isinstance(flags, list) and "gil_reenabled" in flags)]
-    counts = flagged.drop_duplicates(["machine", "run"]).groupby(["build", "workload"], sort=False).size()
+    groups = flagged.drop_duplicates(["machine", "run"]).groupby(["build", "workload"], sort=False)
     return [
-        f"The GIL was re-enabled in {phrases.format_count(count, 'run')} of {workload} on {build}: an imported extension "
-        "module does not declare that it can run without it (Py_mod_gil). These runs were measured with the GIL."
-        for (build, workload), count in counts.items()
+        f"The GIL was re-enabled in {phrases.format_count(len(rows), 'run')} of {workload} on {build}: an imported extension "
+        f"module{_name_modules(rows['gil_modules'])} does not declare that it can run without it (Py_mod_gil). These runs were "
+        "measured with the GIL."
+        for (build, workload), rows in groups
     ]
+
+
+def _name_modules(texts: pd.Series) -> str:
+    names = texts.dropna().str.split("; ").explode().unique()
+    return f" ({', '.join(names)})" if len(names) else ""
 
 
 def describe_warm_state(samples: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
