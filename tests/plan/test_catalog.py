@@ -100,6 +100,7 @@ def test_functions_with_other_arguments_are_refused(source, message, tmp_path):
     [
         "def task(a, b=2, *, c=3): return a\n",
         "def task(*a): return a\n",
+        "if __file__:\n    def task(a): return a\nelse:\n    def task(a, b): return a\n",
         "from functools import cache\n@cache\ndef task(a, b): return a\n",
         "from functools import partial\ndef task(a, b): return a\ntask = partial(task, 1)\n",
         "from helper import shared\ndef task(a, b): return a\n",

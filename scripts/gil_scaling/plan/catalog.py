@@ -94,7 +94,7 @@ def read_workload(text: str, base: str | Path) -> Workload:
     bound = _bound(tree)
     _check_bound(bound, text)
     _check_import(tree, text)
-    _check_functions(tree, functions, bound, text)
+    _check_functions(tree, bound, text)
     is_coroutine = "task" not in bound or isinstance(functions.get("task"), ast.AsyncFunctionDef)
     arguments = [functions[name].args for name in ("tasks", "context") if name in functions]
     taken = [argument.arg for each in arguments for argument in each.args + each.kwonlyargs]
@@ -309,16 +309,17 @@ def _check_import(tree: ast.Module, text: str) -> None:
 _VALUES = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
-def _check_functions(tree: ast.Module, functions: Mapping[str, Any], bound: set[str], text: str) -> None:
+def _check_functions(tree: ast.Module, bound: set[str], text: str) -> None:
     """Raises CatalogError for a `tasks` that is a value, and for a `task` that does not take one argument."""
     for node in _assigned(tree, "tasks"):
         if isinstance(node, _VALUES):
             remedy = "it must be a function that returns the list of the tasks' arguments"
             raise CatalogError(f"workload {text!r}: line {node.lineno}: tasks is {ast.unparse(node):.60}, but {remedy}")
     for name in ("task", "task_async"):
-        function = functions.get(name)
-        if function and not (function.decorator_list or _assigned(tree, name) or bound & {ANY, "run_on"}):
-            _check_arguments(function, 2 if "shared" in bound else 1, text)
+        functions = [node for node in _top_level(tree) if isinstance(node, _Function) and node.name == name]
+        is_certain = len(functions) == 1 and not (functions[0].decorator_list or _assigned(tree, name))
+        if is_certain and not bound & {ANY, "run_on"}:
+            _check_arguments(functions[0], 2 if "shared" in bound else 1, text)
 
 
 def _check_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef, given: int, text: str) -> None:
