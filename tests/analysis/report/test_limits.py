@@ -1,5 +1,5 @@
 import pytest
-from gil_scaling.analysis.report.limits import describe_limits
+from gil_scaling.analysis.report.limits import describe_limits, describe_missing_ceilings
 
 from tests.support import compare_sources, make_sample, make_tables, sweep_records, write_source
 
@@ -115,4 +115,19 @@ def test_a_report_of_one_combination_says_what_to_add(tmp_path):
     assert limits(tmp_path, sweep_records({"sequential": [4.0] * 6})) == [
         "There are no answers: only sequential of py_loop on 3.14 has times, and nothing to compare them with. Add "
         "`backends`, `workers` or `pythons`."
+    ]
+
+
+def test_a_workload_that_processes_cannot_run_has_no_ceiling(tmp_path):
+    records = [record for python in ("3.14", "3.14t") for record in sweep_records(TIMES, python=python)]
+    roles = {one["run"]: "ceiling" for one in records if one["spec"]["backend"] == "process"}
+    tables = make_tables(tmp_path / "ok", records, roles=roles)
+    assert describe_missing_ceilings(tables["summary"]) == []
+    for one in records:
+        if one["run"] in roles:
+            one.update(status="unsupported", reason="the arguments of tasks cannot be pickled", measured=None)
+    tables = make_tables(tmp_path / "unsupported", records, roles=roles)
+    assert describe_missing_ceilings(tables["summary"]) == [
+        "There is no ceiling for py_loop on 3.14 and 3.14t, as processes cannot run its tasks: the arguments of tasks cannot be "
+        "pickled."
     ]

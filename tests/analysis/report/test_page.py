@@ -213,6 +213,16 @@ def test_page_shows_metrics(tmp_path):
     assert next(row for row in rows if "latency_p99_ms" in row)[-3:] == ["latency_p99_ms", "5.31 [5.31, 5.31]", "range"]
 
 
+def test_page_explains_a_missing_ceiling_beside_the_limits(tmp_path):
+    records = sweep_records({"sequential": STEADY, "process": STEADY})
+    for one in records[6:]:
+        one.update(status="unsupported", reason="tasks cannot be pickled", measured=None)
+    folder = sweep_folder(tmp_path, records, roles={one["run"]: "ceiling" for one in records[6:]})
+    text = write_report(folder).read_text()
+    sentence = "There is no ceiling for py_loop on 3.14, as processes cannot run its tasks: tasks cannot be pickled."
+    assert sections(text)["method"].count(sentence) == text.count(sentence) == 1
+
+
 def test_page_compares_metrics_and_counterparts(tmp_path):
     records = []
     for workload, factor in (("own", 1), ("shared", 2)):

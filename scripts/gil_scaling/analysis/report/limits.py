@@ -32,6 +32,20 @@ def describe_limits(
     return sentences
 
 
+def describe_missing_ceilings(summary: pd.DataFrame) -> list[str]:
+    """A sentence per workload that has no ceiling because it cannot run in processes."""
+    missing = summary[summary["role"].eq("ceiling") & summary["status"].eq("unsupported")]
+    return [
+        f"There is no ceiling for {_name_some(rows['panel'])} on {_name_some(rows['build'])}, as processes cannot run its tasks: "
+        f"{rows['reason'].iloc[0]}."
+        for _, rows in missing.groupby("workload", sort=False)
+    ]
+
+
+def _name_some(names: pd.Series) -> str:
+    return phrases.join_words(phrases.limit_words(list(names.unique()), _MAX_NAMED, "other"))
+
+
 def _describe_nothing(summary: pd.DataFrame) -> Iterator[str]:
     """Why there are no answers: nothing was measured, or nothing to compare it with."""
     good = summary[summary["rounds_ok"] > 0]
@@ -58,11 +72,10 @@ def _describe_startup(summary: pd.DataFrame) -> Iterator[str]:
     short = rows[rows["startup_s"] > rows["total_s_base"]]
     if short.empty:
         return
-    panels = phrases.join_words(phrases.limit_words(list(pd.unique(short["panel"])), _MAX_NAMED, "other"))
-    backends = phrases.join_words(phrases.limit_words(list(pd.unique(short["backend"])), _MAX_NAMED, "other"))
     yield (
-        f"The tasks of {panels} take {_format_span(short['total_s_base'])} in all, starting the workers of {backends} "
-        f"{_format_span(short['startup_s'])}: start-up decides. Try more work per task: `auto` as their size takes 0.3 s."
+        f"The tasks of {_name_some(short['panel'])} take {_format_span(short['total_s_base'])} in all, starting the workers of "
+        f"{_name_some(short['backend'])} {_format_span(short['startup_s'])}: start-up decides. Try more work per task: `auto` as "
+        "their size takes 0.3 s."
     )
 
 

@@ -72,6 +72,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "differences": _differences_table(differences, sets),
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
+        "missing_ceilings": limits.describe_missing_ceilings(summary),
         "answers": answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ()),
         "noise": precision.summarize_noise_floors(floors),
         "ratios": _RATIOS,
