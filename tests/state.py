@@ -128,7 +128,7 @@ class Trial:
             path = folder / "scripts/gil_scaling/analysis" / name
             (path / "__main__.py" if path.is_dir() else path.with_suffix(".py")).write_text(STAND_INS[name])
         for name, sweep in SWEEPS.items():
-            changed = {**tiny_sweep.TINY, "ceiling": False, **sweep}
+            changed = {**tiny_sweep.TINY, "ceiling": False, "control": False, **sweep}
             (folder / f"{name}.yaml").write_text(yaml.safe_dump(changed))
         (folder / "said.txt").touch()
         self.write("as it was")

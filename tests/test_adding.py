@@ -57,6 +57,7 @@ SWEEP = {
             "workers": [2],
             "start": "together",
             "ceiling": False,
+            "control": False,
         }
     ],
 }

@@ -56,13 +56,17 @@ def test_the_config_is_shown_without_defaults(order):
         "rounds": 6,
         "warmups": 0,
         "workers": [2],
+        "control": False,
     }
     assert [one["config"] for one in made["experiments"]] == [{"name": "tiny"}, {"name": "other", "start": "together"}]
     assert made["experiments"][0]["workloads"] == [{"name": "py_loop", "item": {"py_loop": {"n": 1000, "count": 4}}}]
 
 
 def test_the_shown_config_asks_for_the_same_runs(order, tmp_path):
-    experiments = [*experiment(), {**experiment()[0], "name": "other", "workers": [3], "ceiling": False, "seed": 1}]
+    experiments = [
+        *experiment(),
+        {**experiment()[0], "name": "other", "workers": [3], "ceiling": False, "control": True, "seed": 1},
+    ]
     experiments[1].pop("seed")
     made = order(experiments=experiments)
     lists = [

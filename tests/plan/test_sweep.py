@@ -27,6 +27,7 @@ def experiment(**changes):
         "workers": [2],
         "rounds": 1,
         "ceiling": False,
+        "control": False,
         **changes,
     }
 
@@ -144,6 +145,24 @@ def test_the_ceiling_is_measured_at_each_number_of_workers():
     runs = expand([experiment(ceiling=True, workers=[1, 2, "default"])])
     ceilings = [run for run in runs if any(use.is_ceiling for use in run.uses)]
     assert axes(ceilings, "backend", "start", "workers") == [("process", "together", 1), ("process", "together", 2)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "controls"),
+    [
+        ({"workers": [2, "default"]}, [("thread", 1)]),
+        ({"backends": ["thread_pool"], "switch_intervals": [0.001, 0.01]}, [("thread", 1)]),
+        ({"workers": [1, 2]}, []),
+        ({"backends": ["process"]}, []),
+        ({"workloads": ["sleep"]}, []),
+        ({"control": False}, []),
+    ],
+)
+def test_one_thread_is_a_control_of_several(changes, controls):
+    runs = expand([experiment(**{"control": True, **changes})])
+    added = [run for run in runs if any(use.role == "control" for use in run.uses)]
+    assert axes(added, "backend", "workers") == controls
+    assert len(added) == len(controls) * len(changes.get("switch_intervals", ["default"]))
 
 
 def test_asked_processes_serve_as_ceiling_too():

@@ -21,7 +21,8 @@ FASTER, SLOWER, SAME, NOT_SHOWN, NO_CLAIM = CLAIM_WORDS = ("faster", "slower", "
 CI95, RANGE = INTERVAL_WORDS = ("ci95", "range")
 BETTER, WORSE = "better", "worse"
 PAIRED, UNPAIRED = PAIRING_WORDS = ("paired", "unpaired")
-ROLE_WORDS = ("asked", "baseline", "ceiling")
+CONTROLS = ("ceiling", "control")  # roles of what is measured for the sake of others, and is neither drawn nor ranked
+ROLE_WORDS = ("asked", "baseline", *CONTROLS)
 KIND_WORDS = ("sequential", "threads", "processes", "interpreters", "coroutines")
 SHARING_WORDS = ("own", "read", "written", "locked")
 STATUS_WORDS = (*record.STATUSES, DAMAGED)  # from best to worst
@@ -154,7 +155,11 @@ USED = (
 
 ROUND = Column("round", INT, "", "repetition of the sweep, from 1", min=1)
 ROLE = Column(
-    "role", STR, "", "asked, or added: baseline (sequential) or ceiling (processes in steady state)", ROLE_WORDS
+    "role",
+    STR,
+    "",
+    "asked, or added: baseline (sequential), ceiling (processes in steady state) or control (one thread alone)",
+    ROLE_WORDS,
 )
 RUN = Column("run", STR, "", "name of the run and of its record")
 STATUS = Column("status", STR, "", "ok, or the worst status among the rounds", STATUS_WORDS)

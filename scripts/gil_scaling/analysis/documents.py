@@ -35,7 +35,7 @@ class Use(msgspec.Struct, frozen=True):
     """Where a run is used: in which experiment, in which role, against which reference build."""
 
     experiment: Name
-    role: Literal["asked", "baseline", "ceiling"]
+    role: Literal["asked", "baseline", "ceiling", "control"]
     reference: Name
     is_ceiling: bool
 

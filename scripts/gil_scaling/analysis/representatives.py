@@ -60,13 +60,16 @@ def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
 def describe_one_worker(rows: pd.DataFrame, row: Mapping[str, Any]) -> str:
     """What one worker of the backend of a row gains or loses, as the end of a sentence; "" where that is not shown.
 
-    rows: of a summary, among which that of one worker is looked for; row: with more workers. A loop may run faster in a new
+    rows: of a summary, among which that of one worker, or of the control, is looked for; row: with more workers. A loop may run faster in a new
     thread than in the main thread, which several workers must not take the credit for.
     """
     interval = rows["switch_interval_s"].astype(float)
     is_same = interval.eq(row["switch_interval_s"]) | (interval.isna() & pd.isna(row["switch_interval_s"]))
     keys = [name for name in ("machine", "python", *LINE) if name in rows]
     is_alone = rows["workers"].eq(1) & (rows[keys] == [row[name] for name in keys]).all(axis=1)
+    if row["backend_kind"] == "threads":
+        block = [name for name in keys if name not in ("backend", "backend_params")]
+        is_alone |= rows["role"].eq("control") & (rows[block] == [row[name] for name in block]).all(axis=1)
     alone = rows[is_alone & is_same & rows["claim"].isin([FASTER, SLOWER])]
     if alone.empty or not row["workers"] > 1:
         return ""

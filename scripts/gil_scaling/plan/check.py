@@ -14,7 +14,7 @@ from gil_scaling.result_set import write_text
 
 LIMIT_S = 60.0  # of all runs together
 RUN_LIMIT_S = 10.0
-_CHANGES = {"rounds": 1, "warmups": 0, "repeats": 2, "workers": [2], "ceiling": False}
+_CHANGES = {"rounds": 1, "warmups": 0, "repeats": 2, "workers": [2], "ceiling": False, "control": False}
 _ALWAYS_SHOWN = ("pythons", "rounds", "workers")  # of the keys that have their default
 
 

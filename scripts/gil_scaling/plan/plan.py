@@ -291,14 +291,14 @@ def expand(request: Request, settings: config.Config) -> list[Run]:
 def _catalogue(
     experiments: list[config.Config],
 ) -> tuple[dict[str, catalog.Workload], dict[str, catalog.Backend]]:
-    """All workloads and backends by name or path; two backends serve as baseline and ceiling."""
+    """All workloads and backends by name or path; three backends serve as baseline, ceiling and control."""
     workloads, backends = (
         {config.named(item)[0] for experiment in experiments for item in experiment[key]}
         for key in ("workloads", "backends")
     )
     return (
         {text: catalog.read_workload(text, ".") for text in sorted(workloads)},
-        {text: catalog.read_backend(text, ".") for text in sorted({"sequential", "process", *backends})},
+        {text: catalog.read_backend(text, ".") for text in sorted({"sequential", "process", "thread", *backends})},
     )
 
 

@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from gil_scaling.plan.catalog import Backend, Workload
 from gil_scaling.plan.config import Config, named
 from gil_scaling.record import PROTOCOL
 
-ASKED, BASELINE, CEILING = "asked", "baseline", "ceiling"
+ASKED, BASELINE, CEILING, CONTROL = "asked", "baseline", "ceiling", "control"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Combination:
 class Use:
     """The use of a run in an experiment: its role and the reference build.
 
-    role: asked by the config, or added as baseline or ceiling; is_ceiling: whether others are compared with it.
+    role: asked by the config, or added as baseline, ceiling or control; is_ceiling: whether others are compared with it.
     """
 
     experiment: str
@@ -115,15 +115,16 @@ def _uses(
     backends: Mapping[str, Backend],
     auto_workers: list[int],
 ) -> Iterator[tuple[Build, Workload, Combination, Use]]:
-    """The combinations of an experiment, the baselines and ceilings included."""
+    """The combinations of an experiment, the baselines, ceilings and controls included."""
     experiment_builds = builds[experiment["name"]]
     reference = experiment["reference"] or experiment_builds[0].name
     for build in experiment_builds:
         for workload, params in _workloads(experiment, workloads):
             chosen = _combinations(experiment, build, workload, params, backends, auto_workers)
             ceilings = dict.fromkeys(_ceilings(experiment, build, workload, params, auto_workers))
-            for combination in {**chosen, **ceilings}:
-                role = chosen.get(combination, CEILING)
+            controls = dict.fromkeys(_controls(experiment, workload, chosen, backends), CONTROL)
+            for combination in {**chosen, **ceilings, **controls}:
+                role = chosen.get(combination) or controls.get(combination, CEILING)
                 yield build, workload, combination, Use(experiment["name"], role, reference, combination in ceilings)
 
 
@@ -217,6 +218,18 @@ def _ceilings(
     steady = replace(base, backend="process", start="together", scaling=experiment["scaling"])
     counts = _counts(experiment, auto_workers)
     return [replace(steady, workers=count) for count in counts if count != "default"]
+
+
+def _controls(
+    experiment: Config, workload: Workload, chosen: Iterable[Combination], backends: Mapping[str, Backend]
+) -> list[Combination]:
+    """One thread alone, where threads are measured with several workers only: what it gains is no gain of concurrency."""
+    kinds = {backend.name: backend.kind for backend in backends.values()}
+    threads = [each for each in chosen if kinds.get(each.backend) == "threads"]
+    if not experiment["control"] or workload.waits or workload.no_speedup or any(each.workers == 1 for each in threads):
+        return []
+    alone = [replace(each, backend="thread", backend_params="{}", workers=1) for each in threads]
+    return list(dict.fromkeys(alone))
 
 
 def _sequential(experiment: Config, build: Build, workload: Workload, params: str) -> Combination:

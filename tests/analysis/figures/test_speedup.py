@@ -91,3 +91,14 @@ def test_what_one_worker_gains_is_named(one_worker_s, note, tmp_path):
     assert drawn(tmp_path, records).answers == [
         f"py_loop: thread × 2 on 3.14, with the GIL, is faster: 1.11× sequential [1.11, 1.11]{note}."
     ]
+
+
+def test_what_the_control_gains_is_named_and_not_drawn(tmp_path):
+    records = at(2, sweep_records({"sequential": [4.0] * 6, "thread_pool": [3.6] * 6}))
+    control = at(1, sweep_records({"thread": [3.5] * 6}, workers=1))
+    found = drawn(tmp_path, records + control, roles={one["run"]: "control" for one in control})
+    assert found.answers[0].endswith(
+        "is faster: 1.11× sequential [1.11, 1.11] (one worker alone is 1.14× sequential [1.14, 1.14], which is no gain of "
+        "concurrency)."
+    )
+    assert set(found.data["series"]) == {"sequential", "thread_pool"}

@@ -26,7 +26,7 @@ import pandas as pd
 import pyperf
 
 from gil_scaling.analysis import tables
-from gil_scaling.analysis.columns import ORDER
+from gil_scaling.analysis.columns import CONTROLS, ORDER
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.folders import replaced
 from gil_scaling.analysis.labels import label_combinations
@@ -69,7 +69,7 @@ def make_suites(sweep: Mapping[str, pd.DataFrame]) -> dict[str, pyperf.Benchmark
 
 def name_benchmarks(runs: pd.DataFrame) -> pd.DataFrame:
     """The table runs with the column `benchmark`, the name in pyperf files; without control runs and damaged records."""
-    runs = runs[runs["python"].notna() & runs["role"].ne("ceiling")]
+    runs = runs[runs["python"].notna() & ~runs["role"].isin(CONTROLS)]
     parts = [_name_in_experiment(rows) for _, rows in runs.groupby("experiment", sort=False)]
     return pd.concat(parts) if parts else runs.assign(benchmark=None)
 

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator
 
 from gil_scaling.analysis import labels, phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing
 from gil_scaling.analysis.figures.drawing import Tables
 
@@ -16,7 +17,7 @@ _MAX_VECTOR_BARS = 200  # more are drawn as pixels, to keep the SVG small
 
 def timed_rows(rows: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """The tasks or segments that have times, with `usable_cpus` from the summary, without those of ceiling runs."""
-    runs = summary[summary["role"] != "ceiling"].drop_duplicates("combination")[["combination", "usable_cpus"]]
+    runs = summary[~summary["role"].isin(CONTROLS)].drop_duplicates("combination")[["combination", "usable_cpus"]]
     return rows[rows["start_s"].notna() & rows["end_s"].notna()].merge(runs, on="combination")
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from gil_scaling.analysis import labels, phrases, representatives
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -68,7 +69,7 @@ def _rows(tables: Tables, break_even: pd.DataFrame) -> pd.DataFrame:
     panel and params: without the parameter. Of each backend the rows with its typical number of workers.
     """
     rows = tables["summary"]
-    rows = rows[(rows["role"] != "ceiling") & (rows["workers_asked"] != "default")]
+    rows = rows[~rows["role"].isin(CONTROLS) & (rows["workers_asked"] != "default")]
     params = rows["params"].map(json.loads)
     parts = []
     for axis in break_even["axis"].unique():

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -59,7 +60,7 @@ def _reading(rows: pd.DataFrame) -> list[str]:
 def _rows(tables: Tables) -> pd.DataFrame:
     """The rows that have a speedup over the reference, with their relative times, in the order in which they are drawn."""
     rows = tables["summary"]
-    is_strong = (rows["role"] != "ceiling") & (rows["scaling"] == "strong") & (rows["workers_asked"] != "default")
+    is_strong = ~rows["role"].isin(CONTROLS) & (rows["scaling"] == "strong") & (rows["workers_asked"] != "default")
     rows = rows[is_strong & rows["speedup_reference"].notna()]
     ratios = rows[["speedup_reference", "speedup_reference_high", "speedup_reference_low"]].astype(float)
     return looks.in_order(tables, rows.assign(**dict(zip(_TIMES, 1 / ratios.to_numpy().T, strict=True))))

@@ -15,6 +15,7 @@ from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures.looks import FONT, WIDTH
 
 MARGIN = 0.12  # inches around a figure
@@ -45,7 +46,7 @@ class Missing(Exception):
 
 def timed_rows(summary: pd.DataFrame) -> pd.DataFrame:
     """The rows that have times, without control runs; raises Missing."""
-    rows = summary[(summary["role"] != "ceiling") & summary["total_s"].notna()]
+    rows = summary[~summary["role"].isin(CONTROLS) & summary["total_s"].notna()]
     if rows.empty:
         raise Missing("no run is ok")
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from gil_scaling.analysis import phrases, representatives
-from gil_scaling.analysis.columns import ALONE, FASTEST, TIED
+from gil_scaling.analysis.columns import ALONE, CONTROLS, FASTEST, TIED
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.heatmap import categories, draw_heatmaps
@@ -28,9 +28,9 @@ def draw(tables: Tables) -> Drawn:
     rows = rows[rows["verdict"] != ALONE]
     if rows.empty:
         raise Missing("no workload has times of two backends")
-    summary = tables["summary"][tables["summary"]["role"].ne("ceiling")]
+    summary = tables["summary"][~tables["summary"]["role"].isin(CONTROLS)]
     rounds = summary.groupby("combination")["rounds_ok"].min()
-    alone = [representatives.describe_one_worker(summary, row) for row in rows.to_dict("records")]
+    alone = [representatives.describe_one_worker(tables["summary"], row) for row in rows.to_dict("records")]
     rows = rows.assign(rounds_ok=rows["combination"].map(rounds), alone=alone)
     colours = {name: (name, look.colour) for name, look in looks.backends(tables).items()}
     keys = rows["backend"].where(rows["verdict"] == FASTEST, _NONE)

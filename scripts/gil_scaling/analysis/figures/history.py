@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gil_scaling.analysis import phrases, representatives
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -43,7 +44,7 @@ def draw(tables: Tables) -> Drawn:
 
 def _rows(summary: pd.DataFrame) -> pd.DataFrame:
     """One row per workload, build and measure with its value and interval; raises Missing."""
-    rows = summary[(summary["role"] != "ceiling") & summary["speedup_reference"].notna()]
+    rows = summary[~summary["role"].isin(CONTROLS) & summary["speedup_reference"].notna()]
     if rows.empty:
         raise Missing("no workload has a time relative to the reference build")
     rows = representatives.at_default_interval(rows)

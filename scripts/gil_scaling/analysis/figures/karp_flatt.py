@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.heatmap import draw_worker_heatmap
@@ -19,7 +20,7 @@ _GROUP = ["build", "experiment", "panel", "series"]
 def draw(tables: Tables) -> Drawn:
     """A line per workload and backend, a column per build and number of workers, in each cell the fraction."""
     summary = tables["summary"]
-    is_shown = (summary["role"] != "ceiling") & (summary["workers_asked"] != "default") & summary["karp_flatt"].notna()
+    is_shown = ~summary["role"].isin(CONTROLS) & (summary["workers_asked"] != "default") & summary["karp_flatt"].notna()
     if not is_shown.any():
         raise Missing("no speedup with two workers or more")
     rows = looks.in_order(tables, summary[is_shown], first=("panel",))

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from gil_scaling.analysis import phrases, representatives
-from gil_scaling.analysis.columns import SHARE, WORKERS
+from gil_scaling.analysis.columns import CONTROLS, SHARE, WORKERS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -58,7 +58,7 @@ def _rows(summary: pd.DataFrame, shapes: pd.DataFrame) -> pd.DataFrame:
     Of a panel with neither, the plainest backend of each kind.
     """
     rows = summary[
-        summary["speedup"].notna() & summary["role"].ne("ceiling") & summary["backend_kind"].ne("sequential")
+        summary["speedup"].notna() & ~summary["role"].isin(CONTROLS) & summary["backend_kind"].ne("sequential")
     ]
     rows = representatives.at_default_interval(rows.merge(shapes[["panel", "python"]].drop_duplicates()))
     is_plain = rows["backend_kind"].isin(_DASHES)

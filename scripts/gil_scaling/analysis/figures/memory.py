@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -23,7 +24,7 @@ _MEANINGS = {
 def draw(tables: Tables) -> Drawn:
     """One panel per workload and build, one line per backend."""
     summary = tables["summary"]
-    is_shown = (summary["role"] != "ceiling") & (summary["workers_asked"] != "default") & summary["workers"].notna()
+    is_shown = ~summary["role"].isin(CONTROLS) & (summary["workers_asked"] != "default") & summary["workers"].notna()
     rows = summary[is_shown & summary[_PEAK].notna()]
     if rows.empty:
         raise Missing("no memory was measured")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.heatmap import draw_worker_heatmap
@@ -19,7 +20,7 @@ _DATA = ["panel", "series", "build", "workers", "workers_asked", "speedup", "spe
 def draw(tables: Tables) -> Drawn:
     """A line per workload and backend, a column per build and number of workers, in each cell the speedup."""
     summary = tables["summary"]
-    is_shown = summary["role"].ne("ceiling") & summary["backend_kind"].ne("sequential") & summary["speedup"].gt(0)
+    is_shown = ~summary["role"].isin(CONTROLS) & summary["backend_kind"].ne("sequential") & summary["speedup"].gt(0)
     if not is_shown.any():
         raise Missing("no backend beside sequential has a speedup")
     rows = looks.in_order(tables, summary[is_shown], first=("panel",))

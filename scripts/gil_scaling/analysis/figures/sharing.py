@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gil_scaling.analysis import phrases, representatives
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 
@@ -41,7 +42,7 @@ def draw(tables: Tables) -> Drawn:
 
 def _rows(summary: pd.DataFrame) -> pd.DataFrame:
     """One row per build and workload that shares an object, or is the counterpart of one that does; raises Missing."""
-    rows = summary[summary["sharing"].isin(_LEVELS) & (summary["role"] != "ceiling")]
+    rows = summary[summary["sharing"].isin(_LEVELS) & ~summary["role"].isin(CONTROLS)]
     if rows.empty:
         raise Missing("no workload shares an object, or is the counterpart of one that does")
     rows = representatives.at_default_interval(rows[rows["speedup"].notna()])

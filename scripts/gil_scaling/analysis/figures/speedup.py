@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from gil_scaling.analysis import phrases, representatives
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -23,7 +24,7 @@ _DATA = ["panel", "build", "series", "workers", "speedup", "speedup_low", "speed
 def draw(tables: Tables) -> Drawn:
     """One panel per workload and build, one line per backend."""
     summary = tables["summary"]
-    rows = summary[summary["speedup"].notna() & (summary["role"] != "ceiling")]
+    rows = summary[summary["speedup"].notna() & ~summary["role"].isin(CONTROLS)]
     if not (rows["backend"] != "sequential").any():
         raise Missing("no speedup: only sequential is ok, or the workloads do not measure a time")
     look = looks.backends(tables)
@@ -44,10 +45,10 @@ def draw(tables: Tables) -> Drawn:
         drawing.SHADED,
         note,
     ]
-    return Drawn(figure, answers(rows, tables["builds"]), " ".join(filter(None, reading)), rows[_DATA])
+    return Drawn(figure, answers(rows, summary, tables["builds"]), " ".join(filter(None, reading)), rows[_DATA])
 
 
-def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
+def answers(rows: pd.DataFrame, summary: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
     """What threads give on each build, a sentence per workload."""
     gil = builds.set_index("build")["gil"].to_dict()
     sentences = []
@@ -55,7 +56,7 @@ def answers(rows: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
         parts = []
         for build, line in representatives.plainest(own).groupby("build", sort=False):
             row = representatives.typical(line)
-            alone = representatives.describe_one_worker(line, row)
+            alone = representatives.describe_one_worker(summary, row)
             how = phrases.describe_speed(row, "speedup", row["claim"]) + alone
             parts.append(f"{row['label']} on {build}, {phrases.describe_gil(gil[build])}, is {how}")
         sentences.append(f"{panel}: {'; '.join(parts)}.")

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from gil_scaling.analysis import phrases, representatives
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -47,7 +48,7 @@ def draw(tables: Tables) -> Drawn:
 def _speedups(summary: pd.DataFrame) -> pd.DataFrame:
     """The speedups measured at several switch intervals, with the columns panel, line and value."""
     rows = summary[
-        summary["speedup"].notna() & (summary["backend_kind"] != "sequential") & (summary["role"] != "ceiling")
+        summary["speedup"].notna() & (summary["backend_kind"] != "sequential") & ~summary["role"].isin(CONTROLS)
     ]
     values = {f"value{end}": rows[f"speedup{end}"] for end in ("", "_low", "_high")}
     line = rows["panel"] + ", " + representatives.labels_without_interval(rows)

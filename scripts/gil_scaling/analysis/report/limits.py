@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from gil_scaling.analysis import phrases
-from gil_scaling.analysis.columns import BLOCK
+from gil_scaling.analysis.columns import BLOCK, CONTROLS
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 
 _MAX_DISTURBED = 0.1  # of the runs of a machine, without a sentence
@@ -66,7 +66,9 @@ def _describe_startup(summary: pd.DataFrame) -> Iterator[str]:
     """The workloads whose tasks take less time in all than workers take to start, up to one worker per CPU."""
     is_base = summary["backend_kind"].eq("sequential") & summary["total_s"].notna()
     bases = summary.loc[is_base, [*BLOCK, "total_s"]].drop_duplicates(list(BLOCK))
-    is_usual = summary["role"].ne("ceiling") & summary["workers"].astype(float).le(summary["usable_cpus"].astype(float))
+    is_usual = ~summary["role"].isin(CONTROLS) & summary["workers"].astype(float).le(
+        summary["usable_cpus"].astype(float)
+    )
     rows = summary[is_usual & summary["speedup"].notna() & ~is_base]
     rows = rows.merge(bases, on=list(BLOCK), suffixes=("", "_base"))
     short = rows[rows["startup_s"] > rows["total_s_base"]]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.report.html_tables import Row, Table
 
 _SPECIAL = re.compile(r"([\\`*|<>#~]|(?<=])[(\[:])")  # brackets have a meaning only with what follows them
@@ -75,7 +76,7 @@ def _set(each: Mapping[str, Any], *, has_label: bool) -> str:
 def _numbers(table: Table) -> str:
     """The main columns of a table of numbers, without the ceiling."""
     places = [place for place, (name, _) in enumerate(table.heads) if name in _COLUMNS]
-    rows = [Row([row.cells[place] for place in places]) for row in table.rows if row.added != "ceiling"]
+    rows = [Row([row.cells[place] for place in places]) for row in table.rows if row.added not in CONTROLS]
     return _table(Table([table.heads[place] for place in places], rows))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.representatives import common_timed
 from gil_scaling.analysis.tables.combinations import Arrays, arrays
 from gil_scaling.analysis.tables.pairing import Ratio, Rounds, compare_rounds
@@ -16,7 +17,7 @@ def find_candidates(runs: pd.DataFrame, block: Sequence[str]) -> pd.DataFrame:
 
     block: the columns that competing combinations share. The time is `work_s` for all of a block where it counts for any.
     """
-    is_candidate = runs["status"].eq("ok") & ~runs["no_speedup"].eq(True) & runs["role"].ne("ceiling")
+    is_candidate = runs["status"].eq("ok") & ~runs["no_speedup"].eq(True) & ~runs["role"].isin(CONTROLS)
     candidates = runs[is_candidate]
     candidates = candidates.assign(timed=common_timed(candidates, block))
     is_work = candidates["timed"].eq("work")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import BASELINE, BETTER, MACHINE, PAIRED, UNPAIRED, WORSE
+from gil_scaling.analysis.columns import BASELINE, BETTER, CONTROLS, MACHINE, PAIRED, UNPAIRED, WORSE
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER, claim, claim_difference
 from gil_scaling.analysis.statistics.intervals import Estimate
@@ -35,7 +35,7 @@ def metric_changes(runs: pd.DataFrame, pairs: list[Pair]) -> pd.DataFrame:
     metrics: dict[str, dict[str, Rounds]] = {}
     for (combination, metric), rounds in values.items():
         metrics.setdefault(combination, {})[metric] = rounds
-    is_compared = runs["status"].eq("ok") & runs["role"].ne("ceiling") & runs["combination"].isin(metrics)
+    is_compared = runs["status"].eq("ok") & ~runs["role"].isin(CONTROLS) & runs["combination"].isin(metrics)
     first = runs[is_compared].drop_duplicates("combination").reset_index(drop=True)
     places, against, of_pairs, rows = [], [], [], []
     for place, other, pair in _find_both(first, pairs):

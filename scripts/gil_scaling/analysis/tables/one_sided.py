@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.tables.combinations import key_columns
 from gil_scaling.analysis.tables.pairing import Array
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, describe_pairs
@@ -17,7 +18,7 @@ def one_sided(summary: pd.DataFrame, runs: pd.DataFrame, pairs: list[Pair]) -> p
     runs: those that the summary sums up, for their column `family`. Where the switch interval has no effect on the other
     side, what it has at one interval stands for all.
     """
-    rows = summary[summary["role"].ne("ceiling")].reset_index(drop=True)
+    rows = summary[~summary["role"].isin(CONTROLS)].reset_index(drop=True)
     families = runs.drop_duplicates("combination").set_index("combination")["family"]
     family = rows["combination"].map(families).to_numpy(object)
     has_time = rows["rounds_ok"].gt(0).to_numpy()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from gil_scaling.analysis.columns import AGAIN, BUILD, MACHINE
+from gil_scaling.analysis.columns import AGAIN, BUILD, CONTROLS, MACHINE
 from gil_scaling.analysis.tables.combinations import by_combination
 from gil_scaling.analysis.tables.pairing import Array
 
@@ -101,7 +101,7 @@ def comparable(runs: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """
     timed = summary.loc[summary["speedup"].notna(), ["machine", "workload"]].drop_duplicates()
     is_timed = runs[["machine", "workload"]].merge(timed, "left", indicator=True)["_merge"].eq("both").to_numpy()
-    is_good = runs["status"].eq("ok") & runs["role"].ne("ceiling") & runs["timed_s"].gt(0) & runs["workers"].gt(0)
+    is_good = runs["status"].eq("ok") & ~runs["role"].isin(CONTROLS) & runs["timed_s"].gt(0) & runs["workers"].gt(0)
     good = runs[is_good & is_timed].reset_index(drop=True)
     return good.assign(cost_s=good["timed_s"] / good["lists"])
 
