@@ -354,7 +354,7 @@ def test_18_options_parsed_at_import(this_build, tmp_path):
     assert status == "failed"
     assert reason == (
         "ImportError: the file parses sys.argv at import, or exits (SystemExit: 2); "
-        'move it under `if __name__ == "__main__":`'
+        'move it under `if __name__ == "__main__":` (custom.py:3)'
     )
 
 
@@ -365,7 +365,7 @@ def test_36_relative_path_of_a_file(this_build, tmp_path):
     status, reason = measure_case(this_build, tmp_path, relative, "sequential")
     assert status == "failed"
     assert reason == (
-        "FileNotFoundError: [Errno 2] No such file or directory: 'words.txt' (looked for in the folder where Snakemake runs; "
+        "FileNotFoundError: [Errno 2] No such file or directory: 'words.txt' (custom.py:2) (looked for in the folder where Snakemake runs; "
         "`pathlib.Path(__file__).parent` is that of the workload)"
     )
     assert measure_case(this_build, tmp_path, relative, "sequential", directory=str(tmp_path)) == ("ok", None)

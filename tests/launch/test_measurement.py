@@ -33,18 +33,22 @@ def task(a):
 @pytest.mark.parametrize(
     ("source", "status", "reason"),
     [
-        ("def task(a): raise KeyError('lost')", "failed", "KeyError: 'lost'"),
-        ("def task(a): sys.exit(0)", "failed", "SystemExit: 0"),
-        ("def task(a): raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
-        ("def task(a): raise BaseException('base')", "failed", "BaseException: base"),
-        (f"{UNPRINTABLE}def task(a): raise Error", "failed", "work.Error: <exception str() failed>"),
+        ("def task(a): raise KeyError('lost')", "failed", "KeyError: 'lost' (work.py:3)"),
+        ("def task(a): sys.exit(0)", "failed", "SystemExit: 0 (work.py:3)"),
+        ("def task(a): raise KeyboardInterrupt", "failed", "KeyboardInterrupt (work.py:3)"),
+        ("def task(a): raise BaseException('base')", "failed", "BaseException: base (work.py:3)"),
+        (f"{UNPRINTABLE}def task(a): raise Error", "failed", "work.Error: <exception str() failed> (work.py:5)"),
         (
             f"{UNPRINTABLE}def task(a): pass\ndef check(*_): raise Error",
             "wrong_result",
-            "work.Error: <exception str() failed>",
+            "work.Error: <exception str() failed> (work.py:6)",
         ),
-        ("def task(a): raise ValueError('\\ud800 \\0 \\x1b[31m')", "failed", r"ValueError: \ud800 \x00 \x1b[31m"),
-        ("def task(a): raise ValueError('x' * 10**7)", "failed", f"ValueError: {'x' * 988} … {'x' * 1000}"),
+        (
+            "def task(a): raise ValueError('\\ud800 \\0 \\x1b[31m')",
+            "failed",
+            r"ValueError: \ud800 \x00 \x1b[31m (work.py:3)",
+        ),
+        ("def task(a): raise ValueError('x' * 10**7)", "failed", f"ValueError: {'x' * 988} … {'x' * 988} (work.py:3)"),
         (OUT_OF_MEMORY, "failed", "MemoryError"),
         (LARGE_FILE, "crashed", "exited with code 1 without a result: OSError: [Errno 27] File too large"),
         ("def task(a): os.kill(os.getpid(), signal.SIGKILL)", "crashed", "killed by SIGKILL"),
@@ -53,7 +57,7 @@ def task(a):
         ("def task(a): os.kill(os.getpid(), 40)", "crashed", "killed by signal 40"),
         ("def task(a): os._exit(3)", "crashed", "exited with code 3 without a result"),
         ("def task(a): os.closerange(0, 100)", "failed", "OSError: [Errno 9] Bad file descriptor"),
-        ("def task(a): os.closerange(0, 100); raise ValueError('after')", "failed", "ValueError: after"),
+        ("def task(a): os.closerange(0, 100); raise ValueError('after')", "failed", "ValueError: after (work.py:3)"),
         ("def task(a): os.execv('/bin/true', ['true'])", "crashed", NO_RESULT),
         (
             "def task(a):\n    os.mkfifo(os.environ['GIL_SCALING_RUN'] + '/result.json')\n    os._exit(0)",
@@ -101,7 +105,7 @@ def test_result_that_cannot_be_pickled_is_unsupported(backend, start):
 @pytest.mark.parametrize(
     ("source", "status", "reason"),
     [
-        ("def run(job): raise KeyboardInterrupt", "failed", "KeyboardInterrupt"),
+        ("def run(job): raise KeyboardInterrupt", "failed", "KeyboardInterrupt (back.py:1)"),
         ("def run(job): return None", "failed", "TypeError: 'NoneType' object is not iterable"),
         ("import os\ndef run(job): os._exit(0)", "crashed", NO_RESULT),
         (
