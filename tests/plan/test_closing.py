@@ -26,16 +26,17 @@ def test_failures_are_grouped_by_cause_and_place(tmp_path):
     late = ("timeout", "exceeded the time limit of 3 s", "")
     paths = record_paths(tmp_path, OK, late, *failed, ("unsupported", "too old", ""))
     assert closing.describe(paths, [], []) == [
-        "3 runs failed: TypeError: odd 0 in mine.py:12 task",
+        "3 runs failed: TypeError: odd 0 (mine.py:12)",
         "1 run timed out: exceeded the time limit of 3 s",
         "The same command repeats only these.",
     ]
 
 
 def test_what_a_process_raised_is_grouped_with_the_rest(tmp_path):
-    reasons = ("TypeError: odd", "TypeError: odd (in worker 1)")
-    paths = record_paths(tmp_path, *(("failed", reason, f"{TRACEBACK}TypeError: odd\n") for reason in reasons))
-    assert closing.describe(paths, [], [])[0] == "2 runs failed: TypeError: odd in mine.py:12 task"
+    told = "TypeError: odd (in worker 1) (mine.py:12)"
+    reasons = ("TypeError: odd (mine.py:12)", told, f"not measured again: failed in round 1: {told}")
+    paths = record_paths(tmp_path, *(("failed", reason, "") for reason in reasons))
+    assert closing.describe(paths, [], [])[0] == "3 runs failed: TypeError: odd (mine.py:12)"
 
 
 def test_a_call_that_was_stopped_says_how_far_it_came(tmp_path):

@@ -9,7 +9,9 @@ import msgspec
 from gil_scaling.record import DONE
 from gil_scaling.result_set import read_bytes
 
-_FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in (\S+)', re.MULTILINE)
+_FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in ', re.MULTILINE)
+_PLACE = re.compile(r" \([^()\n]+:\d+\)$")  # at the end of a reason
+_NOT_OF_THE_CAUSE = re.compile(r"^not measured again: failed in round \d+: | \(in worker \d+\)")
 _SHOWN = 200  # characters of a cause
 _CAUSES = 10  # that are shown
 
@@ -56,15 +58,20 @@ def _read(path: Path) -> _Ending | None:
 
 
 def _describe_failures(failed: Iterable[_Ending]) -> list[str]:
-    """A line per cause, the most frequent first: `54 runs failed: TypeError: … in mine.py:12 task`."""
+    """A line per cause, the most frequent first: `54 runs failed: TypeError: … (mine.py:12)`."""
     groups: dict[tuple[str, str], list[str]] = {}
     for ending in failed:
-        message = (ending.reason or "").strip().rpartition("\n")[2]
-        place = _place(ending.stderr_tail or "") if ending.status == "failed" else ""
-        kind = message.partition(":")[0] if place else message
-        groups.setdefault((ending.status, kind + place), []).append(message[:_SHOWN] + place)
+        message = _NOT_OF_THE_CAUSE.sub("", (ending.reason or "").strip().rpartition("\n")[2])
+        kind, place = message, _PLACE.search(message)
+        if ending.status == "failed" and place is None:
+            message += _place(ending.stderr_tail or "")
+            place = _PLACE.search(message)
+        if place is not None:
+            kind = message.partition(":")[0] + place[0]
+            message = message[: place.start()][:_SHOWN] + place[0]
+        groups.setdefault((ending.status, kind), []).append(message)
     ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
-    lines = [f"{_count(texts)} {_WORDS[status]}: {texts[0]}" for (status, _), texts in ordered]
+    lines = [f"{_count(texts)} {_WORDS[status]}: {texts[0][: 2 * _SHOWN]}" for (status, _), texts in ordered]
     left = len(lines) - _CAUSES
     return lines[:_CAUSES] + ([f"… and {left} more causes: see tables/failures.csv."] if left > 0 else [])
 
@@ -77,9 +84,9 @@ _WORDS = {"failed": "failed", "timeout": "timed out", "crashed": "crashed", "wro
 
 
 def _place(traceback: str) -> str:
-    """Where the last traceback of a text ends: ` in mine.py:12 task`; empty without one."""
+    """Where the last traceback of a text ends: ` (mine.py:12)`; empty without one."""
     frames = _FRAME.findall(traceback)
-    return " in {}:{} {}".format(*frames[-1]) if frames else ""
+    return " ({}:{})".format(*frames[-1]) if frames else ""
 
 
 def _describe_job(rule: str, logs: Sequence[str]) -> str:
