@@ -231,20 +231,15 @@ def task(number):
 
 MANAGER = """
 from contextlib import contextmanager
-from multiprocessing import Manager, parent_process
-
-state = {}
+from multiprocessing import Manager
 
 @contextmanager
 def context():
     with Manager() as manager:
-        state.update(seen=manager.dict(), lock=manager.Lock())
-        yield state
-        state.clear()
+        yield {"seen": manager.dict(), "lock": manager.Lock()}
 
-def before_sample():
-    if parent_process() is None:  # a forked worker has the state, too
-        state["seen"].clear()
+def before_sample(context):
+    context["seen"].clear()
 
 def tasks(context):
     return [(context["seen"], context["lock"], numbers) for numbers in ([1, 2, 3], [2, 3, 4])]

@@ -54,6 +54,7 @@ class HasTask(Protocol):
 
     has_shared: bool
     is_coroutine: bool
+    opened: tuple[Optional[int], Any]
 
     @property
     def module(self) -> Any:

@@ -109,6 +109,7 @@ class Jobs:
     def __init__(self, spec: "Record", workload: "Workload", context: "Any") -> None:
         self._spec = spec
         self._workload = workload
+        self._workload.opened = (os.getpid(), context)
         self._context = context
         self._workers = None if spec["workers"] == "default" else spec["workers"]
         self._lists = spec["workers"] if spec["scaling"] == "weak" else 1  # the whole list once per worker
@@ -315,6 +316,7 @@ class _EmptyWorkload:
     """A workload whose task does nothing."""
 
     has_shared = is_coroutine = False
+    opened: "tuple[int | None, Any]" = None, None
     module = task_async = None
 
     def task(self, argument: "Any") -> None:

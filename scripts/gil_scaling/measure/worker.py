@@ -89,12 +89,19 @@ class Shared:
 
 
 def call_before_sample(workload: "HasTask") -> "HookTime":
-    """Calls the workload's hook before_sample, if there is one; returns the wall-clock and CPU seconds that it took."""
+    """Calls the workload's hook before_sample, if there is one; returns the wall-clock and CPU seconds that it took.
+
+    One that takes the context is for the process alone that opened it.
+    """
     hook = getattr(workload.module, "before_sample", None)
     if hook is None:
         return 0.0, 0.0
+    opener, context = workload.opened
+    arguments = workloads.select_parameters(hook, {"context": context})
+    if arguments and opener != os.getpid():
+        return 0.0, 0.0
     started, cpu_started = perf_counter(), thread_time()
-    hook()
+    hook(**arguments)
     return perf_counter() - started, thread_time() - cpu_started
 
 

@@ -29,10 +29,10 @@ class Workload:
     """A loaded workload file; pickled as its reference alone.
 
     task: the function that runs a task; task_async: its coroutine form, None without one; is_coroutine: whether there is no
-    blocking form: then task is the coroutine form, too.
+    blocking form: then task is the coroutine form, too; opened: (id of the process that opened its context, the context).
     """
 
-    __slots__ = ("has_shared", "is_coroutine", "module", "reference", "task", "task_async")
+    __slots__ = ("has_shared", "is_coroutine", "module", "opened", "reference", "task", "task_async")
 
     def __init__(self, reference: str, module: "Any") -> None:
         for name in _HOOKS:
@@ -54,6 +54,7 @@ class Workload:
         self.is_coroutine = _is_coroutine(self.task)
         self.task_async: Any = getattr(module, "task_async", self.task if self.is_coroutine else None)
         self.has_shared = hasattr(module, "shared")
+        self.opened: tuple[int | None, Any] = None, None
 
     def __reduce__(self) -> "tuple[Any, ...]":
         return load, (self.reference,)
