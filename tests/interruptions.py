@@ -47,12 +47,14 @@ def trial(folder, way, moment_s, rng):
     running = start(folder)
     try:
         running.wait(moment_s)
+        is_interrupted = False
     except subprocess.TimeoutExpired:
         _end(running, way)
+        is_interrupted = True
     finished = records(folder)
     rounds = Counter(_round(text) for text in finished.values())
     whole = {name for name, text in finished.items() if rounds[_round(text)] == SWEEP_RUNS / SWEEP["rounds"]}
-    if way == "power failure":
+    if way == "power failure" and is_interrupted:  # a call that ended has written everything to the disk
         _damage(folder, rng)
     status = start(folder).wait(300)
     found = records(folder)

@@ -49,6 +49,13 @@ def test_outputs_stay_unfinished_until_a_call_makes_them(tmp_path):
     assert run_python("-c", program.format([]), cwd=tmp_path).stdout == "[]\n"
 
 
+def test_outputs_are_on_the_disk_before_they_count_as_finished(tmp_path):
+    sync = "import os\nos.sync = lambda: print('synced', recovery.UNFINISHED.exists())\n"
+    done = run_python("-c", PROGRAM.format(f"{sync}recovery.note_unfinished(['a'])"), cwd=tmp_path)
+    assert done.stdout == "synced True\n"
+    assert not (tmp_path / recovery.UNFINISHED).exists()
+
+
 def test_a_second_call_in_the_same_folder_is_refused(tmp_path, monkeypatch):
     command = [sys.executable, "-c", PROGRAM.format("print('held', flush=True)\ninput()")]
     with subprocess.Popen(

@@ -48,6 +48,7 @@ def note_unfinished(outputs: Iterable[str]) -> None:
 def _end(left: set[str], pid: int) -> None:
     if os.getpid() != pid:
         return
+    os.sync()  # a power failure must not cut off what is no longer noted
     if left:
         write_text(UNFINISHED, json.dumps(sorted(left)))
     else:
