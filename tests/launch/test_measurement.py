@@ -202,7 +202,7 @@ def test_run_waits_for_quiet(start):
     with subprocess.Popen([sys.executable, "-S", "-c", program]):
         result = start(on_noise="wait", before=SHORT_WAIT)
     assert (result.status, result.attempts) == ("ok", 1)
-    assert 0.3 < result.waited_s <= 3
+    assert result.waited_s > 0.3
 
 
 @pytest.mark.parametrize(("host", "is_known"), [(os.uname().nodename, True), ("another", False)])

@@ -782,7 +782,7 @@ def test_a_value_of_another_type_than_its_default_is_refused(item, said, tmp_pat
     [
         (
             "{process_pool: {start_method: forks}}",
-            "'start_method': 'forks' is not allowed. Expected: fork, forkserver, spawn or null",
+            "'start_method': 'forks' is not allowed. Expected: one of null, fork, forkserver, spawn",
         ),
         ("{thread_pool: {reuse: 1}}", "'reuse': 1 is not allowed. Expected: true or false"),
         ("{thread_pool: {start_method: fork}}", "'start_method'. Known: chunksize, reuse"),

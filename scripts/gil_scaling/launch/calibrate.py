@@ -11,13 +11,13 @@ import math
 import os
 import sys
 
-from gil_scaling.launch import lock, measurement
+from gil_scaling.launch import lock, measurement, progress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gil_scaling.launch.interfaces import CallInfo, Entry, Order
+    from gil_scaling.launch.interfaces import Entry, Order
     from gil_scaling.record import Spec
 
 TARGET_S = 0.3
@@ -97,15 +97,7 @@ def _median_s(order: Order, size: int) -> float:
     spec = order["entry"]["spec"]
     sized: Spec = {**spec, "params": {**spec["params"], order["parameter"]: size}}
     entry: Entry = {**order["entry"], "spec": sized, "timeout_s": LIMIT_S}
-    call: CallInfo = {
-        "id": "calibration",
-        "time": "",
-        "pid": os.getpid(),
-        "host": os.uname().nodename,
-        "runs": 1,
-        "plan": "",
-    }
-    result = measurement.measure(entry, call, None)
+    result = measurement.measure(entry, progress.make_call("calibration"), None)
     if result["status"] == "timeout":
         return math.inf
     if result["measured"] is None:

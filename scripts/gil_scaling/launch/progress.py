@@ -19,16 +19,16 @@ VARIABLE = "GIL_SCALING_CALL"
 def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> str:
     """Puts the call of Snakemake, its plan and its number of runs into the environment, for the jobs; returns its id."""
     now = clock()
-    call: CallInfo = {
-        "id": f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}",
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-        "pid": os.getpid(),
-        "host": os.uname().nodename,
-        "runs": runs,
-        "plan": str(plan),
-    }
+    name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}"
+    call = make_call(name, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), runs, str(plan))
     os.environ[VARIABLE] = json.dumps(call)
     return call["id"]
+
+
+def make_call(name: str, began: str = "", runs: int = 1, plan: str = "") -> CallInfo:
+    """The call of this process; by default one that measures one run after the other for no sweep."""
+    host = os.uname().nodename
+    return {"id": name, "time": began, "pid": os.getpid(), "host": host, "runs": runs, "plan": plan}
 
 
 def current_call() -> CallInfo:

@@ -1,7 +1,8 @@
 """Whether the files that a run measures are still those of its plan: the workload, its modules, a custom backend, the build.
 
-A folder of installed packages counts as one file, whose content is what the packages record of theirs. Each run pays for the check, so a file whose stamp (size, and time of the inode's last change, which no program can set) is
-still that of the plan is not read again.
+A folder of installed packages counts as one file, whose content is what the packages record of theirs. Each run pays for the
+check, so a file whose stamp (size, and time of the inode's last change, which no program can set) is still that of the plan is
+not read again.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from gil_scaling.launch.interfaces import CallInfo, Entry
+    from gil_scaling.launch.interfaces import Entry
     from gil_scaling.record import Record
 
 _MIN_LEFT_S = 1.0  # with less, no run is begun
@@ -56,7 +56,7 @@ class Trials:
         return {"record": result, "sending": sending}
 
     def _measure(self, entry: Entry) -> Record:
-        result = measurement.measure(entry, _CALL, self._expected.get(entry["expected"]))
+        result = measurement.measure(entry, progress.make_call("check"), self._expected.get(entry["expected"]))
         if result["measured"] and result["measured"]["expected"]:
             self._expected[entry["expected"]] = result["measured"]["expected"]
         workers, outcome = progress.outcome(result)
@@ -72,16 +72,6 @@ class Trials:
             limit_s = min(_SENDING_LIMIT_S, self._left_s)
             self._sent[key] = measurement.measure_sending({**entry, "timeout_s": limit_s})
         return self._sent[key]
-
-
-_CALL: CallInfo = {
-    "id": "check",
-    "time": "",
-    "pid": os.getpid(),
-    "host": os.uname().nodename,
-    "runs": 1,
-    "plan": "",
-}
 
 
 def main(order_path: str, results_path: str) -> None:

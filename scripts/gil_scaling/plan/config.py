@@ -1,7 +1,6 @@
 """Checks a config: reports all mistakes at once, each with its file, line, key path and remedy."""
 
 import difflib
-import json
 import math
 import os
 import re
@@ -19,6 +18,7 @@ import yaml
 from gil_scaling import value_types
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog
+from gil_scaling.plan.parameters import value_mistakes
 from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
 from gil_scaling.result_set import RESERVED_SWEEPS
 
@@ -429,73 +429,8 @@ def _part_mistakes(kind: str, item: Any, folder: Path, read: _Read, base: str | 
         if name not in params:
             yield f"{kind} {part.name!r} needs a value for its parameter {name!r}, which has no default."
     for name, value in params.items():
-        yield from _parameter_mistakes(kind, part, name, value)
-
-
-def _parameter_mistakes(kind: str, part: _Part, name: Any, value: Any) -> Iterator[str]:
-    is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
-    is_free = part.any_parameter and isinstance(name, str)
-    if name not in part.parameters and not is_free and not is_alias:
-        yield f"{kind} {part.name!r} has no parameter {shown(name)}. {nearest(str(name), sorted(part.parameters))}"
-    is_swept = isinstance(value, dict) and "sweep" in value
-    if not _is_json(value):
-        kinds = "numbers, texts, true, false, null, and lists and mappings of them"
-        yield f"parameter {shown(name)}: {shown(value)} is not a JSON value. Expected: {kinds}."
-    elif problem := _unfit(value, name):
-        yield f"{problem}. Records cannot hold it."
-    elif is_swept and not (len(value) == 1 and isinstance(value["sweep"], list) and value["sweep"]):
-        yield f"parameter {shown(name)}: a swept value is {{sweep: [value, …]}} with at least one value."
-    elif (
-        is_swept and kind == "workload" and catalog.AUTO in value["sweep"] and catalog.is_whole(part.defaults.get(name))
-    ):
-        yield f"parameter {shown(name)}: `auto` cannot be swept. Give numbers, or `{name}: auto` alone."
-    elif part.reference == part.name:  # of a file of the user only the file knows what it accepts
-        yield from _type_mistakes(name, value, part.defaults.get(name))
-    if isinstance(part, catalog.Backend) and name in part.choices:
-        yield from _choice_mistakes(name, value, part.choices[name])
-
-
-_EXPECTED = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list"}
-
-
-def _type_mistakes(name: Any, value: Any, default: Any) -> Iterator[str]:
-    """The values of a parameter that are of another type than its default."""
-    expected = _EXPECTED.get(type(default))
-    accepted = (int, float) if type(default) is float else (type(default),)
-    for choice in _values(value):
-        if expected and type(choice) not in accepted and not (choice == catalog.AUTO and catalog.is_whole(default)):
-            yield f"parameter {shown(name)}: {shown(choice)} is not allowed. Expected: {expected}."
-
-
-def _choice_mistakes(name: Any, value: Any, choices: Sequence[Any]) -> Iterator[str]:
-    """The values of a parameter that are none of those that a backend accepts."""
-    expected = " or ".join(
-        filter(None, [", ".join(choice for choice in choices if choice), "null" * (None in choices)])
-    )
-    for choice in _values(value):
-        if choice not in choices:
-            yield f"parameter {shown(name)}: {shown(choice)} is not allowed. Expected: {expected}."
-
-
-def _values(value: Any) -> list[Any]:
-    """The values of a parameter, one where it is not swept."""
-    return value["sweep"] if isinstance(value, dict) and isinstance(value.get("sweep"), list) else [value]
-
-
-def _unfit(value: Any, name: Any) -> str | None:
-    """Why the record of a run cannot hold the value of a parameter, or None."""
-    try:
-        for choice in _values(value):
-            value_types.check_json({name: choice}, f"parameter {shown(name)}")
-    except value_types.RecordError as error:
-        return str(error)
-    return None
-
-
-def _is_json(value: Any) -> bool:
-    """Whether a value survives a round trip through JSON; numbers as keys, for example, do not."""
-    try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
-        return bool(json.loads(text.encode()) == value)
-    except (TypeError, ValueError, RecursionError):
-        return False
+        is_alias = (kind, name, value) == ("workload", "size", catalog.AUTO)
+        is_free = part.any_parameter and isinstance(name, str)
+        if name not in part.parameters and not is_free and not is_alias:
+            yield f"{kind} {part.name!r} has no parameter {shown(name)}. {nearest(str(name), sorted(part.parameters))}"
+        yield from value_mistakes(part, name, value)

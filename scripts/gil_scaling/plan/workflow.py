@@ -123,7 +123,7 @@ class Call:
     # ---- before the graph of jobs is built, and before the first job
 
     def _wrap_build_dag(self) -> None:
-        """Has _prepare called before Snakemake builds its graph, says after it what there is to measure, and has `begin` called before the first job.
+        """Has _prepare called before Snakemake builds its graph, and `begin` before the first job; in between says what there is.
 
         Without Workflow._build_dag, `onstart` of the Snakefile calls `begin`, and after a kill Snakemake asks for --unlock
         and --rerun-incomplete.
