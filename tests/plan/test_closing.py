@@ -21,11 +21,15 @@ def record_paths(folder, *endings):
 OK = ("ok", None, "")
 
 
+def describe(records, failed_jobs, pages, call="call-1"):
+    return closing.describe(records, closing.read_endings(records, call), failed_jobs, pages)
+
+
 def test_failures_are_grouped_by_cause_and_place(tmp_path):
     failed = [("failed", f"TypeError: odd {number}", f"{TRACEBACK}TypeError: odd {number}\n") for number in range(3)]
     late = ("timeout", "exceeded the time limit of 3 s", "")
     paths = record_paths(tmp_path, OK, late, *failed, ("unsupported", "too old", ""))
-    assert closing.describe(paths, [], []) == [
+    assert describe(paths, [], []) == [
         "3 runs failed: TypeError: odd 0 (mine.py:12)",
         "1 run timed out: exceeded the time limit of 3 s",
         "The same command repeats only these.",
@@ -36,21 +40,27 @@ def test_what_a_process_raised_is_grouped_with_the_rest(tmp_path):
     told = "TypeError: odd (in worker 1) (mine.py:12)"
     reasons = ("TypeError: odd (mine.py:12)", told, f"not measured again: failed in round 1: {told}")
     paths = record_paths(tmp_path, *(("failed", reason, "") for reason in reasons))
-    assert closing.describe(paths, [], [])[0] == "3 runs failed: TypeError: odd (mine.py:12)"
+    assert describe(paths, [], [])[0] == "3 runs failed: TypeError: odd (mine.py:12)"
 
 
 def test_a_call_that_was_stopped_says_how_far_it_came(tmp_path):
     (tmp_path / "report.html").touch()
     page = str(tmp_path / "report.html")
     paths = record_paths(tmp_path, OK, None, None)
-    assert closing.describe(paths, [], [page]) == ["Stopped at 1 of 3 runs; the same command goes on."]
-    assert closing.describe(paths[:1], [], [page, "none"]) == [f"The report: {page}"]
+    assert describe(paths, [], [page]) == ["Stopped at 1 of 3 runs; the same command goes on."]
+    assert describe(paths[:1], [], [page, "none"]) == [f"The report: {page}"]
+
+
+def test_a_forced_call_that_was_stopped_names_the_older_records(tmp_path):
+    paths = record_paths(tmp_path, OK, OK)
+    paths[0].write_text(json.dumps(make_record(call={"id": "call-2", "time": "2026-01-02T00:00:00Z"})))
+    assert describe(paths, [], [], "call-2") == ["Stopped at 1 of 2 runs; the older records of the others stand."]
 
 
 def test_a_step_that_failed_is_described_by_its_log(tmp_path):
     (tmp_path / "draw.log").write_text("Traceback\nOSError: No space left\n")
     log = str(tmp_path / "draw.log")
-    assert closing.describe([], [("draw", ["none", log]), ("page", [])], []) == [
+    assert describe([], [("draw", ["none", log]), ("page", [])], []) == [
         f"The step draw failed: OSError: No space left (see {log})",
         "The step page failed.",
     ]
@@ -58,7 +68,7 @@ def test_a_step_that_failed_is_described_by_its_log(tmp_path):
 
 def test_only_the_most_frequent_causes_are_shown(tmp_path):
     causes = [("failed", f"Error{number}: x", "") for number in range(12)]
-    *_, before, last = closing.describe(record_paths(tmp_path, *causes, causes[11]), [], [])[:-1]
+    *_, before, last = describe(record_paths(tmp_path, *causes, causes[11]), [], [])[:-1]
     assert last == "… and 2 more causes: see tables/failures.csv."
     assert before.startswith("1 run failed")
 

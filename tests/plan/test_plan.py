@@ -41,6 +41,16 @@ def test_the_round_that_an_interruption_split_is_measured_again(make_plan):
     )
 
 
+def test_older_records_of_the_round_that_a_forced_call_split_go(make_plan):
+    made = make_plan()
+    first, second = made.rounds[1], made.rounds[2]
+    leave(made, [*first, second[0], second[3]])
+    leave(made, [second[1]], call="call-2")
+    leave(made, [second[3]], call="call-3")  # by another sweep
+    made.note_last_call("call-2", [run.name for run in made.runs])
+    assert make_plan().split == second[:2]
+
+
 def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
     made = make_plan()
     leave(made, made.runs[1:])

@@ -16,31 +16,47 @@ _SHOWN = 200  # characters of a cause
 _CAUSES = 10  # that are shown
 
 
-class _Ending(msgspec.Struct):
+class _Call(msgspec.Struct):
+    id: str
+
+
+class Ending(msgspec.Struct):
     """How a run ended: the part of a record that is read here."""
 
     status: str
     reason: str | None
     stderr_tail: str | None
+    call: _Call
+
+
+def read_endings(records: Sequence[Path], call: str) -> list[Ending | None]:
+    """How each run ended that a call was to measure; None where it did not come to it, even if an older record stands there."""
+    return [ending if ending and ending.call.id == call else None for ending in map(_read, records)]
 
 
 def describe(
-    records: Sequence[Path], failed_jobs: Iterable[tuple[str, Sequence[str]]], pages: Iterable[str]
+    records: Sequence[Path],
+    endings: Sequence[Ending | None],
+    failed_jobs: Iterable[tuple[str, Sequence[str]]],
+    pages: Iterable[str],
 ) -> list[str]:
     """The last lines of a call.
 
-    records: the paths of those that it was to write; failed_jobs: (rule, paths of its logs) of jobs that failed; pages:
-    those that it makes.
+    records: the paths of those that it was to write; endings: as read_endings; failed_jobs: (rule, paths of its logs) of
+    jobs that failed; pages: those that it makes.
     """
-    endings = [ending for ending in map(_read, records) if ending]
-    failed = [ending for ending in endings if ending.status not in DONE]
+    ended = [ending for ending in endings if ending]
+    failed = [ending for ending in ended if ending.status not in DONE]
+    is_complete = len(ended) == len(records)
     lines = _describe_failures(failed)
-    if len(endings) < len(records):
-        lines.append(f"Stopped at {len(endings)} of {len(records)} runs; the same command goes on.")
+    if not is_complete:
+        has_older = any(ending is None and path.exists() for path, ending in zip(records, endings, strict=True))
+        then = "the older records of the others stand" if has_older else "the same command goes on"
+        lines.append(f"Stopped at {len(ended)} of {len(records)} runs; {then}.")
     elif failed:
         lines.append("The same command repeats only these.")
     lines += [_describe_job(rule, logs) for rule, logs in failed_jobs]
-    return lines + [f"The report: {page}" for page in pages if Path(page).exists() and len(endings) == len(records)]
+    return lines + [f"The report: {page}" for page in pages if Path(page).exists() and is_complete]
 
 
 def read_check(log: Path, since: float) -> list[str]:
@@ -49,15 +65,15 @@ def read_check(log: Path, since: float) -> list[str]:
     return log.read_text(encoding="utf-8", errors="replace").splitlines() if is_new else []
 
 
-def _read(path: Path) -> _Ending | None:
+def _read(path: Path) -> Ending | None:
     """How a run ended; None without a record."""
     try:
-        return msgspec.json.decode(read_bytes(path), type=_Ending)
+        return msgspec.json.decode(read_bytes(path), type=Ending)
     except (OSError, ValueError):
         return None
 
 
-def _describe_failures(failed: Iterable[_Ending]) -> list[str]:
+def _describe_failures(failed: Iterable[Ending]) -> list[str]:
     """A line per cause, the most frequent first: `54 runs failed: TypeError: … (mine.py:12)`."""
     groups: dict[tuple[str, str], list[str]] = {}
     for ending in failed:

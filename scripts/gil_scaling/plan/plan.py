@@ -147,15 +147,21 @@ class Plan:
 
     @cached_property
     def split(self) -> list[Run]:
-        """The runs of a round that the last call did not finish, which it did measure.
+        """The runs with a record of a round that the last call began and did not finish.
 
         Ratios pair the runs of one round, and only of one call: the machine may have changed since. So the round is
-        measured again as a whole.
+        measured again as a whole, with the older records that the call was to replace (`-F`).
         """
-        wanted = [run for run in self.runs if run.name in self.last_call.runs]
-        rounds = {run.spec["round"] for run in wanted if self.states[run.name].status == "missing"}
+        last = self.last_call.id or ""
+        of_round: dict[int, list[tuple[Run, str]]] = {}
+        for run in (run for run in self.runs if run.name in self.last_call.runs):
+            of_round.setdefault(run.spec["round"], []).append((run, self.states[run.name].call or ""))
         return [
-            run for run in wanted if run.spec["round"] in rounds and self.states[run.name].call == self.last_call.id
+            run
+            for runs in of_round.values()
+            if any(call == last for _, call in runs) and any(call < last for _, call in runs)  # ids begin with the time
+            for run, call in runs
+            if call and call <= last
         ]
 
     def noise_tables(self) -> list[str]:

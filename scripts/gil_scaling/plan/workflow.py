@@ -245,9 +245,10 @@ class Call:
         checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]
         failed = [job for job in self._failed_jobs if job[0] not in _DESCRIBED_RULES]
         lines = [line for log in checks for line in closing.read_check(log, self._began)]
-        for line in [*lines, *closing.describe(records, failed, dict.fromkeys(pages))]:
+        endings = closing.read_endings(records, call)
+        for line in [*lines, *closing.describe(records, endings, failed, dict.fromkeys(pages))]:
             print(line, file=sys.stderr)
-        if call and all(path.exists() for path in records):
+        if call and all(endings):
             self.plan.note_last_call(call, ())
 
     def _quiet_scheduler(self) -> None:
