@@ -5,7 +5,7 @@ bundle, dry runs and other calls that measure nothing, targets that are files, `
 SIGKILL of Snakemake or of a job, an edit of a workload, a workload that fails, a deleted file. After each step:
 
 - no record that was ok is lost or changed, unless an interruption split its round and logs/set_aside holds it; none at all by a call
-  that measures nothing;
+  that measures nothing; a forced call (-F) replaces records, and loses no more than that of the run that it was at;
 - no failed record is lost by a call that measures nothing;
 - no finished file of a sweep is missing that this step did not make anew or remove;
 - each ok record that a call left has the digest of the source that was there.
@@ -132,7 +132,7 @@ class Trial:
             (folder / f"{name}.yaml").write_text(yaml.safe_dump(changed))
         (folder / "said.txt").touch()
         self.write("as it was")
-        self.done = []
+        self.done, self.is_forced = [], False
 
     def write(self, line):
         (self.folder / "mine.py").write_text(WORKLOAD.format(line=LINES[line]))
@@ -154,8 +154,8 @@ class Trial:
         there = {name for name in names if (self.folder / SET / name).exists()}
         return there | {f"pythons/{path.name}" for path in (self.folder / SET / "pythons").glob("*")}
 
-    def start(self, sweep):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", f"{sweep}.yaml"]
+    def start(self, sweep, *options):
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", f"{sweep}.yaml", *options]
         with open(self.folder / "said.txt", "wb") as said:
             return subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said, start_new_session=True)
 
@@ -199,8 +199,9 @@ class Trial:
 
     def interrupt(self):
         way = self.rng.choice(["SIGINT", "SIGTERM", "SIGKILL", "SIGKILL of a job"])
-        running = self.start(self.rng.choice("ab"))
-        self.done[-1] += f" {way}"
+        self.is_forced = self.rng.random() < 0.25
+        running = self.start(self.rng.choice("ab"), *(["-F"] if self.is_forced else []))
+        self.done[-1] += f" {way}{' of -F' * self.is_forced}"
         try:
             running.wait(self.rng.uniform(0.5, 1.5) * self.whole_s)
         except subprocess.TimeoutExpired:
@@ -237,10 +238,12 @@ class Trial:
         name = self.rng.choices(list(STEPS), list(STEPS.values()))[0]
         self.done.append(name)
         before, files, source = self.records(), {sweep: self.files(sweep) for sweep in "ab"}, self.digest()
+        self.is_forced = False
         may_measure = getattr(self, name)()
         after = self.records()
+        replaced = {*(before.keys() & after.keys()), *sorted(before.keys() - after.keys())[:1]} if self.is_forced else ()
         for run, (status, text) in before.items():
-            if after.get(run) == (status, text) or (may_measure and status != "ok"):
+            if after.get(run) == (status, text) or (may_measure and status != "ok") or run in replaced:
                 continue
             aside = self.folder / SET / f"logs/set_aside/{run}.json"
             if not (may_measure and aside.exists() and aside.read_text() == text):
