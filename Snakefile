@@ -26,7 +26,7 @@ MEASURED = [lambda wildcards: CALL.settled.records, *FACTS, "<sweep>/plan.json",
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
-REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md"]
+REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md", "<sweep>/answers.txt"]
 
 
 pathvars:
@@ -132,6 +132,8 @@ rule collect:
         update("<sweep>/sets.json"),
     log:
         "<sweep>/logs/collect.log",
+    message:
+        "Making the tables"
     shell:
         "python -m gil_scaling.analysis.tables {input.plan:q} 2> {log:q}"
 
@@ -154,6 +156,8 @@ rule draw:
     params:
         sweep=subpath(output[0], parent=True),
         captions=lambda wildcards, output: captions(output[0]),  # for Snakemake's own report, which is made afterwards
+    message:
+        "Drawing the figures and writing the report"
     shell:
         "python -m gil_scaling.analysis.figures {params.sweep:q} 2> {log:q}"
 
@@ -167,6 +171,7 @@ rule page:
     output:
         page=update("<sweep>/report.html"),
         text=update("<sweep>/report.md"),
+        answers=update("<sweep>/answers.txt"),
     log:
         "<sweep>/logs/page.log",
     params:
@@ -176,19 +181,16 @@ rule page:
 
 
 rule verdict:
-    """Fails where a run failed, after everything else is made."""
+    """Shows the answers, and fails where a run failed, after everything else is made."""
     input:
         failures="<sweep>/tables/failures.csv",
-        summary="<sweep>/tables/summary.csv",
-        page="<sweep>/report.html",
+        answers="<sweep>/answers.txt",
     output:
         "<sweep>/verdict.txt",
     log:
         "<sweep>/logs/verdict.log",
-    params:
-        folder=subpath(input.page, parent=True),
     shell:
-        "python -m gil_scaling.analysis.report.verdict {params.folder:q} > {output:q} 2> {log:q} || failed=1; "
+        "python -S -m gil_scaling.analysis.report.verdict {input.answers:q} {input.failures:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 

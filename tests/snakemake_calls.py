@@ -4,11 +4,14 @@ A process imports Snakemake, and what it imports later, once, and is forked for 
 """
 
 import atexit
+import fcntl
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +26,27 @@ def run_snakemake(*arguments, cwd):
         server.stdin.flush()
         code = int(server.stdout.readline())
         return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())
+
+
+def run_on_terminal(*arguments, cwd, columns=120):
+    """Runs Snakemake on a terminal; returns its exit status, and all that it wrote."""
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    with subprocess.Popen(command, cwd=cwd, stdin=follower, stdout=follower, stderr=follower) as process:
+        os.close(follower)
+        written = b""
+        while data := _read(leader):
+            written += data
+    os.close(leader)
+    return process.returncode, written.decode()
+
+
+def _read(leader):
+    try:
+        return os.read(leader, 65536)
+    except OSError:  # nobody has the terminal open any more
+        return b""
 
 
 @cache

@@ -42,7 +42,7 @@ SWEEPS = {
 }
 SET = "results/test-machine"
 OF_SWEEP = ("plan.json", "config.yaml", "sets.json", "tables/summary.csv", "tables/runs.csv", "figures/index.json")
-OF_SWEEP += ("figures/one.svg", "report.html", "report.md", "verdict.txt")
+OF_SWEEP += ("figures/one.svg", "report.html", "report.md", "answers.txt", "verdict.txt")
 OF_SET = ("machine.json",)
 
 STAND_INS = {
@@ -74,13 +74,13 @@ with replaced(Path(sys.argv[1], "figures")) as new:
 import sys
 from pathlib import Path
 folder = Path(sys.argv[1])
-for name in ("report.html", "report.md"):
+for name in ("report.html", "report.md", "answers.txt"):
     (folder / name).write_text((folder / "tables/runs.csv").read_text())
 """,
     "report/verdict": """
 import sys
 from pathlib import Path
-if Path(sys.argv[1], "tables/failures.csv").read_text():
+if Path(sys.argv[2]).read_text():
     raise SystemExit("failed")
 print("ok")
 """,
@@ -241,7 +241,9 @@ class Trial:
         self.is_forced = False
         may_measure = getattr(self, name)()
         after = self.records()
-        replaced = {*(before.keys() & after.keys()), *sorted(before.keys() - after.keys())[:1]} if self.is_forced else ()
+        replaced = (
+            {*(before.keys() & after.keys()), *sorted(before.keys() - after.keys())[:1]} if self.is_forced else ()
+        )
         for run, (status, text) in before.items():
             if after.get(run) == (status, text) or (may_measure and status != "ok") or run in replaced:
                 continue

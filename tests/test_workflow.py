@@ -12,7 +12,7 @@ import pytest
 import yaml
 from gil_scaling.analysis import tables
 
-from tests.snakemake_calls import run_snakemake
+from tests.snakemake_calls import run_on_terminal, run_snakemake
 from tests.support import ROOT, find_build
 from tests.tiny_sweep import TINY, copy_workflow, experiment, measured, records, run_sweep
 
@@ -26,8 +26,18 @@ def test_a_sweep_leaves_records_tables_figures_and_a_report(tiny_sweep):
     assert measured(done) == 8
     lines = re.findall(r"^\[\s*\d/8\] .*$", done.stderr, re.MULTILINE)
     assert len(lines) == 8
-    assert re.fullmatch(r"\[1/8\] \S+ py_loop \S+ w\d round 1: \S+ (µs|ms|s), about \d+ s left", lines[0])
-    names = ("report.html", "report.md", "figures/speedup-tiny.svg", "figures/speedup-tiny.csv", "figures/fastest.svg")
+    assert re.fullmatch(
+        r"\[1/8\] \S+ py_loop \S+( \(ceiling\))? w\d round 1: \S+ (µs|ms|s), about \d+ s left", lines[0]
+    )
+    assert sum(" process (ceiling) w2 " in line for line in lines) == 2
+    names = (
+        "report.html",
+        "report.md",
+        "answers.txt",
+        "figures/speedup-tiny.svg",
+        "figures/speedup-tiny.csv",
+        "figures/fastest.svg",
+    )
     for name in ("machine.json", "tiny/config.yaml", *(f"tiny/{name}" for name in names)):
         assert (folder / name).stat().st_size > 100
     summary = pd.read_csv(folder / "tiny/tables/summary.csv")
@@ -271,13 +281,42 @@ def test_a_size_is_found_once_and_then_the_same(snakemake, clone):
     assert "1 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
 
 
-def test_the_last_lines_estimate_the_rounds_for_precision(tiny_sweep):
-    pattern = r"^\d of 4 combinations are known to within ±2 %\. "
-    assert re.search(pattern, tiny_sweep.first.stderr, re.M)
+def test_the_last_lines_are_the_answers_and_the_page(tiny_sweep):
+    headline, answer, precision, status, page = tiny_sweep.first.stderr.splitlines()[-5:]
+    assert headline == "What is the best choice?"
+    assert answer.startswith("py_loop: ")
+    assert re.fullmatch(r"\d of 4 combinations are known to within ±2 %(, \d after \d+ rounds)?\.", precision)
+    assert (status, page) == ("Every supported run is ok.", "The report: results/test-machine/tiny/report.html")
 
 
-def test_the_last_line_names_the_page(tiny_sweep):
-    assert tiny_sweep.first.stderr.splitlines()[-1] == "The report: results/test-machine/tiny/report.html"
+def test_the_console_shows_no_job_of_snakemake(tiny_sweep):
+    shown = tiny_sweep.first.stderr.splitlines()
+    steps = ["Making the tables", "Drawing the figures and writing the report"]
+    assert shown[1] == "8 of 8 runs to measure"
+    assert [line for line in shown[2:-5] if not line.startswith("[")] == steps
+    (log,) = (
+        path.read_text() for path in (tiny_sweep.folder / ".snakemake/log").iterdir() if "measure" in path.read_text()
+    )
+    assert log.count("localrule measure:") == 8
+
+
+def test_options_bring_back_what_snakemake_shows(snakemake):
+    assert "localrule measure:" in snakemake("tables", "--printshellcmds", rounds=1).stderr
+    quiet = snakemake("tables", "--quiet", rounds=2).stderr
+    assert "4 of 8 runs to measure" in quiet and "round 2" not in quiet
+
+
+def test_a_terminal_shows_one_line_that_stays_in_place(clone):
+    (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
+    bad = experiment(workloads=[*TINY["experiments"][0]["workloads"], "./bad.py"], ceiling=False)
+    (clone / "tiny.yaml").write_text(yaml.safe_dump({**TINY, "experiments": bad}))
+    code, text = run_on_terminal("--cores", "2", "tables", "--configfile", "tiny.yaml", cwd=clone)
+    assert code == 0, text
+    frames = re.findall(r"\r(\d+/12 runs [^\r\n]*)", text)
+    assert frames[0].startswith("0/12 runs |")
+    assert re.search(r"12/12 runs \|█+\| round 2 of 2, 6 failed, py_loop so far: \S+ ", frames[-1])
+    kept = [line.rpartition("\r")[2] for line in text.split("\r\n")]  # what later text does not overwrite
+    assert sum("failed: ValueError: 1" in line for line in kept) == 3 + 1  # each combination once, and their cause
 
 
 def test_files_that_were_lost_are_made_again(snakemake, finished):

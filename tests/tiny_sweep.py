@@ -39,7 +39,7 @@ def run_sweep(folder, *arguments, name="tiny", **changes):
 
 def measured(done):
     """The number of runs that a call of Snakemake measured, or would measure."""
-    line = re.search(r"^measure +(\d+)$", done.stderr + done.stdout, re.MULTILINE)
+    line = re.search(r"^(\d+) of \d+ runs to measure", done.stderr, re.MULTILINE)
     return int(line[1]) if line else 0
 
 

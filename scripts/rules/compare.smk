@@ -15,6 +15,7 @@ rule contrast:
         update(expand("results/compare/tables/{table}.csv", table=TABLES)),
         page=update("results/compare/report.html"),
         text=update("results/compare/report.md"),
+        answers=update("results/compare/answers.txt"),
         sets=update("results/compare/sets.json"),
         figures=update(directory("results/compare/figures")),
     log:
@@ -23,11 +24,13 @@ rule contrast:
         state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
         sets=CALL.request.comparison.file,
         folder=subpath(output.page, parent=True),
+    message:
+        "Comparing the result sets"
     shell:
         "(python -m gil_scaling.analysis.tables {params.sets:q} {params.folder:q} "
         "&& python -m gil_scaling.analysis.figures {params.folder:q} "
         "&& python -m gil_scaling.analysis.report {params.folder:q}) 2> {log:q} "
-        "|| failed=1; cat {log:q} >&2; exit ${{failed:-0}}"
+        "|| failed=1; cat {log:q} {output.answers:q} >&2; exit ${{failed:-0}}"
 
 
 rule gate:

@@ -20,6 +20,8 @@ rule export:
         "<sweep>/logs/export.log",
     params:
         tables=subpath(input.samples, parent=True),
+    message:
+        "Writing the files of pyperf"
     shell:
         "python -m gil_scaling.analysis.exchange.pyperf {params.tables:q} {output:q} 2> {log:q}"
 
@@ -36,5 +38,7 @@ rule bundle:
     params:
         folder=subpath(input.page, ancestor=2),
         archive=CALL.plan.archive,
+    message:
+        "Packing the archive"
     shell:
         "python -m gil_scaling.analysis.exchange.pack {params.folder:q} {params.archive:q} 2> {log:q}"

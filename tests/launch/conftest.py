@@ -70,8 +70,7 @@ def start(tmp_path, this_build):
         entry = make_entry(tmp_path, build, source, backend_source, changes)
         plan = tmp_path / "plan.jsonl"
         plan.write_text("{}\n" + json.dumps(entry) + "\n")
-        call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename, "runs": 1, "plan": str(plan)}
-        (tmp_path / "c.progress").unlink(missing_ok=True)
+        call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename, "plan": str(plan)}
         out, log = tmp_path / "set" / "runs" / "a-run.json", tmp_path / "a-run.log"
         out.parent.mkdir(parents=True, exist_ok=True)
         program = PROGRAM.format(lock=str(tmp_path / "lock"), parent=str(runs), before=before)

@@ -45,14 +45,13 @@ def test_failures_of_another_call_do_not_count(call):
 
 
 def test_damaged_file_of_failures_is_ignored(call, tmp_path):
-    (tmp_path / "c-failures.progress").write_text(json.dumps({})[:1])
+    (tmp_path / "c.failures").write_text(json.dumps({})[:1])
     assert failures.earlier_failure(make_spec(round=2), call) is None
 
 
-def test_run_of_a_failed_combination_is_not_started(start, tmp_path):
+def test_run_of_a_failed_combination_is_not_started(start):
     source = "def task(a):\n    print('here', file=sys.stderr, flush=True)\n    raise ValueError(7)\n"
     assert start(source, round=1).reason == "ValueError: 7 (work.py:5)"
-    (tmp_path / "c.progress").touch()
     again = start(source, round=2)
     assert (again.status, again.reason) == (
         "failed",

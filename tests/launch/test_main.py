@@ -28,8 +28,7 @@ def test_run_that_works_leaves_an_ok_record(start):
     assert [sample["warmup"] for sample in result.measured["samples"]] == [True, False]
     assert (result.waited_s, result.attempts) == (0.0, 1)
     assert result.wall_s > 0
-    assert result.stderr.startswith("[1/1] 3.")
-    assert " noop sequential w1 round 1: " in result.stderr
+    assert result.stderr == ""
 
 
 def test_main_is_the_module_that_snakemake_calls(tmp_path):
@@ -133,8 +132,7 @@ def test_launcher_that_was_not_killed_leaves_no_record(status, monkeypatch):
 
 def test_nothing_after_writing_costs_the_record(start, tmp_path):
     (tmp_path / "a-run.log").mkdir()
-    counter = str(tmp_path / "c.progress")
-    running = start(f"def task(a): os.path.exists({counter!r}) or os.symlink('/dev/full', {counter!r})", wait=False)
+    running = start(wait=False)
     running.process.stderr.close()
     assert running.process.wait(60) == 0
     assert json.loads(running.out.read_text())["status"] == "ok"

@@ -23,15 +23,11 @@ def test_duration_is_readable(seconds, text):
 
 
 def test_line_names_the_run_and_the_time_left():
-    line = progress.line(37, 480, make_spec(python="3.14t", workers=4, round=2), 4, "0.53 s", 181)
+    spec = make_spec(python="3.14t", workers=4, round=2)
+    line = progress.line(37, 480, spec, 4, "0.53 s", "3 min")
     assert line == "[ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left"
-
-
-def test_advance_estimates_the_time_left_from_past_runs(tmp_path):
-    call = {"id": "c", "plan": str(tmp_path / "plan.jsonl"), "runs": 4}
-    assert progress.advance(call, 100.0, lambda: 110.0) == (1, 30.0)
-    assert progress.advance(call, 110.0, lambda: 140.0) == (2, 40.0)
-    assert progress.advance(call, 140.0, lambda: 150.0)[0] == 3
+    line = progress.line(480, 480, spec, 4, "0.53 s", "0 s", "control")
+    assert line == "[480/480] 3.14t py_loop thread (control) w4 round 2: 0.53 s"
 
 
 def test_outcome_of_an_ok_run_is_its_median_time():
@@ -48,9 +44,9 @@ def test_outcome_of_another_run_is_the_end_of_its_reason():
 
 def test_call_is_announced_to_its_jobs(monkeypatch):
     monkeypatch.setattr(os, "environ", {})
-    progress.announce(4, "of-an-outer-call.jsonl", lambda: 9.0)
-    name = progress.announce(3, "plan.jsonl", lambda: 0.0)
+    progress.announce("of-an-outer-call.jsonl", lambda: 9.0)
+    name = progress.announce("plan.jsonl", lambda: 0.0)
     call = progress.current_call()
     assert name == call["id"]
     assert (call["id"], call["time"]) == (f"19700101T000000-{os.getpid()}", "1970-01-01T00:00:00Z")
-    assert (call["runs"], call["plan"], call["host"]) == (3, "plan.jsonl", os.uname().nodename)
+    assert (call["plan"], call["host"]) == ("plan.jsonl", os.uname().nodename)

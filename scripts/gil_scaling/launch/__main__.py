@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import sys
-import time
 
 from gil_scaling import record, result_set
 from gil_scaling.launch import failures, lock, measurement, progress, run_folder
@@ -37,11 +36,9 @@ def main(run: str, out: str, log: str, earlier_status: str = "0") -> None:
     if entry["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, entry["spec"]["cpus"])
     with lock.MachineLock():
-        started = time.time()
         run_folder.clean_up()
         result = _read_finished(out, entry) or _measure(entry, call, out, killer)
     _write_log(log, result["stderr_tail"])
-    _report_progress(result, call, started)
 
 
 def _killer_of(status: int) -> int:
@@ -128,15 +125,6 @@ def _write_log(log: str, text: str) -> None:
         result_set.write_text(log, text)
     except OSError:
         pass  # the record has the text, too
-
-
-def _report_progress(result: record.Record, call: CallInfo, started: float) -> None:
-    try:
-        done, left_s = progress.advance(call, started)
-    except (OSError, ValueError):
-        return  # the file that counts the runs cannot be used
-    workers, outcome = progress.outcome(result)
-    progress.write_line(progress.line(done, call["runs"], result["spec"], workers, outcome, left_s))
 
 
 if __name__ == "__main__":

@@ -52,8 +52,8 @@ def _read(call: CallInfo) -> list[dict[str, Any]]:
 
 
 def _path(call: CallInfo) -> str:
-    """Beside the file that counts the runs of the call; both end in .progress and are removed with the next call."""
-    return os.path.join(os.path.dirname(call["plan"]), f"{call['id']}-failures.progress")
+    """Beside the plan; removed with the next call."""
+    return os.path.join(os.path.dirname(call["plan"]), f"{call['id']}.failures")
 
 
 def _combination(spec: Spec) -> dict[str, Any]:

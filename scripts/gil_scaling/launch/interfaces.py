@@ -17,7 +17,6 @@ class CallInfo(TypedDict):
     time: str
     pid: int
     host: str
-    runs: int
     plan: str
 
 

@@ -1,4 +1,4 @@
-"""The progress of a call of Snakemake: the line that is printed after each run."""
+"""The call of Snakemake that jobs belong to, and the line that is shown after each run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     from gil_scaling.record import Record, Spec
 
 VARIABLE = "GIL_SCALING_CALL"
+_CLEAR_LINE = "\r\x1b[K"
 
 
-def announce(runs: int, plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> str:
-    """Puts the call of Snakemake, its plan and its number of runs into the environment, for the jobs; returns its id."""
+def announce(plan: str | os.PathLike[str], clock: Callable[[], float] = time.time) -> str:
+    """Puts the call of Snakemake and its plan into the environment, for the jobs; returns its id."""
     now = clock()
     name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}"
-    call = make_call(name, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), runs, str(plan))
+    call = make_call(name, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), str(plan))
     os.environ[VARIABLE] = json.dumps(call)
     return call["id"]
 
 
-def make_call(name: str, began: str = "", runs: int = 1, plan: str = "") -> CallInfo:
+def make_call(name: str, began: str = "", plan: str = "") -> CallInfo:
     """The call of this process; by default one that measures one run after the other for no sweep."""
     host = os.uname().nodename
-    return {"id": name, "time": began, "pid": os.getpid(), "host": host, "runs": runs, "plan": plan}
+    return {"id": name, "time": began, "pid": os.getpid(), "host": host, "plan": plan}
 
 
 def current_call() -> CallInfo:
@@ -37,43 +38,42 @@ def current_call() -> CallInfo:
     return call
 
 
-def advance(call: CallInfo, started: float, clock: Callable[[], float] = time.time) -> tuple[int, float]:
-    """Counts one more run of the call, started at the time `started`; returns (runs done, seconds left)."""
-    path = os.path.join(os.path.dirname(call["plan"]), f"{call['id']}.progress")
-    with open(path, "a+") as file:
-        if not file.tell():
-            file.write(f"{started}\n")
-        file.write(f"{clock()}\n")
-        file.seek(0)
-        times = [float(line) for line in file]
-    done = len(times) - 1
-    return done, (times[-1] - times[0]) / done * max(call["runs"] - done, 0)
-
-
 def outcome(result: Record) -> tuple[int | str, str]:
     """(number of workers, median time or what went wrong) of a run."""
     measured = result["measured"]
     if measured is None:
         last_line = (result["reason"] or "").strip().rpartition("\n")[2]
         return result["spec"]["workers"], f"{result['status']}: {last_line}"
+    return measured["samples"][-1]["workers"], duration(counted_s(result))
+
+
+def counted_s(result: Record) -> float:
+    """The median time of the samples of a run that is ok: their total, or the work of workers that started together."""
+    samples = [sample for sample in (result["measured"] or {"samples": []})["samples"] if not sample["warmup"]]
     together = result["spec"]["start"] == "together"
-    counted = [sample for sample in measured["samples"] if not sample["warmup"]]
-    times = sorted(sample["work_s"] if together else sample["total_s"] for sample in counted)
-    return counted[0]["workers"], duration(times[len(times) // 2])
+    times = sorted(sample["work_s"] if together else sample["total_s"] for sample in samples)
+    return times[len(times) // 2]
 
 
-def line(done: int, runs: int, spec: Spec, workers: int | str, outcome: str, left_s: float) -> str:
-    """For example: [ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left."""
+def line(done: int, runs: int, spec: Spec, workers: int | str, outcome: str, left: str = "", role: str = "") -> str:
+    """For example: [ 37/480] 3.14t py_loop process (ceiling) w4 round 2: 0.53 s, about 3 to 4 min left.
+
+    left: the time that is left; role: of a run that the config does not ask for.
+    """
     width = len(str(runs))
-    run = f"{spec['python']} {spec['workload']} {spec['backend']} w{workers} round {spec['round']}"
-    left = "" if done >= runs else f", about {duration(max(1, round(left_s)))} left"
-    return f"[{done:>{width}}/{max(runs, done)}] {run}: {outcome}{left}"
+    backend = f"{spec['backend']} ({role})" if role else spec["backend"]
+    run = f"{spec['python']} {spec['workload']} {backend} w{workers} round {spec['round']}"
+    return f"[{done:>{width}}/{runs}] {run}: {outcome}{f', about {left} left' if left and done < runs else ''}"
 
 
 def write_line(text: str) -> None:
-    """Writes a line to stderr if anybody reads it; sys.stderr would retry at exit, and then fail the job."""
+    """Writes a line to stderr if anybody reads it; sys.stderr would retry at exit, and then fail the job.
+
+    On a terminal it takes the place of the line of progress.
+    """
     try:
-        os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+        start = _CLEAR_LINE if os.isatty(2) else ""
+        os.write(2, f"{start}{text}\n".encode("utf-8", "backslashreplace"))
     except OSError:
         pass
 

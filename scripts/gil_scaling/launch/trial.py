@@ -61,8 +61,8 @@ class Trials:
             self._expected[entry["expected"]] = result["measured"]["expected"]
         workers, outcome = progress.outcome(result)
         mean_s = (self._limit_s - self._left_s + result["wall_s"]) / self._number
-        left_s = min(self._left_s, mean_s * (self._count - self._number))
-        progress.write_line(progress.line(self._number, self._count, entry["spec"], workers, outcome, left_s))
+        left = progress.duration(max(1, round(min(self._left_s, mean_s * (self._count - self._number)))))
+        progress.write_line(progress.line(self._number, self._count, entry["spec"], workers, outcome, left))
         return result
 
     def _measure_sending(self, entry: Entry) -> Any:

@@ -15,7 +15,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
@@ -23,23 +23,28 @@ from typing import Any
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
-from snakemake.settings.types import RerunTrigger
+from snakemake.settings.types import Quietness, RerunTrigger
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, plan, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, console, plan, recovery, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import FIGURES, PAGE, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
-_FILTERED = (  # the beginnings of lines of Snakemake
+_FILTERED = (  # the beginnings of lines of Snakemake that our last lines replace
     "Removing output files of failed job",
     "Shutting down, this might take some time",
     "Exiting because a job execution failed",
     "WorkflowError:\nAt least one job did not complete successfully",
 )
+
+
+_TALKATIVE = ("dryrun", "verbose", "printshellcmds", "debug_dag")  # options with which Snakemake's messages are wanted
+_BEFORE_JOBS = "Assuming unrestricted shared filesystem usage"  # before Snakemake has chosen how it executes jobs
+_KEPT = ("Nothing to be done", "Terminating processes on user request")  # of Snakemake's messages below warnings
 
 
 class Mode(Enum):
@@ -82,6 +87,8 @@ class Call:
         self._has_begun = self._is_asked = False
         self._began = 0.0  # seconds of the clock of files
         self._failed_jobs: list[tuple[str, list[str]]] = []
+        self._console: console.Console | None = None
+        self._is_quiet = self._quiet_stream()
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
         self.request = _checked(request.read, settings, files, explicit, _results_folder(workflow))
@@ -204,12 +211,13 @@ class Call:
         call = ""
         if measured:
             self.plan.set_aside(measured)
-            for old in request.FOLDER.glob("*.progress"):
+            for old in request.FOLDER.glob("*.failures"):
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
-            call = progress.announce(len(measured), Path(self.plan.file).resolve())
+            call = progress.announce(Path(self.plan.file).resolve())
             self.plan.note_last_call(call, measured)
         self._filter_log()
+        self._show_progress(measured)
         atexit.register(self._close, call, list(measured.values()), os.getpid())
 
     def _measured(self) -> dict[str, Path]:
@@ -217,6 +225,39 @@ class Call:
         paths = {str(path): (run.name, path) for run in self.plan.runs for path in [self.plan.record_path(run)]}
         outputs = (str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output)
         return dict(paths[file] for file in outputs if file in paths)
+
+    def _quiet_stream(self) -> bool:
+        """Keeps Snakemake's messages about jobs off the console, where they hide ours; its log file has them.
+
+        Not in a dry run, not where an option asks for more, and not in a workflow that uses this one. Returns whether it does.
+        """
+        settings, handlers = getattr(self.workflow, "output_settings", None), logger.handlers
+        is_main = getattr(self.workflow, "main_snakefile", None) == str(CHECKOUT / "Snakefile")
+        if not is_main or settings is None or any(getattr(settings, name, False) for name in _TALKATIVE):
+            return False
+        streams = [handler for handler in handlers if handler.name == "DefaultStreamHandler"]
+        for handler in streams:
+            handler.addFilter(self._is_shown)
+        return bool(streams)
+
+    def _is_shown(self, event: logging.LogRecord) -> bool:
+        """Whether the console shows an event of Snakemake's log: warnings and errors, and all where no jobs are executed."""
+        text = str(event.msg)
+        is_chatter = getattr(event, "event", None) is LogEvent.WORKFLOW_STARTED or text.startswith(_BEFORE_JOBS)
+        is_shown = event.levelno >= logging.WARNING or text.startswith(_KEPT)
+        is_shown = is_shown or (self.mode is not Mode.RUN and not is_chatter)
+        if is_shown and self._console:
+            self._console.clear()
+        return is_shown
+
+    def _show_progress(self, measured: Mapping[str, Path]) -> None:
+        """Shows a line per run, or one that stays in place where stderr is a terminal; nothing if Snakemake is to be quiet."""
+        quiet = getattr(getattr(self.workflow, "output_settings", None), "quiet", None) or ()
+        if {Quietness.ALL, Quietness.PROGRESS} & set(quiet):
+            return
+        runs = {run.name: (run, measured[run.name]) for run in self.plan.runs if run.name in measured}
+        self._console = console.Console(runs, sys.stderr, in_place=self._is_quiet and sys.stderr.isatty())
+        logger.addHandler(self._console)
 
     def _filter_log(self) -> None:
         """Filters what our last lines say from Snakemake's log: how our jobs failed, and what it removes therefore.
@@ -240,6 +281,8 @@ class Call:
         """Writes the last lines of a call that ends by itself or by an interruption."""
         if os.getpid() != pid:
             return
+        if self._console:
+            self._console.clear()
         jobs = list(self.workflow.dag.jobs)
         pages = [str(file) for job in jobs for file in job.output if file.endswith(f"/{PAGE}")]
         checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]

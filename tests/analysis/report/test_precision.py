@@ -138,6 +138,14 @@ def test_precision_without_repetitions_is_none():
     assert precision.describe_precision(summary([math.nan])) is None
 
 
+def test_precision_is_summarized_in_one_sentence():
+    assert precision.summarize_precision(summary([6, 20, math.nan])) == [
+        "1 of 2 combinations are known to within ±2 %, 2 after 20 rounds."
+    ]
+    assert precision.summarize_precision(summary([6, 5000])) == ["1 of 2 combinations are known to within ±2 %."]
+    assert precision.summarize_precision(summary([math.nan])) == []
+
+
 def test_sizes_are_described():
     size = {"workload": "py_loop", "parameter": "n", "value": 410_000, "seconds": 0.31, "python": "3.14"}
     assert precision.describe_sizes([size]) == [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+_MAIN_ANSWERS = 8  # at the end of a sweep
 _Entries = Iterable[Mapping[str, Any]]  # of figures/index.json
 
 
@@ -25,6 +26,15 @@ def answers(entries: _Entries, first: Sequence[str] = ()) -> dict[str, list[Answ
             answer = Answer(sentence, f"figure-{html_id(entry['name'])}", entry["title"])
             by_headline.setdefault(entry["headline"], []).append(answer)
     return by_headline
+
+
+def main_answers(answers: Mapping[str, Sequence[Answer]]) -> list[str]:
+    """The first group of answers as plain lines: its headline, and the first of its answers."""
+    for headline, group in answers.items():
+        left = len(group) - _MAIN_ANSWERS
+        more = [f"… and {left} more in the report."] if left > 0 else []
+        return [headline, *(answer.sentence for answer in group[:_MAIN_ANSWERS]), *more]
+    return []
 
 
 def figures_of(entries: _Entries, experiment: str | None, folder: Path) -> dict[str, list[dict[str, str]]]:

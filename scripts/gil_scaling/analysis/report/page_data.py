@@ -74,6 +74,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
         "missing_ceilings": limits.describe_missing_ceilings(summary),
         "answers": answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ()),
+        "precision": precision.summarize_precision(summary),
         "noise": precision.summarize_noise_floors(floors),
         "ratios": _RATIOS,
         "claims": list(gains.count_claims(changes, floors)),

@@ -73,6 +73,23 @@ def is_beyond_noise(rows: pd.DataFrame, ratio: str, floors: Mapping[str, float |
     return np.maximum(ratios, 1 / ratios) - 1 > limits
 
 
+def summarize_precision(summary: pd.DataFrame) -> list[str]:
+    """The first sentence of describe_precision, with the rounds that more take; none if no row shows it."""
+    rows = summary[summary["rounds_needed"].notna()]
+    if not len(rows):
+        return []
+    within = rows["rounds_needed"][rows["rounds_needed"] <= MAX_ROUNDS].astype(float)
+    known = int(_is_precise(rows).sum())
+    text = _count_known(known, len(rows))
+    return [f"{text}, {len(within)} after {within.max():,.0f} rounds." if len(within) > known else f"{text}."]
+
+
+def _count_known(known: int, count: int) -> str:
+    return (
+        f"{known} of {phrases.format_count(count, 'combination')} {'is' if count == 1 else 'are'} known to within ±2 %"
+    )
+
+
 def describe_precision(summary: pd.DataFrame) -> str | None:
     """How many combinations are known to within ±2 %, and the rounds that the others need; None if no row shows it."""
     rows = summary[summary["rounds_needed"].notna()]
@@ -80,9 +97,7 @@ def describe_precision(summary: pd.DataFrame) -> str | None:
         return None
     needed = rows["rounds_needed"].astype(float)
     known, slowest = int(_is_precise(rows).sum()), rows.loc[needed.idxmax()]
-    parts = [
-        f"{known} of {phrases.format_count(len(rows), 'combination')} {'is' if len(rows) == 1 else 'are'} known to within ±2 %."
-    ]
+    parts = [f"{_count_known(known, len(rows))}."]
     within = needed[needed <= MAX_ROUNDS]
     if known < len(rows) and len(within):
         parts.append(

@@ -1,30 +1,25 @@
-"""Prints how precise the numbers are; exits with status 1 where a run failed.
+"""Prints the answers of a sweep; exits with status 1 where a run failed.
 
-`python -m gil_scaling.analysis.report.verdict FOLDER`, the folder of the report.
+`python -S -m gil_scaling.analysis.report.verdict ANSWERS FAILURES`, the paths of answers.txt and of failures.csv. Standard
+library only, so that it does not wait for imports.
 """
 
+import csv
 import sys
 from pathlib import Path
 
-from gil_scaling.analysis import phrases
-from gil_scaling.analysis.report.precision import describe_precision
-from gil_scaling.analysis.tables import read
 
-
-def main(folder: str | Path) -> None:
-    """Prints the rounds that more precision takes; raises SystemExit where a run failed."""
-    tables = read(Path(folder, "tables"), ("failures", "summary"))
-    precision = describe_precision(tables["summary"])
-    if precision:
-        print(precision)
-    failed = len(tables["failures"])
+def main(answers: str | Path, failures: str | Path) -> None:
+    """Prints the answers, and that all runs are ok; raises SystemExit where a run failed."""
+    print(Path(answers).read_text(encoding="utf-8"), end="")
+    with open(failures, encoding="utf-8", newline="") as file:
+        failed = sum(1 for _ in csv.reader(file)) - 1
     if failed:
         raise SystemExit(
-            f"{phrases.format_count(failed, 'run')} failed; see {Path(folder, 'tables/failures.csv')}, the report, and "
-            "their stderr in logs/runs/."
+            f"{failed:,} run{'' if failed == 1 else 's'} failed; see {failures}, the report, and their stderr in logs/runs/."
         )
     print("Every supported run is ok.")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
