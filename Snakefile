@@ -197,3 +197,4 @@ rule verdict:
 include: "scripts/rules/exchange.smk"
 include: "scripts/rules/compare.smk"
 include: "scripts/rules/check.smk"
+include: "scripts/rules/prune.smk"

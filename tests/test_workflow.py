@@ -93,6 +93,43 @@ def test_only_new_runs_are_measured(snakemake, finished):
     assert measured(snakemake("-n")) == 0
 
 
+def test_only_what_a_sweep_grows_by_is_measured(snakemake, finished):
+    before = records(finished)
+    more = {"name": "more", "workloads": ["noop"], "backends": ["thread"], "workers": [2], "control": False}
+    pythons = ["current", {"name": "again", "command": "current"}]
+    assert measured(snakemake("-n", rounds=3)) == 4
+    assert measured(snakemake("-n", pythons=pythons)) == 8
+    assert measured(snakemake("-n", experiments=[*experiment(), {**more, "ceiling": False}])) == 2 * 2
+    grown = {"rounds": 3, "pythons": pythons, "experiments": [*experiment(), {**more, "ceiling": False}]}
+    done = snakemake("tables", **grown)
+    assert (done.returncode, measured(done)) == (0, 4 + 3 * 4 + 2 * 3 * 2)
+    assert {name: records(finished)[name] for name in before} == before
+    runs = pd.read_csv(finished / "results/test-machine/tiny/tables/runs.csv")
+    assert len(runs) == len(records(finished)) == 36
+    assert "Nothing to be done" in snakemake("tables", **grown).stderr
+
+
+def test_prune_removes_what_no_sweep_names_when_told(snakemake, finished):
+    assert "Each record in results/test-machine is of a sweep." in snakemake("prune").stderr
+    assert snakemake("tables", name="other", rounds=1, experiments=experiment(workers=[3])).returncode == 0
+    before = records(finished)
+    shrunk = {"rounds": 1}
+    shown = snakemake("prune", **shrunk)
+    assert (shown.returncode, records(finished)) == (0, before)
+    assert "4 records (0.0 MiB) in results/test-machine that no sweep names. To remove them:" in shown.stderr
+    assert snakemake("-n", "prune", "--config", "remove=true", **shrunk).returncode == 0
+    assert records(finished) == before
+    done = snakemake("prune", "--config", "remove=true", **shrunk)
+    assert done.stderr.splitlines()[-1].startswith("Removed 4 records ")
+    kept = {name for name, one in before.items() if one["spec"]["round"] == 1}
+    assert set(records(finished)) == kept
+    logs = finished / "results/test-machine/logs/runs"
+    assert {path.stem for path in logs.iterdir()} == kept
+    assert (
+        "0 of 4 runs to measure" in snakemake("-n", name="other", rounds=1, experiments=experiment(workers=[3])).stderr
+    )
+
+
 def test_only_lost_and_damaged_records_are_replaced(snakemake, finished):
     before = records(finished)
     lost, damaged, *_ = sorted(before)

@@ -25,8 +25,8 @@ from gil_scaling.result_set import RESERVED_SWEEPS
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
-COMPARISON_KEYS = ("compare", "fail_if_slower")  # no sweep depends on them
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", "workload", *COMPARISON_KEYS)
+TARGET_KEYS = ("compare", "fail_if_slower", "remove")  # no sweep depends on them
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", "workload", *TARGET_KEYS)
 
 Config = dict[str, Any]
 Mistake = tuple[KeyPath, str]

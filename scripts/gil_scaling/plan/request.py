@@ -75,7 +75,7 @@ def read(
         raise config.ConfigError(mistakes)
     experiment_builds, notes = chosen
     notes = [*notes, *_check_tasks(checked["experiments"], experiment_builds, places)]
-    kept = {key: value for key, value in checked.items() if key not in config.COMPARISON_KEYS}
+    kept = {key: value for key, value in checked.items() if key not in config.TARGET_KEYS}
     return Request(results, kept, label, name, cpus, experiment_builds, notes, compared)
 
 

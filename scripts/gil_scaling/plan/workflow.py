@@ -28,7 +28,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, console, plan, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, console, plan, prune, recovery, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import FIGURES, PAGE, write_text
 
@@ -126,6 +126,14 @@ class Call:
         """The path of what the target `check` tries, with calibrated sizes if this call executes jobs."""
         find = sizes.find if self.mode is Mode.RUN else None
         return os.path.abspath(str(_checked(check.write, self.request, find)))
+
+    @property
+    def prune(self) -> str:
+        """The path of what the target `prune` shows or removes."""
+        try:
+            return prune.write(self.plan)
+        except prune.PruneError as error:
+            raise WorkflowError(str(error)) from None
 
     # ---- before the graph of jobs is built, and before the first job
 

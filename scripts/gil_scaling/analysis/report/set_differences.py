@@ -8,7 +8,14 @@ import pandas as pd
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.packages import package_versions
 
-_LABELS = ("machine", "sweep", "compare", "fail_if_slower", "experiments")  # of a config: no difference by themselves
+_LABELS = (
+    "machine",
+    "sweep",
+    "compare",
+    "fail_if_slower",
+    "remove",
+    "experiments",
+)  # of a config: no difference by themselves
 _BUILD_FACTS = (
     *("implementation", "version", "gil", "free_threaded", "compiler", "pgo", "lto", "jit"),
     *("options", "env", "configure_arguments"),

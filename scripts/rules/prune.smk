@@ -1,0 +1,14 @@
+# What removes results, if it is told to; no other rule depends on it.
+
+
+# Without an output it is done at each call.
+rule prune:
+    """The records that no sweep names any more: shows them, and with --config remove=true removes them."""
+    log:
+        "<set>/logs/prune.log",
+    params:
+        order=lambda wildcards: CALL.prune,
+        is_told=config.get("remove", False),
+    shell:
+        "python -m gil_scaling.plan.prune {params.order:q} {params.is_told} > {log:q} 2>&1 || failed=1; "
+        "cat {log:q} >&2; exit ${{failed:-0}}"
