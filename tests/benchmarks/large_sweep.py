@@ -3,9 +3,6 @@
 plan: `snakemake -n` of 10,200 runs; tables: of 10,000 records; figures: of 84 and of 336 combinations, copies of a small sweep.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pandas as pd
 import yaml
 from gil_scaling.analysis.figures.__main__ import draw_all
 
+from tests.benchmarks import processes
 from tests.support import ROOT, make_tables, sweep_records, write_result_set
 from tests.tiny_sweep import TINY, copy_workflow
 
@@ -98,14 +96,8 @@ def _copied(table, copies):
 
 def _print_cost(what, arguments, cwd=ROOT):
     """Runs Python, and prints the CPU time and the peak memory that it took."""
-    own = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT}"}
-    with subprocess.Popen([sys.executable, *arguments], cwd=cwd, env=own, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{what}: exit status {process.returncode}")
-    cpu_s, peak_mb = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
-    print(f"{what}: {cpu_s:.1f} s of CPU time, {peak_mb:.0f} MiB", flush=True)
+    cost = processes.run(arguments, cwd)
+    print(f"{what}: {cost['cpu_s']:.1f} s of CPU time, {cost['peak_mb']:.0f} MiB", flush=True)
 
 
 if __name__ == "__main__":
