@@ -124,7 +124,7 @@ class Benchmark:
             launched = [self._launch(plan, name, Path(folder)) for name in self._sample(names)]
             result = json.loads(next(Path(folder, "runs").iterdir()).read_text())
             written = [_time(write_record, f"{folder}/x", result) for _ in range(20)]
-        loops = [2 * disturbance.reference_loop_s() for _ in range(20)]
+        loops = [disturbance.reference_loop_s() for _ in range(20)]
         shell = [
             processes.run(["-c", shell_prefix().replace("{{", "{").replace("}}", "}") + "true"], command="bash")
             for _ in range(20)
@@ -198,7 +198,7 @@ def describe(done):
         "of that Snakemake": _ms(beside_s - split["shell"] - split["launcher"]),
         "of that shell": _ms(split["shell"]),
         "of that launcher": _ms(split["launcher"] - split["loops"] - split["record"]),
-        "of that reference loops": _ms(split["loops"]),
+        "of that reference loop": _ms(split["loops"]),
         "of that writing the record": _ms(split["record"]),
         "a run by hand (floor)": _ms(by_hand["floor"]),
         "a run of pyperf": _ms(by_hand["pyperf"]),

@@ -44,8 +44,8 @@ def test_describe_splits_what_a_run_costs():
     assert rows["sweep / time inside measured processes"] == "3.00"
     assert rows["the same without tables, figures, page"] == "2.00"
     assert rows["beside it, per run"] == "100 ms"  # (30 − 10 − 2 − 2 − 2 − 4) / 100
-    parts = {name: rows[f"of that {name}"] for name in ("Snakemake", "shell", "launcher", "reference loops")}
-    assert parts == {"Snakemake": "40 ms", "shell": "10 ms", "launcher": "15 ms", "reference loops": "30 ms"}
+    parts = {name: rows[f"of that {name}"] for name in ("Snakemake", "shell", "launcher", "reference loop")}
+    assert parts == {"Snakemake": "40 ms", "shell": "10 ms", "launcher": "15 ms", "reference loop": "30 ms"}
     assert (rows["a run by hand (floor)"], rows["a run of pyperf"]) == ("30 ms", "–")
 
 

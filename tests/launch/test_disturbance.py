@@ -65,6 +65,20 @@ def test_reference_loop_is_four_times_its_fastest_quarter():
     assert disturbance.reference_loop_s(lambda: next(times)) == 8.0
 
 
+def test_loop_after_a_run_is_that_before_the_next(tmp_path):
+    path = str(tmp_path / "c.loop")
+    assert disturbance.read_loop(path, [0, 1]) is None
+    disturbance.keep_loop(path, [0, 1], 0.02, lambda: 10.0)
+    for now, cpus, loop_s in ((10.9, [0, 1], 0.02), (11.1, [0, 1], None), (9.9, [0, 1], None), (10.9, [0], None)):
+        assert disturbance.read_loop(path, cpus, lambda now=now: now) == loop_s
+
+
+@pytest.mark.parametrize("text", ["", "10.0", "10.0 x 0", "10.0 nan 0", "10.0 -1 0", "\0"])
+def test_damaged_loop_is_not_used(text, tmp_path):
+    (tmp_path / "c.loop").write_text(text)
+    assert disturbance.read_loop(str(tmp_path / "c.loop"), [0], lambda: 10.0) is None
+
+
 class Machine:
     """A machine on which others use a whole CPU until quiet_at."""
 

@@ -30,6 +30,13 @@ def task(a):
 """
 
 
+def test_second_run_takes_the_reference_loop_of_the_first(start):
+    patient = "from gil_scaling.launch import disturbance\ndisturbance._MAX_LOOP_AGE_S = 1e3"
+    first, second = start().state, start(round=2, before=patient).state
+    assert second["before"]["reference_loop_s"] == first["after"]["reference_loop_s"]
+    assert second["after"]["reference_loop_s"] != second["before"]["reference_loop_s"]
+
+
 @pytest.mark.parametrize(
     ("source", "status", "reason"),
     [

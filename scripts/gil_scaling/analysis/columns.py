@@ -191,7 +191,10 @@ NOISE = (
     _seconds("other_cpu_s", "CPU time of other processes during the run, on the CPUs that it may use"),
     Column("steal_s", FLOAT, "s", "CPU time that the hypervisor took during the run"),
     Column("throttled_s", FLOAT, "s", "time that the cgroup's CPU quota stopped the run"),
-    _seconds("reference_loop_before_s", "a fixed loop of about 20 ms, before the run"),
+    _seconds(
+        "reference_loop_before_s",
+        "a fixed loop of about 20 ms, before the run: that after the run before, if that ended within 1 s",
+    ),
     _seconds("reference_loop_after_s", "the same loop after the run"),
     _seconds("waited_s", "time that the run waited for a quiet machine (on_noise: wait)"),
     _count("attempts", "how often the run was measured (on_noise: repeat); the last attempt counts", 1),

@@ -25,6 +25,7 @@ MAX_DRIFT = 0.10  # of the reference loop, from before the run to after it
 MAX_THROTTLED_SHARE = 0.01  # of the time of the run's CPUs
 
 _PARTS, _TURNS = 4, 185_000  # of the reference loop: 20 ms in all on a server CPU of 2023
+_MAX_LOOP_AGE_S = 1.0  # between two runs; Snakemake takes a tenth of it
 _WATCH_S = 0.3
 WAIT_LIMIT_S = 60.0
 REPEAT_LIMIT = 3
@@ -63,15 +64,43 @@ def reference_loop_s(clock: Callable[[], float] = time.perf_counter) -> float:
     return _PARTS * min(quarters)
 
 
+def read_loop(path: str, cpus: list[int], clock: Callable[[], float] = time.monotonic) -> float | None:
+    """The reference loop after a run that has just ended on these CPUs, which is that before the next one; None without it."""
+    try:
+        with open(path) as file:
+            ended, loop_s, *ids = file.read().split()
+        is_new = 0.0 <= clock() - float(ended) <= _MAX_LOOP_AGE_S
+        return float(loop_s) if is_new and ids == [*map(str, cpus)] and 0.0 < float(loop_s) < 1e3 else None
+    except (OSError, ValueError):
+        return None
+
+
+def keep_loop(path: str, cpus: list[int], loop_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+    """Keeps the reference loop after a run for the next one, whose `read_loop` takes it."""
+    try:
+        with open(path, "w") as file:
+            file.write(" ".join(map(str, (clock(), loop_s, *cpus))))
+    except OSError:
+        pass  # then the next run runs it, too
+
+
 class Watch:
     """Reads the state of the machine before and after a run; the reference loop runs outside the time of the run."""
 
     def __init__(
-        self, cpus: list[int], own_cpu_s: Callable[[], float], snakemake_cpu_s: Callable[[], float | None]
+        self,
+        cpus: list[int],
+        own_cpu_s: Callable[[], float],
+        snakemake_cpu_s: Callable[[], float | None],
+        loop_path: str | None,
     ) -> None:
-        """cpus: of the run; own_cpu_s, snakemake_cpu_s: CPU time so far of our processes, and of Snakemake alone."""
+        """cpus: of the run; own_cpu_s, snakemake_cpu_s: CPU time so far of our processes, and of Snakemake alone.
+
+        loop_path: where the reference loop is kept from one run to the next, None for runs that do not follow each other.
+        """
         self._cpus, self._own_cpu_s, self._snakemake_cpu_s = cpus, own_cpu_s, snakemake_cpu_s
-        loop_s = reference_loop_s()
+        self._loop_path = loop_path
+        loop_s = (loop_path and read_loop(loop_path, cpus)) or reference_loop_s()
         self.started_ns = time.time_ns()
         self._before = {**read(cpus), "reference_loop_s": loop_s}
         self._own_before, self._snakemake_before = own_cpu_s(), snakemake_cpu_s()
@@ -85,7 +114,9 @@ class Watch:
         seconds = time.monotonic() - self._started
         own_s, snakemake_s = self._own_cpu_s() - self._own_before, self._snakemake_cpu_s()
         after = read(self._cpus)
-        after["reference_loop_s"] = reference_loop_s()
+        after["reference_loop_s"] = loop_s = reference_loop_s()
+        if self._loop_path:
+            keep_loop(self._loop_path, self._cpus, loop_s)
         all_own_s = None if run_cpu_s is None else own_s + run_cpu_s
         meanwhile = between(self._before, after, seconds, all_own_s, len(self._cpus))
         if snakemake_s is not None and self._snakemake_before is not None:

@@ -69,8 +69,9 @@ def record_unmeasured(entry: Entry, call: CallInfo, status: str, reason: str) ->
 
 
 def _watch(entry: Entry, call: CallInfo) -> disturbance.Watch:
+    path = os.path.join(os.path.dirname(call["plan"]), f"{call['id']}.loop") if call["plan"] else None
     return disturbance.Watch(
-        _cpus_of(entry), lambda: processes.own_cpu_s(call), lambda: processes.snakemake_cpu_s(call)
+        _cpus_of(entry), lambda: processes.own_cpu_s(call), lambda: processes.snakemake_cpu_s(call), path
     )
 
 

@@ -219,7 +219,7 @@ class Call:
         call = ""
         if measured:
             self.plan.set_aside(measured)
-            for old in request.FOLDER.glob("*.failures"):
+            for old in [*request.FOLDER.glob("*.failures"), *request.FOLDER.glob("*.loop")]:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             call = progress.announce(Path(self.plan.file).resolve())
