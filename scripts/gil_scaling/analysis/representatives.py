@@ -1,7 +1,7 @@
 """Which of several rows a sentence or a figure shows: chosen by what was asked for, never by how fast it was."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ def typical(rows: pd.DataFrame) -> pd.Series:
 
     For example, of 1, 2 and 4 workers on 2 CPUs that with 2, of 4 and 8 that with 4.
     """
-    rows = rows[_is_nearest(rows["switch_interval_s"])]
+    distances = _distance_from_default(rows)
+    rows = rows[distances.isna() | distances.eq(distances.min())]
     return rows.loc[_distance_from_cpus(rows).idxmin()]
 
 
@@ -46,8 +47,9 @@ def typical_thread_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def at_default_interval(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows at the switch interval nearest to the default, per combination; rows without an interval stay."""
     keys = [name for name in ("machine", "python", *CASE) if name in rows]
-    intervals = rows.groupby(keys, dropna=False, sort=False)["switch_interval_s"]
-    return rows[intervals.transform(_is_nearest).astype(bool)]
+    distances = _distance_from_default(rows)
+    nearest = distances.groupby([rows[name] for name in keys], dropna=False, sort=False).transform("min")
+    return rows[distances.isna() | distances.eq(nearest)]
 
 
 def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
@@ -93,12 +95,11 @@ def _distance_from_cpus(rows: pd.DataFrame) -> pd.Series:
     return workers.where(workers > rows["usable_cpus"].astype(float), -workers).where(workers > 1, np.inf)
 
 
+def _distance_from_default(rows: pd.DataFrame) -> pd.Series:
+    """How far each switch interval is from the default, in seconds; NaN for missing ones."""
+    return (rows["switch_interval_s"].astype(float) - DEFAULT_INTERVAL_S).abs()
+
+
 def _lowest(rows: pd.DataFrame, values: pd.Series, by: Sequence[str]) -> pd.DataFrame:
     """Of each group the rows with the lowest value."""
     return rows[values == values.groupby([rows[name] for name in by]).transform("min")]
-
-
-def _is_nearest(intervals: pd.Series) -> pd.Series:
-    """Whether each switch interval is as near to the default as any of them; True for missing ones."""
-    distance = (intervals.astype(float) - DEFAULT_INTERVAL_S).abs()
-    return cast(pd.Series, distance.isna() | distance.eq(distance.min()))
