@@ -21,8 +21,7 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-FACTS = expand("<set>/{facts}.json", facts=CALL.plan.facts)
-MEASURED = [lambda wildcards: CALL.settled.records, *FACTS, "<sweep>/plan.json", "<sweep>/config.yaml"]
+MEASURED = [lambda wildcards: CALL.settled.records, *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
@@ -153,13 +152,14 @@ rule draw:
         ),
     log:
         "<sweep>/logs/draw.log",
+    threads: lambda wildcards: workflow.cores
     params:
         sweep=subpath(output[0], parent=True),
         captions=lambda wildcards, output: captions(output[0]),  # for Snakemake's own report, which is made afterwards
     message:
         "Drawing the figures and writing the report"
     shell:
-        "python -m gil_scaling.analysis.figures {params.sweep:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.figures {params.sweep:q} {threads} 2> {log:q}"
 
 
 rule page:

@@ -20,6 +20,7 @@ rule contrast:
         figures=update(directory("results/compare/figures")),
     log:
         "results/compare/logs/contrast.log",
+    threads: lambda wildcards: workflow.cores
     params:
         state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
         sets=CALL.request.comparison.file,
@@ -28,7 +29,7 @@ rule contrast:
         "Comparing the result sets"
     shell:
         "(python -m gil_scaling.analysis.tables {params.sets:q} {params.folder:q} "
-        "&& python -m gil_scaling.analysis.figures {params.folder:q} "
+        "&& python -m gil_scaling.analysis.figures {params.folder:q} {threads} "
         "&& python -m gil_scaling.analysis.report {params.folder:q}) 2> {log:q} "
         "|| failed=1; cat {log:q} {output.answers:q} >&2; exit ${{failed:-0}}"
 

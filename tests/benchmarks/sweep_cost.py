@@ -108,7 +108,7 @@ class Benchmark:
 
     def figures(self):
         """All figures of the sweep."""
-        return processes.run(["-m", "gil_scaling.analysis.figures", self._sweep])
+        return processes.run(["-m", "gil_scaling.analysis.figures", self._sweep, os.cpu_count()])
 
     def page(self):
         """The page."""

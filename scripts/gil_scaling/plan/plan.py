@@ -101,6 +101,11 @@ class Plan:
         return {"machine": _document(machine.facts()), **builds}
 
     @property
+    def fact_files(self) -> list[str]:
+        """The files of the facts, as rules name them."""
+        return [f"{self.result_set}/{name}.json" for name in self.facts]
+
+    @property
     def records(self) -> list[str]:
         """The records of all runs, as rules name them."""
         return self._records(self.runs)

@@ -45,6 +45,14 @@ def test_a_figure_is_a_question_a_place_and_what_it_shows(name, full):
     assert all(sentence.endswith(".") for sentence in drawn.answers)
 
 
+def test_figures_drawn_at_once_are_the_same(full, tmp_path):
+    entries = [draw_all(full, ["e"], tmp_path / str(cores), OFTEN, cores=cores) for cores in (1, 2)]
+    assert entries[0] == entries[1]
+    assert [entry["figure"] for entry in entries[0]] == list(OFTEN)
+    alone, at_once = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12")
+    assert alone == at_once
+
+
 def test_no_two_figures_have_the_same_place():
     places = [figures.load(name).PLACE for name in figures.NAMES]
     assert len(set(places)) == len(places)

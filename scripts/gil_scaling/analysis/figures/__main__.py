@@ -1,8 +1,13 @@
-"""Draw the figures of a sweep or of a comparison: each as SVG with its data as CSV, and an index of them."""
+"""Draw the figures of a sweep or of a comparison: each as SVG with its data as CSV, and an index of them.
+
+`python -m gil_scaling.analysis.figures FOLDER [CORES]`
+"""
 
 import json
+import multiprocessing
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +24,65 @@ from gil_scaling.result_set import FIGURES, INDEX, SETS, TABLES, write_text
 _IN_CAPTION = 4  # answers; the others open the report
 
 
-def main(folder: Path | str) -> None:
+def main(folder: Path | str, cores: str = "1") -> None:
     """Draw the tables and sets.json of a folder into its figures/, in place of those that are there."""
     folder = Path(folder)
     experiments = json.loads((folder / SETS).read_text(encoding="utf-8"))["experiments"]
     with replaced(folder / FIGURES) as new:
-        draw_all(tables.read(folder / TABLES), experiments, new)
+        draw_all(tables.read(folder / TABLES), experiments, new, cores=int(cores))
 
 
 def draw_all(
-    read: Mapping[str, pd.DataFrame], experiments: Sequence[str], folder: Path, names: Iterable[str] | None = None
+    read: Mapping[str, pd.DataFrame],
+    experiments: Sequence[str],
+    folder: Path,
+    names: Iterable[str] | None = None,
+    *,
+    cores: int = 1,
 ) -> list[dict[str, Any]]:
-    """Draw figures of the experiments, all or those of the names, with their index, whose entries it returns."""
+    """Draw figures of the experiments, all or those of the names, with their index, whose entries it returns.
+
+    cores: how many figures are drawn at once.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     looks.theme()
     whole = {**read, "backends": read["summary"][["backend", "backend_kind"]].drop_duplicates()}
     parts = {name: _without_name(tables.of_experiment(whole, name), name) for name in experiments}
     is_shared = {name: whole["summary"]["panel"].str.endswith(f" ({name})").any() for name in experiments}
-    entries = []
-    for name in names or in_order():
-        chosen = {None: whole} if getattr(load(name), "OF_SWEEP", False) else parts
-        for experiment, part in chosen.items():
-            entry = _draw(name, experiment, part, folder)
-            prefix = f"{experiment}: " if experiment and is_shared[experiment] else ""
-            entries.append({**entry, "answers": [f"{prefix}{sentence}" for sentence in entry["answers"]]})
+    jobs = [
+        (name, experiment, part, folder)
+        for name in names or in_order()
+        for experiment, part in ({None: whole} if getattr(load(name), "OF_SWEEP", False) else parts).items()
+    ]
+    entries = _draw_at_once(jobs, cores)
+    for entry in entries:
+        prefix = f"{entry['experiment']}: " if is_shared.get(entry["experiment"]) else ""
+        entry["answers"] = [f"{prefix}{sentence}" for sentence in entry["answers"]]
     write_text(folder / INDEX, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
     return entries
+
+
+def _draw_at_once(jobs: Sequence[tuple[Any, ...]], cores: int) -> list[dict[str, Any]]:
+    """The entries of several jobs of _draw, done by forked processes, which have all tables and modules already.
+
+    On other systems than Linux by this process: their libraries may not survive a fork.
+    """
+    if cores == 1 or sys.platform != "linux":
+        return [_draw(*job) for job in jobs]
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(min(cores, len(jobs)), context, _take, (jobs,)) as pool:  # it notices a killed process
+        return list(pool.map(_draw_job, range(len(jobs))))
+
+
+_taken: list[tuple[Any, ...]] = []  # the jobs, in a forked process
+
+
+def _take(jobs: Sequence[tuple[Any, ...]]) -> None:
+    _taken[:] = jobs
+
+
+def _draw_job(place: int) -> dict[str, Any]:
+    return _draw(*_taken[place])
 
 
 def _without_name(part: Mapping[str, pd.DataFrame], experiment: str) -> dict[str, pd.DataFrame]:
