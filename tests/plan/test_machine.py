@@ -56,3 +56,8 @@ def test_the_facts_hold_what_the_contract_names():
     names = "cpu_model sockets physical_cpus logical_cpus usable_cpus smt governor turbo caches memory_mb kernel libc hypervisor"
     assert set(names.split()) <= facts.keys()
     assert 1 <= facts["usable_cpus"] <= facts["logical_cpus"]
+
+
+def test_the_facts_name_the_host_whatever_the_label(monkeypatch):
+    monkeypatch.setattr(machine.socket, "gethostname", lambda: "n1.cluster.example.org")
+    assert machine.facts()["host"] == "n1.cluster.example.org"

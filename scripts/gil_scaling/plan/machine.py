@@ -69,6 +69,7 @@ def facts() -> dict[str, Any]:
     """The content of machine.json; None for facts that this system does not report."""
     allowed = allowed_cpus()
     return {
+        "host": socket.gethostname() or None,
         "cpu_model": _cpu_model(),
         "sockets": len({_core(cpu)[0] for cpu in allowed}),
         "physical_cpus": len(physical_cpus(allowed)),
