@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from gil_scaling.launch import environment
-from gil_scaling.plan import catalog, prober, workflow
+from gil_scaling.plan import catalog, prober, recovery, workflow
 from snakemake.exceptions import WorkflowError
 
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, measure
@@ -86,8 +86,8 @@ def sweep(tmp_path_factory):
     own = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONPATH": str(trap(base / "path")), **OF_USER}
     command = [sys.executable, "-P", "-m", "snakemake", "-s", str(checkout / "Snakefile"), "--directory", str(folder)]
     done = subprocess.run(
-        [*read_only(checkout), *command, "--cores", "2", "tables", "--configfile", f"./{nasty_config(folder).name}"],
-        cwd=folder,
+        [*read_only(checkout), *command, "--cores", "2", "tables", "--configfile", str(nasty_config(folder))],
+        cwd=base,
         env=own,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -106,6 +106,12 @@ def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
     assert {one["spec"]["env"]["NASTY"] for one in records} == {NASTY}
     assert {one["measured"]["flags"]["options"]["optimize"] for one in records} == {0}
     assert not list(sweep.base.rglob("owned"))
+
+
+@pytest.mark.slow
+def test_a_call_ends_well_in_the_folder_of_directory(sweep):
+    assert "Stopped at" not in sweep.done.stderr
+    assert not (sweep.folder / recovery.UNFINISHED).exists()
 
 
 @pytest.mark.slow

@@ -1,10 +1,11 @@
 """What calls that ended early left behind: the lock, the outputs that they did not finish, the round that they split."""
 
 import atexit
+import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,25 @@ def note_unfinished(outputs: Iterable[str]) -> None:
     """Notes what a call is going to make, until it ends by itself; what an earlier call left and this one does not make stays."""
     made, earlier = set(outputs), read_unfinished()
     write_text(UNFINISHED, json.dumps(sorted(made | earlier)))
-    atexit.register(_end, earlier - made, os.getpid())
+    at_exit(_end, earlier - made)
 
 
-def _end(left: set[str], pid: int) -> None:
-    if os.getpid() != pid:
-        return
+def at_exit(function: Callable[..., None], *arguments: Any) -> None:
+    """Has a function called when this process, but no fork of it, ends by itself, in the working directory that is now.
+
+    Snakemake leaves that of `--directory` before it ends.
+    """
+    folder, pid = os.getcwd(), os.getpid()
+
+    def call() -> None:
+        if os.getpid() == pid:
+            with contextlib.chdir(folder):
+                function(*arguments)
+
+    atexit.register(call)
+
+
+def _end(left: set[str]) -> None:
     os.sync()  # a power failure must not cut off what is no longer noted
     if left:
         write_text(UNFINISHED, json.dumps(sorted(left)))

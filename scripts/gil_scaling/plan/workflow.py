@@ -6,7 +6,6 @@ Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_job
 DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter and ._lock, Workflow.modifier.
 """
 
-import atexit
 import json
 import logging
 import os
@@ -226,7 +225,7 @@ class Call:
             self.plan.note_last_call(call, measured)
         self._filter_log()
         self._show_progress(measured)
-        atexit.register(self._close, call, list(measured.values()), os.getpid())
+        recovery.at_exit(self._close, call, list(measured.values()))
 
     def _measured(self) -> dict[str, Path]:
         """{run: path of its record} of the runs that this call measures."""
@@ -285,10 +284,8 @@ class Call:
         text = str(event.msg)
         return not text.startswith(_FILTERED) and f'CalledProcessError in file "{CHECKOUT}' not in text
 
-    def _close(self, call: str, records: list[Path], pid: int) -> None:
+    def _close(self, call: str, records: list[Path]) -> None:
         """Writes the last lines of a call that ends by itself or by an interruption."""
-        if os.getpid() != pid:
-            return
         if self._console:
             self._console.clear()
         jobs = list(self.workflow.dag.jobs)
