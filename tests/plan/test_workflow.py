@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from gil_scaling.plan import workflow
+from gil_scaling.plan import recovery, workflow
 from snakemake.exceptions import WorkflowError
 from snakemake_interface_logger_plugins.common import LogEvent
 
@@ -22,7 +22,7 @@ class FakeWorkflow(SimpleNamespace):
 @pytest.fixture
 def make_call(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(workflow.atexit, "register", lambda *arguments: None)
+    monkeypatch.setattr(recovery.atexit, "register", lambda *arguments: None)
     return lambda **changes: workflow.Call(FakeWorkflow(**changes), TINY)
 
 
