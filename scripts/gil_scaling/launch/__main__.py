@@ -50,12 +50,12 @@ def _killer_of(status: int) -> int:
 
 def read_entry(plan: str, run: str) -> Entry:
     """The line of a plan about a run."""
-    key = json.dumps({"run": run})[:-1]
-    with open(plan, encoding="utf-8") as file:
-        for line in file:
-            if line.startswith(key):
-                entry: Entry = json.loads(line)
-                return entry
+    key = json.dumps({"run": run})[:-1].encode()
+    with open(plan, "rb") as file:
+        _, found, rest = file.read().partition(b"\n" + key)
+    if found:
+        entry: Entry = json.loads(key + rest.partition(b"\n")[0])
+        return entry
     raise SystemExit(f"{plan}: has no run {run!r}")
 
 
