@@ -114,7 +114,7 @@ def _with_types(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """A table with the columns of the registry, in their order and with their types."""
     shaped = table.reindex(columns=names(name))
     whole = [column.name for column in TABLES[name] if column.type == INT]
-    return shaped.astype(dict.fromkeys(whole, "Int64"))
+    return shaped.assign(**{column: shaped[column].astype("Int64") for column in whole})
 
 
 def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
