@@ -464,6 +464,28 @@ TABLES = {
             )
         ),
     ),
+    "predictions": (
+        *_without(IDENTITY, "combination", "case", "label"),
+        *_without(KEYS, "workers", "workers_asked"),
+        _count("worker_counts", "numbers of workers up to the usable CPUs that were measured"),
+        ROUNDS,
+        _count("measured_workers", "the largest of them", 1),
+        _count(
+            "predicted_workers",
+            "worker count predicted: twice as many, at most the usable CPUs, or the physical cores",
+            1,
+        ),
+        *_with_interval(
+            SPEEDUPS[0]._replace(
+                meaning="predicted speedup; its interval is a 95 % prediction interval over rounds and scaling laws"
+            )
+        ),
+        _count("checks", "of the largest worker counts, how many were left out and predicted from the others"),
+        _count(
+            "checks_covered", "how many of these lie in their prediction interval; a prediction needs 2 checks and 80 %"
+        ),
+        Column("reason", STR, "", "why there is no prediction"),
+    ),
     "break_even": (
         *_without(IDENTITY, "combination", "case", "label"),
         *_without(KEYS, "workers"),

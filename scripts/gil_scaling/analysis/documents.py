@@ -119,6 +119,7 @@ Builds = Mapping[tuple[str, str], Build]  # {(label of the machine, name): facts
 
 class _Machine(msgspec.Struct):
     usable_cpus: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    physical_cpus: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
 
 
 class _Experiment(msgspec.Struct):
@@ -147,7 +148,7 @@ def read_plan(path: Path) -> Plan:
 
 
 def read_machine(path: Path) -> dict[str, Any]:
-    """All facts of a machine.json, among them usable_cpus; raises DocumentError."""
+    """All facts of a machine.json, among them usable_cpus, and physical_cpus where known; raises DocumentError."""
     text = read_document(path)
     _parse(path, text, _Machine)
     facts: dict[str, Any] = _checked(path, json.loads(text))

@@ -102,3 +102,36 @@ def test_what_the_control_gains_is_named_and_not_drawn(tmp_path):
         "concurrency)."
     )
     assert set(found.data["series"]) == {"sequential", "thread_pool"}
+
+
+def scaling_records(speedup):
+    times = {workers: [8.0 / speedup(workers)] * 6 for workers in (1, 2, 4, 8, 16, 32)}
+    records = sweep_records({"sequential": [8.0] * 6})
+    return records + [one for n, s in times.items() for one in at(n, sweep_records({"thread": s}, workers=n))]
+
+
+def test_a_prediction_is_drawn_dashed_and_is_a_sentence(tmp_path):
+    found = drawn(tmp_path, scaling_records(lambda p: 4 * p / (p + 3)), cpus=64)
+    predicted = found.data[found.data["is_predicted"]]
+    assert predicted["workers"].tolist() == [64]
+    assert predicted["speedup"].tolist() == pytest.approx([256 / 67])
+    (axes,) = found.figure.axes
+    assert any(line.get_xdata()[-1] == 64 and line.get_ydata()[-1] == pytest.approx(256 / 67) for line in axes.lines)
+    assert found.answers[1] == (
+        "py_loop, predicted with more workers than measured: thread × 64 on 3.14 (measured up to 32): 3.82× sequential "
+        "[3.82, 3.82]."
+    )
+    assert "Dashed: predicted from the fitted scaling laws" in found.reading
+
+
+def test_the_reading_says_why_there_is_no_prediction(tmp_path):
+    reading = drawn(tmp_path, scaling_records(lambda p: 4 * p / (p + 3)), cpus=32).reading
+    assert reading.endswith(
+        "No prediction where all usable CPUs were measured (1 line); only lines that are faster with the most workers count."
+    )
+
+
+@pytest.mark.parametrize("cpus", [32, 64])
+def test_lines_that_do_not_scale_have_no_words_on_predictions(cpus, tmp_path):
+    found = drawn(tmp_path, scaling_records(lambda p: 1), cpus=cpus)
+    assert len(found.answers) == 1 and "No prediction" not in found.reading

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from gil_scaling.analysis import phrases, representatives
-from gil_scaling.analysis.columns import CONTROLS
+from gil_scaling.analysis.columns import CONTROLS, FASTER
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -18,7 +18,9 @@ _MEANINGS = {
     "bound": "bound: what the tasks and the CPUs allow",
     "ceiling": "ceiling: what processes reach in steady state on this machine",
 }
-_DATA = ["panel", "build", "series", "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim"]
+_LINE = ["panel", "build", "series"]
+_DATA = [*_LINE, "workers", "speedup", "speedup_low", "speedup_high", *_LIMITS, "claim", "is_predicted"]
+_MAX_PREDICTED = 4  # builds named in a sentence on predictions
 
 
 def draw(tables: Tables) -> Drawn:
@@ -30,10 +32,12 @@ def draw(tables: Tables) -> Drawn:
     look = looks.backends(tables)
     rows = looks.in_order(tables, rows)
     shown, note = choose_panels(rows)
-    counts = {1.0, *shown["workers"].astype(float)}
+    predictions = tables["predictions"].astype(dict.fromkeys(_LINE, "str"))  # an empty table has no texts
+    predicted = _predicted(rows, predictions)
+    counts = {1.0, *shown["workers"].astype(float), *predicted.merge(shown[_LINE])["workers"].astype(float)}
     figure = draw_panels(
         shown,
-        lambda axes, own: _draw_panel(axes, own, look, counts),
+        lambda axes, own: _draw_panel(axes, own, predicted.merge(own[_LINE].drop_duplicates()), look, counts),
         x_label="workers",
         y_label="speedup",
         is_shared_y=True,
@@ -43,9 +47,52 @@ def draw(tables: Tables) -> Drawn:
         f"Speedup over sequential on the same build. {drawing.interval_note(shown)}",
         f"{'; '.join(['Grey lines: ideal: one per worker', *limits])}.",
         drawing.SHADED,
+        _describe_predictions(predictions, rows),
         note,
     ]
-    return Drawn(figure, answers(rows, summary, tables["builds"]), " ".join(filter(None, reading)), rows[_DATA])
+    sentences = [*answers(rows, summary, tables["builds"]), *predicted_answers(predicted, rows)]
+    data = pd.concat([rows.assign(is_predicted=False), predicted.assign(is_predicted=True)], ignore_index=True)
+    return Drawn(figure, sentences, " ".join(filter(None, reading)), data.reindex(columns=_DATA))
+
+
+def _predicted(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions of the lines, with the workers predicted as `workers`, and the backend."""
+    made = predictions[predictions["predicted_workers"].notna()].rename(columns={"predicted_workers": "workers"})
+    return made.merge(rows[_LINE].drop_duplicates())
+
+
+def _describe_predictions(predictions: pd.DataFrame, summary: pd.DataFrame) -> str:
+    """What the dashed lines are, and for how many of the lines that scale there is no prediction, by reason."""
+    parts = []
+    if predictions["predicted_workers"].notna().any():
+        parts.append("Dashed: predicted from the fitted scaling laws, with 95 % prediction intervals.")
+    reasons = _that_scale(predictions, summary)["reason"].value_counts()
+    if len(reasons):
+        lines = [f"{reason} ({phrases.format_count(count, 'line')})" for reason, count in reasons.items()]
+        parts.append(f"No prediction where {'; '.join(lines)}; only lines that are faster with the most workers count.")
+    return " ".join(parts)
+
+
+def _that_scale(predictions: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """The predictions of lines that are faster than sequential with the most workers that were measured."""
+    fast = summary.loc[summary["claim"] == FASTER, [*_LINE, "workers"]]
+    return predictions.merge(fast.rename(columns={"workers": "measured_workers"}).drop_duplicates())
+
+
+def predicted_answers(predicted: pd.DataFrame, summary: pd.DataFrame) -> list[str]:
+    """The predicted speedups of the plainest threads that scale, a sentence per workload."""
+    threads = predicted[predicted["backend_kind"] == "threads"]
+    sentences = []
+    for panel, own in _that_scale(threads, summary).groupby("panel", sort=False):
+        parts = [_describe_prediction(row) for _, row in representatives.plainest_rows(own, ["build"]).iterrows()]
+        shown = phrases.limit_words(parts, _MAX_PREDICTED, "other")
+        sentences.append(f"{panel}, predicted with more workers than measured: {'; '.join(shown)}.")
+    return sentences
+
+
+def _describe_prediction(row: pd.Series) -> str:
+    speedup = phrases.format_speed(row, "speedup", "sequential")
+    return f"{row['series']} × {row['workers']} on {row['build']} (measured up to {row['measured_workers']}): {speedup}"
 
 
 def answers(rows: pd.DataFrame, summary: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
@@ -63,7 +110,9 @@ def answers(rows: pd.DataFrame, summary: pd.DataFrame, builds: pd.DataFrame) -> 
     return sentences
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look], counts: set[float]) -> None:
+def _draw_panel(
+    axes: Axes, rows: pd.DataFrame, predicted: pd.DataFrame, look: dict[str, looks.Look], counts: set[float]
+) -> None:
     axes.plot(sorted(counts), sorted(counts), color="0.6", ls="--", lw=1, label="ideal")
     parallel = rows[rows["backend_kind"] != "sequential"]
     for column, (label, style) in _LIMITS.items():
@@ -79,11 +128,22 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look], cou
         drawing.line_with_bars(
             axes, beside, "beside", "speedup", color=backend.colour, marker=backend.marker, label=name
         )
+        _draw_prediction(axes, beside, predicted[predicted["series"] == name], backend.colour)
     drawing.worker_axis(axes, counts)
     axes.set_xlim(min(counts) / 1.15, max(counts) * 1.15)
-    highest = rows[["speedup_high", "speedup_bound", "speedup_ceiling"]].max().max()
+    highest = pd.concat([rows[["speedup_high", *_LIMITS]], predicted[["speedup_high"]]]).max().max()
     axes.set_ylim(
         0, 1.15 * max(1.0, float(highest))
     )  # room for what was measured and the bound, not for an ideal far above
     drawing.few_ticks(axes)
     drawing.shade_beyond_cpus(axes, rows["usable_cpus"].max())
+
+
+def _draw_prediction(axes: Axes, line: pd.DataFrame, predicted: pd.DataFrame, colour: str) -> None:
+    """Draw a line on to its predicted speedup, dashed, from the largest count that the prediction rests on."""
+    if predicted.empty:
+        return
+    start = line[line["workers"] == predicted["measured_workers"].iloc[0]].assign(place=lambda rows: rows["beside"])
+    end = predicted.assign(place=predicted["workers"])
+    axes.plot(*pd.concat([start, end])[["place", "speedup"]].astype(float).to_numpy().T, color=colour, ls="--", lw=1.1)
+    drawing.line_with_bars(axes, end, "place", "speedup", color=colour, marker="", ls="")

@@ -28,6 +28,7 @@ _DETAILS = {  # tables of an experiment that stand folded below its numbers
     "budget": "Where did the workers' time go?",
     "break_even": "Where does it start to pay off?",
     "scaling": "Fitted scaling laws",
+    "predictions": "Speedups predicted with more workers",
     "metrics": "Other metrics of the workloads",
     "metric_changes": "Metrics compared with sequential, and between builds",
     "counterparts": "Each combination compared with its counterpart",

@@ -74,7 +74,7 @@ def fit_amdahl(workers: Sequence[float], speedups: ArrayLike, seed: int = 1) -> 
     """
     if len(set(workers)) < MIN_COUNTS_AMDAHL:
         return None
-    return _fit(Amdahl, _amdahl_parameters, workers, speedups, seed)
+    return _fit(Amdahl, amdahl_parameters, workers, speedups, seed)
 
 
 def fit_usl(workers: Sequence[float], speedups: ArrayLike, seed: int = 1) -> Usl | None:
@@ -93,7 +93,7 @@ def fit_usl(workers: Sequence[float], speedups: ArrayLike, seed: int = 1) -> Usl
     """
     if len(set(workers)) < MIN_COUNTS_USL:
         return None
-    return _fit(Usl, _usl_parameters, workers, speedups, seed)
+    return _fit(Usl, _usl_with_peak, workers, speedups, seed)
 
 
 _Parameters = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
@@ -116,13 +116,15 @@ def _estimate(value: float, low: float, high: float) -> Estimate:
     return Estimate(float(value), float(low), float(high), RANGE if np.isnan([value, low, high]).any() else CI95)
 
 
-def _amdahl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
+def amdahl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The serial fraction, (n, 1), that fits speedups (n, k) at counts (k,); see fit_amdahl."""
     slopes, rests = speedups * (1 - 1 / counts), 1 - speedups / counts
     serial = (slopes * rests).sum(axis=1) / (slopes**2).sum(axis=1)
     return np.clip(serial, 0, 1)[:, None]
 
 
-def _usl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
+def usl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
+    """σ, κ and λ, (n, 3), that fit speedups (n, k) at counts (k,); see fit_usl."""
     terms = np.stack([np.ones_like(counts), counts, counts * (counts - 1)], axis=1)
     sizes = terms.max(axis=0)  # scaled columns keep the solver exact for hundreds of workers
     matrices = (terms / sizes) * (speedups / counts)[:, :, None]
@@ -130,6 +132,11 @@ def _usl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) 
     coefficients[coefficients < 1e-12] = 0  # the solver leaves 1e-17 for 0, and a peak of two such could be any number
     free, contended, coherency = (coefficients / sizes).T
     single = np.where(free + contended > 0, free + contended, math.nan)  # 1 / λ
+    return np.stack([contended / single, coherency / single, 1 / single], axis=1)
+
+
+def _usl_with_peak(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
+    sigma, kappa, _ = usl_parameters(counts, speedups).T
     with np.errstate(divide="ignore", invalid="ignore"):
-        peaks = np.where(coherency > 0, np.sqrt(free / coherency), math.inf)
-    return np.stack([contended / single, coherency / single, peaks], axis=1)
+        peaks = np.where(kappa == 0, math.inf, np.sqrt((1 - sigma) / kappa))
+    return np.stack([sigma, kappa, peaks], axis=1)

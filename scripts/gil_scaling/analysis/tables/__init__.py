@@ -24,6 +24,7 @@ from gil_scaling.analysis.tables.noise import noise
 from gil_scaling.analysis.tables.one_sided import one_sided
 from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.analysis.tables.pairs import comparable, find_pairs
+from gil_scaling.analysis.tables.predictions import predictions
 from gil_scaling.analysis.tables.quality import quality
 from gil_scaling.analysis.tables.scaling import scaling
 from gil_scaling.analysis.tables.shapes import shapes
@@ -45,6 +46,7 @@ def make(frames: Frames) -> dict[str, pd.DataFrame]:
         "metrics": metrics(runs),
         "metric_changes": metric_changes(runs, pairs),
         "scaling": scaling(runs),
+        "predictions": predictions(runs, {one.label: one.facts.get("physical_cpus") for one in frames.sets}),
         "break_even": break_even(runs),
         "fastest": fastest(runs),
         "choices": choices(runs),

@@ -7,15 +7,14 @@ import pandas as pd
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 from gil_scaling.analysis.statistics.laws import fit_amdahl, fit_usl
 from gil_scaling.analysis.tables.combinations import Arrays, arrays, with_keys
-from gil_scaling.analysis.tables.series import parallel_runs, speedup_matrix
+from gil_scaling.analysis.tables.series import speedup_matrix, strong_runs
 
 BOOTSTRAP = "bootstrap"
 
 
 def scaling(runs: pd.DataFrame) -> pd.DataFrame:
     """The table: one row per series with strong scaling, where its worker counts up to the usable CPUs suffice for a fit."""
-    runs = parallel_runs(runs, varied=("workers", "workers_asked"))
-    runs = runs[runs["scaling"].eq("strong") & runs["workers"].le(runs["usable_cpus"])]
+    runs = strong_runs(runs)
     columns = ["workers", "round", "speedup", "usable_cpus"]
     fits = [_fit(group, series) for group, series in arrays(runs, columns, by="group")]
     return with_keys([fit for fit in fits if fit], runs, "scaling", by="group")

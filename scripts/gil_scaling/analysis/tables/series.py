@@ -22,6 +22,12 @@ def parallel_runs(runs: pd.DataFrame, varied: tuple[str, ...]) -> pd.DataFrame:
     return runs.assign(group=group, speedup=_speedup(runs, "base"), speedup_reference=_speedup(runs, "reference"))
 
 
+def strong_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The parallel runs with strong scaling up to the usable CPUs; `group` numbers the series, over their worker counts."""
+    runs = parallel_runs(runs, varied=("workers", "workers_asked"))
+    return runs[runs["scaling"].eq("strong") & runs["workers"].le(runs["usable_cpus"])]
+
+
 def _speedup(runs: pd.DataFrame, baseline: str) -> pd.Series:
     ratio = runs[f"{baseline}_timed_s"].astype(float) * runs["lists"] / runs["timed_s"]
     return ratio.where(runs[f"{baseline}_call"] == runs["call"])
