@@ -21,7 +21,7 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-MEASURED = [lambda wildcards: CALL.settled.records, *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
+MEASURED = [lambda wildcards: CALL.records(checkpoints), *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
@@ -37,6 +37,7 @@ wildcard_constraints:
     run="[^/]+",
     facts="|".join(CALL.plan.facts),
     round=r"\d+",
+    look=r"\d+",
 
 
 onstart:
@@ -194,6 +195,7 @@ rule verdict:
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 
+include: "scripts/rules/look.smk"
 include: "scripts/rules/exchange.smk"
 include: "scripts/rules/compare.smk"
 include: "scripts/rules/check.smk"

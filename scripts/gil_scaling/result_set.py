@@ -30,6 +30,7 @@ SETS = "sets.json"  # the result sets that the tables are made of
 TABLES = "tables"  # <name>.csv
 FIGURES = "figures"
 INDEX = "index.json"  # in FIGURES: what is drawn there, and what is missing
+LOOKS = "looks"  # <round>.json: which combinations stop there, where the key `until` is set
 PYPERF = "pyperf"
 PAGE = "report.html"
 REPORT = "report.md"
@@ -40,7 +41,7 @@ RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, ROUNDS, COMPARISON, 
 BUNDLED = (MACHINE, SIZES, f"{BUILDS}/*.json", f"{RECORDS}/*.json", f"{EXPECTED}/*.json")  # patterns
 BUNDLED_OF_SWEEP = (
     *(PLAN, CONFIG, SETS, VERDICT, PAGE, REPORT),
-    *(f"{TABLES}/*.csv", f"{FIGURES}/*", f"{PYPERF}/*"),
+    *(f"{LOOKS}/*.json", f"{TABLES}/*.csv", f"{FIGURES}/*", f"{PYPERF}/*"),
 )
 
 MAX_FILE_BYTES = 100 * 2**20

@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 import yaml
 
-from gil_scaling.result_set import read_bytes
+from gil_scaling.result_set import LOOKS, read_bytes
+from gil_scaling.stopping import FIRST_LOOK, look_rounds
 from gil_scaling.text import printable
 from gil_scaling.value_types import MAX_NUMBER, RecordError, check_json
 
@@ -41,7 +42,10 @@ class Use(msgspec.Struct, frozen=True):
 
 
 class PlannedRun(msgspec.Struct, frozen=True):
-    """A run of a plan, and what its record does not hold: facts of its workload and of its backend."""
+    """A run of a plan, and what its record does not hold: facts of its workload and of its backend.
+
+    round, of: its round and the digest of its combination, in plans with `until`.
+    """
 
     run: Annotated[str, msgspec.Meta(pattern=r"^[^/\x00]{1,250}\Z")]
     waits: bool
@@ -51,6 +55,21 @@ class PlannedRun(msgspec.Struct, frozen=True):
     better: dict[Text, Literal["lower", "higher"]] = {}
     counterpart: Text | None = None
     backend_kind: Literal["sequential", "threads", "processes", "interpreters", "coroutines"] = "threads"
+    round: int = 0
+    of: Text = ""
+
+
+class Until(msgspec.Struct, frozen=True):
+    """When the rounds of a combination end: see stopping."""
+
+    half_width: Annotated[float, msgspec.Meta(gt=0, lt=1)]
+    max_rounds: Annotated[int, msgspec.Meta(ge=FIRST_LOOK, le=100_000)]
+
+
+class Look(msgspec.Struct, frozen=True):
+    """The combinations that stop after a round, and why: {combination: reason}."""
+
+    stopped: dict[Text, Literal["claim", "half_width", "max_rounds", "failed", "not needed"]]
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -64,7 +83,7 @@ class Size(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a sweep consists of."""
+    """What a sweep consists of; reasons: why combinations stopped, where the key `until` is set."""
 
     machine: Name
     sweep: Name
@@ -73,6 +92,8 @@ class Plan(msgspec.Struct, frozen=True):
     noise_sweep: Name
     runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
     sizes: list[Size] = []
+    until: Until | None = None
+    reasons: dict[Text, str] = {}
 
 
 class Jit(msgspec.Struct, frozen=True):
@@ -139,12 +160,30 @@ def exit_on_error() -> Iterator[None]:
         raise SystemExit(str(error)) from None
 
 
-def read_plan(path: Path) -> Plan:
-    """The plan of a sweep; raises DocumentError."""
+def read_plan(path: Path, look: int | None = None) -> Plan:
+    """The plan of a sweep, without the runs that its looks left out; raises DocumentError.
+
+    look: as it is before the look after that round; None: at the end.
+    """
     plan = _decode(path, Plan, _MAX_PLAN_BYTES)
     if len({planned.run for planned in plan.runs}) < len(plan.runs):
         raise DocumentError(f"{path}: names a run twice")
-    return plan
+    return plan if plan.until is None else _without_stopped(path, plan, plan.until.max_rounds, look)
+
+
+def _without_stopped(path: Path, plan: Plan, max_rounds: int, look: int | None) -> Plan:
+    """A plan with `until` and only the runs that are measured; look: as in read_plan."""
+    last: dict[str, int] = {}
+    reasons: dict[str, str] = {}
+    for number in look_rounds(max_rounds):
+        file = path.parent / LOOKS / f"{number}.json"
+        if number == look or not file.exists():
+            break
+        stopped = _decode(file, Look, _MAX_PLAN_BYTES).stopped
+        reasons = {**stopped, **reasons}
+        last = {**dict.fromkeys(stopped, number), **last}
+    runs = [planned for planned in plan.runs if planned.round <= last.get(planned.of, number)]
+    return msgspec.structs.replace(plan, runs=runs, reasons=reasons)
 
 
 def read_machine(path: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from gil_scaling.analysis.documents import (
     DocumentError,
     Plan,
     Size,
+    Until,
     read_build,
     read_config,
     read_machine,
@@ -54,13 +55,20 @@ class NoiseTest(NamedTuple):
     builds: dict[str, Build]
 
 
+class Stopping(NamedTuple):
+    """The key `until` of a sweep, and why its combinations stopped, a word each."""
+
+    until: Until
+    reasons: list[str]
+
+
 @dataclass
 class ResultSet:
     """What one machine measured: some or all of its sweeps.
 
     label: unique among the sets, and the `machine` of its rows; machine: the machine's own label; facts: of the machine, {}
     where not known; configs: {sweep: config}; problems: (file, what is wrong) of what was left
-    out; runs, samples: as in Frames.
+    out; runs, samples: as in Frames; stopping: of the sweeps with `until`.
     """
 
     label: str
@@ -72,6 +80,7 @@ class ResultSet:
     sizes: list[Size]
     runs: pd.DataFrame
     samples: pd.DataFrame
+    stopping: list[Stopping] = field(default_factory=list)
     noise: NoiseTest | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
 
@@ -99,10 +108,13 @@ class Frames:
     problems: list[tuple[str, str, str]]
 
 
-def read_sweep(plan_path: Path | str) -> Frames:
-    """The frames of one sweep, of results/<machine>/<sweep>/plan.json; raises DocumentError where a file is unusable."""
+def read_sweep(plan_path: Path | str, look: int | None = None) -> Frames:
+    """The frames of one sweep, of results/<machine>/<sweep>/plan.json; raises DocumentError where a file is unusable.
+
+    look: as documents.read_plan.
+    """
     plan_path = Path(plan_path)
-    plan = read_plan(plan_path)
+    plan = read_plan(plan_path, look)
     root = plan_path.parent.parent
     found = _read_sweeps(root, {plan_path.parent.name: plan}, _read_noise_plan(root, plan), strict=True)
     return _join([found], [])
@@ -211,6 +223,7 @@ def _read_sweeps(
         builds=_of_plans(builds, plans.values()),
         configs={name: config for name, config in configs.items() if config},
         sizes=[size for plan in plans.values() for size in plan.sizes],
+        stopping=[Stopping(plan.until, list(plan.reasons.values())) for plan in plans.values() if plan.until],
         runs=runs,
         samples=samples,
         noise=NoiseTest(reader.read(noise_plan.sweep, noise_plan)[0], _of_plans(builds, [noise_plan]))

@@ -26,7 +26,7 @@ SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 TARGET_KEYS = ("compare", "fail_if_slower", "remove")  # no sweep depends on them
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "experiments", "workload", *TARGET_KEYS)
+NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", *TARGET_KEYS)
 
 Config = dict[str, Any]
 Mistake = tuple[KeyPath, str]
@@ -141,6 +141,9 @@ def with_defaults(config: Config, schema: Config) -> Config:
     filled.update(config)
     inherited = {key: value for key, value in filled.items() if key not in NOT_INHERITED}
     filled["experiments"] = [{**inherited, **experiment} for experiment in filled["experiments"]]
+    if filled["until"]:
+        for experiment in filled["experiments"]:
+            experiment["rounds"] = filled["until"]["max_rounds"]
     return filled
 
 

@@ -14,12 +14,14 @@ from gil_scaling.decode import decode
 from gil_scaling.launch import progress, sources
 from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
+from gil_scaling.plan.looks import Looks
 from gil_scaling.plan.recovery import LastCall, note_last_call, read_last_call
 from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.result_set import (
     BUILDS,
     CHECK,
+    LOOKS,
     RESULTS,
     SET_ASIDE,
     SIZES,
@@ -54,7 +56,7 @@ class Plan:
     """The table of runs and the paths of a sweep.
 
     file: for the jobs to read; runs: in the order of execution; states: of their records; sizes_are_known: whether all
-    sizes that are `auto` are calibrated; last_call: the one that measured this sweep last.
+    sizes that are `auto` are calibrated; last_call: the one that measured this sweep last; looks: of the key `until`.
     """
 
     request: Request
@@ -63,6 +65,7 @@ class Plan:
     states: dict[str, State]
     sizes_are_known: bool
     last_call: LastCall
+    looks: Looks
 
     @property
     def result_set(self) -> str:
@@ -107,8 +110,13 @@ class Plan:
 
     @property
     def records(self) -> list[str]:
-        """The records of all runs, as rules name them."""
-        return self._records(self.runs)
+        """The records of all runs that are wanted as far as looks have decided, as rules name them."""
+        return self._records(self.wanted)
+
+    @property
+    def wanted(self) -> list[Run]:
+        """The runs that are wanted as far as looks have decided: without the key `until`, all."""
+        return [run for run in self.runs if self.looks.wants(run)]
 
     def _records(self, runs: Iterable[Run]) -> list[str]:
         return [f"{self.result_set}/runs/{run.name}.json" for run in runs]
@@ -136,13 +144,15 @@ class Plan:
 
     @cached_property
     def _unfinished_rounds(self) -> set[int]:
-        return {run.spec["round"] for run in self.todo}
+        return {run.spec["round"] for run in self.runs if self._is_to_be_measured(run)}
+
+    def _is_to_be_measured(self, run: Run) -> bool:
+        return run.name in self._replaced_names or self.states[run.name].status == "missing"
 
     @cached_property
     def todo(self) -> list[Run]:
         """The runs to measure: without a record, or with one that must be replaced."""
-        replaced = {run.name for run in self.replaced}
-        return [run for run in self.runs if run.name in replaced or self.states[run.name].status == "missing"]
+        return [run for run in self.wanted if self._is_to_be_measured(run)]
 
     @cached_property
     def replaced(self) -> list[Run]:
@@ -159,7 +169,7 @@ class Plan:
         """
         last = self.last_call.id or ""
         of_round: dict[int, list[tuple[Run, str]]] = {}
-        for run in (run for run in self.runs if run.name in self.last_call.runs):
+        for run in (run for run in self.wanted if run.name in self.last_call.runs):
             of_round.setdefault(run.spec["round"], []).append((run, self.states[run.name].call or ""))
         return [
             run
@@ -177,7 +187,13 @@ class Plan:
 
     def in_round(self, number: str) -> list[str]:
         """The records of one round, as rules name them."""
-        return self._records(self.rounds.get(int(number), []))
+        return self._records(run for run in self.rounds.get(int(number), []) if self.looks.wants(run))
+
+    @property
+    def undecided(self) -> list[str]:
+        """The names of the runs that a later look may ask for."""
+        runs = self.runs if self.looks.rounds else []
+        return [run.name for run in runs if run.spec["round"] > self.looks.decided]
 
     def round_before(self, name: str) -> list[str]:
         """The mark of the round that a run has to wait for, as rules name it, in a list of none or one.
@@ -247,7 +263,10 @@ class Plan:
                 walls.setdefault(_combination(run), []).append(wall_s)
         wanted = [run for run in self.runs if run.name in names]
         known = [walls[_combination(run)] for run in wanted if _combination(run) in walls] if walls else []
-        text = f"{len(wanted)} of {len(self.runs)} runs to measure"
+        if self.looks.rounds:
+            text = f"{len(wanted)} runs to measure up to the look after round {self.looks.decided}, of at most {len(self.runs)}"
+        else:
+            text = f"{len(wanted)} of {len(self.runs)} runs to measure"
         if known:
             mean_s = sum(sum(times) / len(times) for times in known) / len(known)
             text += f", about {progress.duration(mean_s * len(wanted))}"
@@ -272,6 +291,7 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
         states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
         last_call=read_last_call(f"{request.machine}/{request.sweep}"),
+        looks=Looks(folder / request.sweep / LOOKS, settings["until"]),
     )
 
 

@@ -50,8 +50,10 @@ def _config_text(request: Request, settings: Config) -> str:
 
 def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> dict[str, Any]:
     """The content of plan.json."""
+    until = settings["until"]
     return {
         "format": record.FORMAT,
+        **({"until": until} if until else {}),
         "machine": request.machine,
         "sweep": request.sweep,
         "builds": sorted({f"{BUILDS}/{build.name}.json" for builds in request.builds.values() for build in builds}),
@@ -68,6 +70,7 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
                 "better": run.workload.better,
                 "counterpart": run.workload.counterpart,
                 "uses": [vars(use) for use in run.uses],
+                **({"round": run.spec["round"], "of": run.combination} if until else {}),
             }
             for run in runs
         ],

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from gil_scaling.plan.builds import Build
@@ -68,6 +69,11 @@ class Run:
     def sources(self) -> dict[str, str]:
         """{path: digest} of the files that are measured: of the workload, a custom backend and the build."""
         return {**self.build.files, **self.backend.files, **self.workload.files}
+
+    @cached_property
+    def combination(self) -> str:
+        """The digest of what is the same in all rounds."""
+        return digest({key: value for key, value in self.spec.items() if key != "round"})
 
     @property
     def expected(self) -> str:

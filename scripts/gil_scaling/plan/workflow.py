@@ -29,7 +29,7 @@ from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import check, closing, config, console, plan, prune, recovery, request, sizes
 from gil_scaling.plan.yaml_lines import syntax_mistake
-from gil_scaling.result_set import FIGURES, PAGE, write_text
+from gil_scaling.result_set import FIGURES, LOOKS, PAGE, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
@@ -119,6 +119,31 @@ class Call:
             self.plan = _checked(plan.make, self.request, sizes.find)
         self._is_asked = True
         return self.plan
+
+    def records(self, checkpoints: Any) -> list[str]:
+        """The records of the sweep; with the key `until` those up to its last look.
+
+        Raises IncompleteCheckpointException before a look that is not taken; Snakemake asks again after it.
+        """
+        for number in self.settled.looks.rounds:
+            if not self._take_look(checkpoints, number):
+                break
+        return self.plan.records
+
+    def looked_at(self, checkpoints: Any, number: int) -> list[str]:
+        """The records that a look needs, and the look before it; raises as records."""
+        earlier = [look for look in self.settled.looks.rounds if look < number]
+        for look in earlier:
+            self._take_look(checkpoints, look)
+        records = [self.plan.in_round(str(each)) for each in range(1, number + 1)]
+        looks = [f"{self.plan.sweep_folder}/{LOOKS}/{look}.json" for look in earlier[-1:]]
+        return [*(record for each in records for record in each), *looks]
+
+    def _take_look(self, checkpoints: Any, number: int) -> bool:
+        """Takes a look into account once it is taken; returns whether any run is wanted after it."""
+        checkpoints.look.get(look=number)
+        self.plan.looks.take(number)
+        return any(run.spec["round"] > number for run in self.plan.wanted)
 
     @cached_property
     def check(self) -> str:
@@ -222,10 +247,10 @@ class Call:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             call = progress.announce(Path(self.plan.file).resolve())
-            self.plan.note_last_call(call, measured)
+            self.plan.note_last_call(call, {*measured, *self.plan.undecided})
         self._filter_log()
         self._show_progress(measured)
-        recovery.at_exit(self._close, call, list(measured.values()))
+        recovery.at_exit(self._close, call, measured)
 
     def _measured(self) -> dict[str, Path]:
         """{run: path of its record} of the runs that this call measures."""
@@ -284,11 +309,17 @@ class Call:
         text = str(event.msg)
         return not text.startswith(_FILTERED) and f'CalledProcessError in file "{CHECKOUT}' not in text
 
-    def _close(self, call: str, records: list[Path]) -> None:
-        """Writes the last lines of a call that ends by itself or by an interruption."""
+    def _close(self, call: str, measured: dict[str, Path]) -> None:
+        """Writes the last lines of a call that ends by itself or by an interruption.
+
+        measured: as _measured at the start; what looks added since is in the graph of jobs.
+        """
         if self._console:
             self._console.clear()
         jobs = list(self.workflow.dag.jobs)
+        outputs = {str(file) for job in jobs for file in job.output}
+        later = {run.name: self.plan.record_path(run) for run in self.plan.todo if run.name not in measured}
+        records = [*measured.values(), *(path for path in later.values() if str(path) in outputs)]
         pages = [str(file) for job in jobs for file in job.output if file.endswith(f"/{PAGE}")]
         checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]
         failed = [job for job in self._failed_jobs if job[0] not in _DESCRIBED_RULES]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtrit
 
-from gil_scaling.analysis.statistics.intervals import TAIL
+from gil_scaling.analysis.statistics.intervals import tail
 
 RESAMPLES = 2000
 
@@ -41,8 +41,8 @@ def percentile_ends(values: NDArray[np.float64], rounds: int) -> tuple[Any, Any]
     Source: Hesterberg, What Teachers Should Know About the Bootstrap (2015), section 5.2.
     For example, of 0 … 1999 the ends are 4 and 1995 for 6 rounds, 49 and 1950 for 1000.
     """
-    tail = ndtr(-stdtrit(rounds - 1, 1 - TAIL) * math.sqrt(rounds / (rounds - 1)))
-    skipped = int(tail * len(values))
+    outside = ndtr(-stdtrit(rounds - 1, 1 - tail()) * math.sqrt(rounds / (rounds - 1)))
+    skipped = int(outside * len(values))
     places = skipped, len(values) - 1 - skipped
     ordered = np.partition(values, places, axis=0)
     return ordered[places[0]], ordered[places[1]]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gil_scaling.analysis.statistics.bootstrap import percentile_ends, resampled_medians
-from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS, TAIL
+from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS, tail
 
 ALWAYS, FROM, BETWEEN, NEVER, UNCLEAR = "always", "from", "between", "never", "unclear"
 
@@ -87,7 +87,7 @@ def _with_interval(
     resampled = resampled_medians(logs, seed)
     smallest, _, largest = places_of(resampled)
     low, high = float(percentile_ends(smallest, len(logs))[0]), float(percentile_ends(largest, len(logs))[1])
-    if kind != FROM and (kinds_of(resampled) == kind).mean() < 1 - TAIL:
+    if kind != FROM and (kinds_of(resampled) == kind).mean() < 1 - tail():
         return BreakEven(UNCLEAR, math.nan, low, high)
     return BreakEven(kind, value, low, high)
 

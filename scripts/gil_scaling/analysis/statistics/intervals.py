@@ -2,6 +2,9 @@
 
 import math
 from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import NamedTuple
 
@@ -13,9 +16,24 @@ MIN_ROUNDS = 6  # the fewest with which the exact rank methods reach 95 %
 MIN_UNPAIRED = 4  # on each side
 MAX_EXACT_PAIRED, MAX_EXACT_UNPAIRED = 200, 50  # rounds; beyond, counting is slow and the counts overflow
 LEVEL = 0.95
-TAIL = (1 - LEVEL) / 2  # the largest probability of missing on one side
+_LEVEL = ContextVar("level", default=LEVEL)
 
 CI95, RANGE = "ci95", "range"
+
+
+@contextmanager
+def at_level(level: float) -> Iterator[None]:
+    """Has all intervals made at another level, 0.95 or more; those that too few rounds allow become ranges."""
+    token = _LEVEL.set(level)
+    try:
+        yield
+    finally:
+        _LEVEL.reset(token)
+
+
+def tail() -> float:
+    """The largest probability with which an interval misses on one side."""
+    return (1 - _LEVEL.get()) / 2
 
 
 class Estimate(NamedTuple):
@@ -46,7 +64,7 @@ def quantile(values: ArrayLike, q: float) -> Estimate:
     count = len(ordered)
     if not count or np.isnan(ordered).any():
         return UNKNOWN
-    low, high = _quantile_ranks(count, q)
+    low, high = _quantile_ranks(count, q, tail())
     has_ends = low >= 0 and high < count
     if not has_ends:
         low, high = 0, -1
@@ -55,11 +73,11 @@ def quantile(values: ArrayLike, q: float) -> Estimate:
 
 
 @cache
-def _quantile_ranks(count: int, q: float) -> tuple[int, int]:
+def _quantile_ranks(count: int, q: float, tail: float) -> tuple[int, int]:
     """The ranks of the order statistics that are the ends of the interval; outside 0 … count - 1 where there is none."""
     ranks = np.arange(count)
-    low = int((bdtr(ranks, count, q) <= TAIL).sum()) - 1
-    return low, count - int((bdtrc(ranks, count, q) <= TAIL).sum())
+    low = int((bdtr(ranks, count, q) <= tail).sum()) - 1
+    return low, count - int((bdtrc(ranks, count, q) <= tail).sum())
 
 
 def _interpolate(ordered: NDArray[np.float64], q: float) -> float:
@@ -108,7 +126,7 @@ def paired_difference(differences: ArrayLike) -> Estimate:
         return Estimate(float(np.median(values)), float(values.min()), float(values.max()), RANGE)
     first, second = np.triu_indices(len(values))
     walsh_averages = np.sort((values[first] + values[second]) / 2)
-    return _inside(walsh_averages, _skipped_signed_ranks(len(values)), CI95)
+    return _inside(walsh_averages, _skipped_signed_ranks(len(values), tail()))
 
 
 def unpaired_ratio(numerators: ArrayLike, denominators: ArrayLike, min_rounds: int = MIN_UNPAIRED) -> Estimate:
@@ -137,8 +155,7 @@ def unpaired_difference(values: ArrayLike, others: ArrayLike, min_rounds: int = 
     if not len(differences) or np.isnan(differences).any():
         return UNKNOWN
     is_enough = min(len(above), len(below)) >= min_rounds
-    skipped = _skipped_rank_sums(len(above), len(below)) if is_enough else 0
-    return _inside(differences, skipped, CI95 if is_enough else RANGE)
+    return _inside(differences, _skipped_rank_sums(len(above), len(below), tail()) if is_enough else -1)
 
 
 def share(successes: float, trials: float) -> Estimate:
@@ -152,8 +169,8 @@ def share(successes: float, trials: float) -> Estimate:
     if math.isnan(successes) or not trials > 0:
         return UNKNOWN
     failures = trials - successes
-    low = float(betaincinv(successes, failures + 1, TAIL)) if successes else 0.0
-    high = float(betaincinv(successes + 1, failures, 1 - TAIL)) if failures else 1.0
+    low = float(betaincinv(successes, failures + 1, tail())) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail())) if failures else 1.0
     return Estimate(successes / trials, low, high, CI95)
 
 
@@ -173,7 +190,7 @@ def rounds_needed(logs: ArrayLike, within: float = 0.02) -> float:
     deviation = float(np.std(rounds_so_far, ddof=1))
 
     def is_enough(rounds: int) -> bool:
-        half_width = float(stdtrit(rounds - 1, 1 - TAIL)) * deviation / math.sqrt(rounds)
+        half_width = float(stdtrit(rounds - 1, 1 - tail())) * deviation / math.sqrt(rounds)
         return half_width <= math.log1p(within)
 
     return bisect_left(range(10**15), True, lo=MIN_ROUNDS, key=is_enough)
@@ -185,9 +202,11 @@ def _middle(ordered: NDArray[np.float64]) -> float:
     return float((ordered[middle] + ordered[-1 - middle]) / 2)
 
 
-def _inside(ordered: NDArray[np.float64], skipped: int, kind: str) -> Estimate:
-    """The median of sorted values with the interval that leaves out so many of them on each side."""
-    return Estimate(_middle(ordered), float(ordered[skipped]), float(ordered[-1 - skipped]), kind)
+def _inside(ordered: NDArray[np.float64], skipped: int) -> Estimate:
+    """The median of sorted values with the interval that leaves out so many of them on each side; the range for −1."""
+    outside = max(0, skipped)
+    kind = CI95 if skipped >= 0 else RANGE
+    return Estimate(_middle(ordered), float(ordered[outside]), float(ordered[-1 - outside]), kind)
 
 
 def _as_ratio(logs: Estimate) -> Estimate:
@@ -197,34 +216,34 @@ def _as_ratio(logs: Estimate) -> Estimate:
 
 
 @cache
-def _skipped_signed_ranks(n: int) -> int:
+def _skipped_signed_ranks(n: int, tail: float) -> int:
     """How many Walsh averages lie outside the interval on each side: exact up to 200 rounds, then approximately."""
     if n <= MAX_EXACT_PAIRED:
-        return _skipped(_signed_rank_counts(n))
-    return _skipped_normal(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24)
+        return _skipped(_signed_rank_counts(n), tail)
+    return _skipped_normal(n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24, tail)
 
 
 @cache
-def _skipped_rank_sums(n: int, m: int) -> int:
+def _skipped_rank_sums(n: int, m: int, tail: float) -> int:
     """How many quotients lie outside the interval on each side: exact up to 50 rounds on each, then approximately."""
     if max(n, m) <= MAX_EXACT_UNPAIRED:
-        return _skipped(_rank_sum_counts(n, m))
-    return _skipped_normal(n * m / 2, n * m * (n + m + 1) / 12)
+        return _skipped(_rank_sum_counts(n, m), tail)
+    return _skipped_normal(n * m / 2, n * m * (n + m + 1) / 12, tail)
 
 
-def _skipped_normal(mean: float, variance: float) -> int:
+def _skipped_normal(mean: float, variance: float, tail: float) -> int:
     """_skipped for an integer statistic that is nearly normal, with the continuity correction of one half."""
-    return math.floor(mean + 0.5 + float(ndtri(TAIL)) * math.sqrt(variance)) - 1
+    return math.floor(mean + 0.5 + float(ndtri(tail)) * math.sqrt(variance)) - 1
 
 
-def _skipped(counts: NDArray[np.float64]) -> int:
-    """The largest number of ordered values outside the interval on each side that keeps its level at 95 %.
+def _skipped(counts: NDArray[np.float64], tail: float) -> int:
+    """The largest number of ordered values outside the interval on each side that keeps its level; −1 if none does.
 
     counts: of the equally likely outcomes, by the statistic's value 0, 1, …; the interval from the k-th smallest to the
     k-th largest value misses with the probability 2 P(statistic < k).
     """
     tails = np.cumsum(counts) / sum(counts)
-    return int((tails <= TAIL).sum()) - 1
+    return int((tails <= tail).sum()) - 1
 
 
 def _signed_rank_counts(n: int) -> NDArray[np.float64]:

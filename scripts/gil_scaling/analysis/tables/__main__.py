@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from gil_scaling.analysis import tables
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.identity import identify
 from gil_scaling.analysis.read import Frames, ResultSet, Source, read_sets, read_sweep
+from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.tables.noise import find_floor, noise
 from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.result_set import SETS, TABLES, write_text
+from gil_scaling.stopping import level
 
 
 def main(path: Path, folder: Path | None = None) -> None:
@@ -42,7 +45,9 @@ def main(path: Path, folder: Path | None = None) -> None:
 
 
 def _write(frames: Frames, folder: Path, sweep: str | None) -> None:
-    tables.write(tables.make(frames), folder / TABLES)
+    levels = [level(each.until.max_rounds) for one in frames.sets for each in one.stopping]
+    with intervals.at_level(max(levels, default=intervals.LEVEL)):
+        tables.write(tables.make(frames), folder / TABLES)
     content = {
         "sweep": sweep,
         "experiments": list(dict.fromkeys(frames.runs["experiment"])),
@@ -62,6 +67,7 @@ def _describe(result_set: ResultSet) -> dict[str, Any]:
         "configs": result_set.configs,
         "sizes": msgspec.to_builtins(result_set.sizes),
         "noise": _noise_floor(result_set),
+        "stopping": [{**msgspec.to_builtins(each.until), "reasons": Counter(each.reasons)} for each in result_set.stopping],
     }
 
 
