@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from gil_scaling.analysis.statistics import intervals
+from gil_scaling.stopping import level
 from scipy import stats
 
+from tests.analysis.statistics import stopping
 from tests.analysis.statistics.noise import is_within_error, log_normal, normal, spiky
 
 SWEEPS = 2000
@@ -87,3 +89,8 @@ def test_share_covers_at_its_exact_level():
     )
     assert is_within_error(covered, stats.binom.cdf(8, 40, 0.1) - stats.binom.cdf(0, 40, 0.1), SWEEPS)
     assert covered >= 0.94
+
+
+def test_stopping_at_looks_keeps_the_level_only_where_it_is_split():
+    assert stopping.share_covered(normal, 1, intervals.LEVEL, 500) < 0.92
+    assert stopping.share_covered(normal, 1, level(stopping.MAX_ROUNDS), 500) >= 0.95

@@ -145,14 +145,14 @@ def test_unpaired_ratio_inverts_the_mann_whitney_test(n, m):
 
 @pytest.mark.parametrize("n", [201, 300, 500])
 def test_normal_approximation_of_signed_ranks_is_off_by_one(n):
-    exact = intervals._skipped(intervals._signed_rank_counts(n))
-    assert exact - 1 <= intervals._skipped_signed_ranks(n) <= exact
+    exact = intervals._skipped(intervals._signed_rank_counts(n), 0.025)
+    assert exact - 1 <= intervals._skipped_signed_ranks(n, 0.025) <= exact
 
 
 @pytest.mark.parametrize(("n", "m"), [(51, 6), (51, 51), (4, 100), (80, 60)])
 def test_normal_approximation_of_rank_sums_is_off_by_one(n, m):
-    exact = intervals._skipped(intervals._rank_sum_counts(n, m))
-    assert exact - 1 <= intervals._skipped_rank_sums(n, m) <= exact
+    exact = intervals._skipped(intervals._rank_sum_counts(n, m), 0.025)
+    assert exact - 1 <= intervals._skipped_rank_sums(n, m, 0.025) <= exact
 
 
 def test_ratios_of_thousands_of_rounds_are_narrow():
