@@ -8,8 +8,7 @@ from gil_scaling.analysis.columns import TABLES
 from gil_scaling.analysis.figures import captions, title
 from gil_scaling.plan.workflow import Call, default_config, shell_prefix
 
-# Older versions start two jobs at once that each ask for all cores, or read resources in the wrong unit.
-min_version("9.20")
+min_version("9.20")  # older ones start two jobs at once that each ask for all cores, or read resources in a wrong unit
 
 
 configfile: default_config()
@@ -21,7 +20,7 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-MEASURED = [lambda wildcards: CALL.records(checkpoints), *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
+MEASURED = [lambda _: CALL.records(checkpoints), *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
@@ -37,7 +36,6 @@ wildcard_constraints:
     run="[^/]+",
     facts="|".join(CALL.plan.facts),
     round=r"\d+",
-    look=r"\d+",
 
 
 onstart:

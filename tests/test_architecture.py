@@ -41,7 +41,13 @@ def foreign(path):
     return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"gil_scaling"}
 
 
-CONTRACT = ("gil_scaling.record", "gil_scaling.result_set", "gil_scaling.stopping", "gil_scaling.text", "gil_scaling.value_types")
+CONTRACT = (
+    "gil_scaling.record",
+    "gil_scaling.result_set",
+    "gil_scaling.stopping",
+    "gil_scaling.text",
+    "gil_scaling.value_types",
+)
 
 
 @pytest.mark.parametrize("path", MEASURE, ids=str)

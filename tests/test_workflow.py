@@ -1,10 +1,12 @@
 """The workflow as users run it: Snakemake on a copy of the checkout, with sweeps of a few milliseconds a run."""
 
 import json
+import os
 import re
 import shutil
 import sys
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pandas as pd
@@ -62,6 +64,22 @@ def three_rounds(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rounds")
     copy_workflow(folder)
     return folder, run_sweep(folder, "tables", rounds=3)
+
+
+def test_a_sweep_stops_measuring_what_is_known(snakemake, clone):
+    changes = {"backends": ["sequential", "process"], "ceiling": False}  # so short tasks are slower in processes
+    call = partial(snakemake, until={"half_width": 0.02, "max_rounds": 10}, experiments=experiment(**changes))
+    done = call()
+    assert done.returncode == 0, done.stderr
+    assert "16 runs to measure up to the look after round 8, of at most 20" in done.stderr
+    assert re.search(r"^\[ 1/up to 20\] .*, up to about \d+ s left$", done.stderr, re.MULTILINE)
+    folder = clone / "results/test-machine/tiny"
+    assert set(pd.read_csv(folder / "tables/summary.csv")["rounds_ok"]) == {8}
+    assert (len(records(clone)), os.listdir(folder / "looks")) == (16, ["8.json"])
+    text = (folder / "report.md").read_text()
+    assert "at most 10 rounds, with looks after 8 and 10. The rows have 8 rounds." in text
+    assert "made at the level 97.5 %" in text
+    assert "Nothing to be done" in call().stderr
 
 
 def test_runs_never_overlap_in_time(three_rounds):

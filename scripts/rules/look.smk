@@ -9,5 +9,7 @@ checkpoint look:
         "<sweep>/looks/{look}.json",
     log:
         "<sweep>/logs/look-{look}.log",
+    wildcard_constraints:
+        look=r"\d+",
     shell:
         "python -m gil_scaling.analysis.tables.look {input.plan:q} {wildcards.look} {output:q} 2> {log:q}"

@@ -28,6 +28,8 @@ def test_line_names_the_run_and_the_time_left():
     assert line == "[ 37/480] 3.14t py_loop thread w4 round 2: 0.53 s, about 3 min left"
     line = progress.line(480, 480, spec, 4, "0.53 s", "0 s", "control")
     assert line == "[480/480] 3.14t py_loop thread (control) w4 round 2: 0.53 s"
+    line = progress.line(37, 480, spec, 4, "0.53 s", "3 min", bound="up to ")
+    assert line == "[ 37/up to 480] 3.14t py_loop thread w4 round 2: 0.53 s, up to about 3 min left"
 
 
 def test_outcome_of_an_ok_run_is_its_median_time():

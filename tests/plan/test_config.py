@@ -34,6 +34,8 @@ NAME = "a name of letters, digits, '.', '_' and '-' that begins with a letter or
 INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
 TIMEOUT = "time limit of one run in seconds, more than 0 and at most 1e9"
 ROUNDS = "fresh processes per combination, at least 1; from 6 on there are 95 % confidence intervals"
+UNTIL = config.load_schema()["properties"]["until"]["description"]
+HALF_WIDTH = "a share more than 0 and less than 1, such as 0.02 for ± 2 %"
 EXPERIMENTS = "the list of experiments; a --configfile with this key replaces the list as a whole"
 SLOWER = (
     "a percentage: the target compare fails if a combination is slower by more than that, beyond its confidence interval; "
@@ -307,6 +309,19 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
         (
             f"seed: {10**30}",
             f"seed: {10**30} is not allowed. Expected: a whole number, from which the random order of the runs within a round follows.",
+        ),
+        ("until: 0.02", f"until: 0.02 is not allowed. Expected: {UNTIL}."),
+        ("until: {}", f"until: is empty. Expected: {UNTIL}."),
+        ("until: {half_width: 0, max_rounds: 9}", f"until.half_width: 0 is not allowed. Expected: {HALF_WIDTH}."),
+        ("until: {half_width: 2 %, max_rounds: 9}", f"until.half_width: '2 %' is not allowed. Expected: {HALF_WIDTH}."),
+        (
+            "until: {half_width: 0.1, max_rounds: 7}",
+            "until.max_rounds: 7 is not allowed. Expected: a whole number from 8.",
+        ),
+        ("until: {half_width: 0.1}", f"until: {{'half_width': 0.1}} is not allowed. Expected: {UNTIL}."),
+        (
+            "until: {half_width: 0.1, max_rounds: 9, rounds: 6}",
+            "until.rounds: unknown key 'rounds'. Did you mean 'max_rounds'? Known: half_width, max_rounds.",
         ),
         ("switch_intervals: [0]", f"switch_intervals[0]: 0 is not allowed. Expected: {INTERVAL}."),
         ("switch_intervals: [5e-7]", f"switch_intervals[0]: 5e-07 is not allowed. Expected: {INTERVAL}."),
@@ -651,6 +666,15 @@ def test_experiments_inherit_what_they_do_not_set():
         "repeats": 9,
         "warmups": 1,
     }
+
+
+def test_until_sets_the_rounds_of_all_experiments():
+    experiments = [{"name": name, "workloads": ["noop"], "rounds": 3} for name in "ab"]
+    checked = config.checked(
+        {"rounds": 2, "until": {"half_width": "1e-2", "max_rounds": 9}, "experiments": experiments}
+    )
+    assert [experiment["rounds"] for experiment in checked["experiments"]] == [9, 9]
+    assert checked["until"] == {"half_width": 0.01, "max_rounds": 9}
 
 
 def test_the_default_config_agrees_with_the_schema():

@@ -96,6 +96,22 @@ def test_console_has_a_line_per_run_and_step(shown):
     ]
 
 
+def test_console_leaves_out_what_a_look_finds_unnecessary(tmp_path):
+    runs = [make_run(name, round=number) for number, name in enumerate("abc", 1)]
+    paths = {run.name: (run, tmp_path / f"{run.name}.json") for run in runs}
+    stream = io.StringIO()
+    console_ = console.Console(paths, stream, in_place=False, is_open=True, clock=lambda: 0.0)
+    for job, run in enumerate(runs[:2]):
+        paths[run.name][1].write_text(json.dumps(make_record(run.name, spec=run.spec)))
+        begin(console_, job, run=run.name)
+        console_.emit(make_event(LogEvent.JOB_FINISHED, job_id=job))
+        console_.leave_out({"c", "d"})
+    assert stream.getvalue().splitlines() == [
+        "[1/up to 3] 3.14 py_loop thread w2 round 1: 1 s, up to about 1 s left",
+        "[2/up to 2] 3.14 py_loop thread w2 round 2: 1 s",
+    ]
+
+
 def test_console_ignores_other_jobs_and_lost_records(shown, tmp_path):
     run = make_run("a")
     stream = io.StringIO()

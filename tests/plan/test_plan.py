@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from gil_scaling.plan import plan, request
@@ -11,7 +12,7 @@ from tests.tiny_sweep import TINY
 def make_plan(tmp_path, monkeypatch):
     """The plan of the tiny sweep, with what a test left there."""
     monkeypatch.chdir(tmp_path)
-    return lambda: plan.make(request.read(TINY, sorted(tmp_path.glob("*.yaml"))), None)
+    return lambda settings=TINY: plan.make(request.read(settings, sorted(tmp_path.glob("*.yaml"))), None)
 
 
 def leave(made, runs, call="call-1", expected="a" * 64, **changes):
@@ -59,6 +60,45 @@ def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
     assert make_plan().todo == made.runs[:1]
     made.note_last_call("call-2", [made.runs[0].name])  # a call that added a run to the round was interrupted before it
     assert make_plan().todo == made.runs[:1]
+
+
+UNTIL = {**TINY, "until": {"half_width": 0.02, "max_rounds": 12}}
+
+
+def stop(made, look, *runs):
+    """Writes a look that stops the combinations of these runs."""
+    path = Path(made.sweep_folder, f"looks/{look}.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"stopped": {run.combination: "claim" for run in runs}}))
+
+
+def test_runs_are_wanted_up_to_the_next_look(make_plan):
+    made = make_plan(UNTIL)
+    assert {run.spec["round"] for run in made.wanted} == set(range(1, 9))
+    assert len(made.records) == 32
+    assert made.summary([run.name for run in made.todo]) == (
+        "32 runs to measure up to the look after round 8, of at most 48"
+    )
+    stopped = made.runs[0]
+    stop(made, 8, stopped)
+    again = make_plan(UNTIL)
+    later = [run for run in again.wanted if run.spec["round"] > 8]
+    assert [run.spec["round"] for run in later] == [9] * 3 + [10] * 3
+    assert stopped.combination not in {run.combination for run in later}
+    assert len(again.in_round("9")) == 3
+
+
+def test_undecided_runs_do_not_make_a_round_count_as_split(make_plan):
+    made = make_plan(UNTIL)
+    made.note_last_call("call-1", [run.name for run in made.undecided])
+    leave(made, [run for run in made.runs if run.spec["round"] <= 8])
+    assert make_plan(UNTIL).split == []
+    ninth = made.rounds[9]
+    stop(made, 8, ninth[0])
+    leave(made, ninth[1:])
+    assert make_plan(UNTIL).split == []  # the round is whole: what stopped is not wanted in it
+    made.record_path(ninth[1]).unlink()
+    assert make_plan(UNTIL).split == ninth[2:]
 
 
 def test_only_runs_without_a_record_wait_for_a_round(make_plan):

@@ -55,15 +55,17 @@ def counted_s(result: Record) -> float:
     return times[len(times) // 2]
 
 
-def line(done: int, runs: int, spec: Spec, workers: int | str, outcome: str, left: str = "", role: str = "") -> str:
+def line(
+    done: int, runs: int, spec: Spec, workers: int | str, outcome: str, left: str = "", role: str = "", bound: str = ""
+) -> str:
     """For example: [ 37/480] 3.14t py_loop process (ceiling) w4 round 2: 0.53 s, about 3 to 4 min left.
 
-    left: the time that is left; role: of a run that the config does not ask for.
+    left: the time that is left; role: of a run that the config does not ask for; bound: "up to " where there may be fewer runs.
     """
     width = len(str(runs))
     backend = f"{spec['backend']} ({role})" if role else spec["backend"]
     run = f"{spec['python']} {spec['workload']} {backend} w{workers} round {spec['round']}"
-    return f"[{done:>{width}}/{runs}] {run}: {outcome}{f', about {left} left' if left and done < runs else ''}"
+    return f"[{done:>{width}}/{bound}{runs}] {run}: {outcome}{f', {bound}about {left} left' if left and done < runs else ''}"
 
 
 def write_line(text: str) -> None:

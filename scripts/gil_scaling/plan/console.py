@@ -7,7 +7,7 @@ import logging
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,7 +19,7 @@ from gil_scaling.launch import progress
 from gil_scaling.plan.sweep import CEILING, CONTROL, Run
 from gil_scaling.record import DONE, Record, RecordError
 
-_FORMAT = "{n_fmt}/{total_fmt} runs |{bar:12}| {desc}"
+_FORMAT = "{{n_fmt}}/{}{{total_fmt}} runs |{{bar:12}}| {{desc}}"
 _MIN_LEFT_S = 1
 
 
@@ -103,7 +103,8 @@ def _role(run: Run) -> str:
 class Console(logging.Handler):
     """Shows the progress of a call from the events of Snakemake's logger.
 
-    runs: {name: (run, path of its record)} of those that it measures; in_place: on one line of the terminal.
+    runs: {name: (run, path of its record)} of those that it measures; in_place: on one line of the terminal; is_open: looks
+    may leave out runs, so that their number is a maximum.
     """
 
     def __init__(
@@ -112,16 +113,17 @@ class Console(logging.Handler):
         stream: TextIO,
         *,
         in_place: bool,
+        is_open: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
-        self._runs, self._clock = runs, clock
+        self._runs, self._clock, self._bound = runs, clock, "up to " if is_open else ""
         self._rounds = max((run.spec["round"] for run, _ in runs.values()), default=0)
         self._jobs: dict[int, str] = {}
         self._done = self._failed = 0
         self._last: float | None = None
         self._time_left, self._leaders = TimeLeft(), Leaders()
-        self._line = _Line(len(runs), stream) if in_place else None
+        self._line = _Line(len(runs), self._bound, stream) if in_place else None
         self._write = self._line.write if self._line else lambda text: print(text, file=stream, flush=True)
 
     def emit(self, event: logging.LogRecord) -> None:
@@ -132,6 +134,10 @@ class Console(logging.Handler):
             self._begin(facts.jobid, facts.wildcards.get("run", ""), facts.rule_msg)
         elif kind is LogEvent.JOB_FINISHED and facts.job_id in self._jobs:
             self._end(*self._runs[self._jobs.pop(facts.job_id)])
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Leaves out runs that a look has found to be unnecessary."""
+        self._runs = {name: found for name, found in self._runs.items() if name not in names}
 
     def clear(self) -> None:
         """Clears the line that stays in place, before others write."""
@@ -161,7 +167,8 @@ class Console(logging.Handler):
         self._done += 1
         left = self._time_left.describe(len(self._runs) - self._done)
         workers, outcome = progress.outcome(result)
-        text = progress.line(self._done, len(self._runs), result["spec"], workers, outcome, left, _role(run))
+        runs, role = len(self._runs), _role(run)
+        text = progress.line(self._done, runs, result["spec"], workers, outcome, left, role, self._bound)
         self._failed += result["status"] not in DONE
         if self._line is None:
             self._write(text)
@@ -170,13 +177,13 @@ class Console(logging.Handler):
             self._write(text)
         if result["status"] == "ok":
             self._leaders.add(run, progress.counted_s(result))
-        self._line.show(self._done, self._describe(run, left))
+        self._line.show(self._done, runs, self._describe(run, left))
 
     def _describe(self, run: Run, left: str) -> str:
         """What stands behind the bar."""
         parts = [
-            f"round {run.spec['round']} of {self._rounds}",
-            *([f"about {left} left"] if self._done < len(self._runs) else []),
+            f"round {run.spec['round']} of {self._bound}{self._rounds}",
+            *([f"{self._bound}about {left} left"] if self._done < len(self._runs) else []),
             *([f"{self._failed} failed"] if self._failed else []),
             self._leaders.describe(run),
         ]
@@ -191,14 +198,14 @@ def _is_first_failure(result: Record) -> bool:
 class _Line:
     """A line of a terminal that stays in place."""
 
-    def __init__(self, runs: int, stream: TextIO) -> None:
+    def __init__(self, runs: int, bound: str, stream: TextIO) -> None:
         tqdm.monitor_interval = 0  # no thread that wakes up while a run measures
         self._stream = stream
-        self._bar = tqdm(total=runs, file=stream, bar_format=_FORMAT, dynamic_ncols=True, leave=False)
+        self._bar = tqdm(total=runs, file=stream, bar_format=_FORMAT.format(bound), dynamic_ncols=True, leave=False)
 
-    def show(self, done: int, text: str) -> None:
-        """Shows how many runs are done, and a text."""
-        self._bar.n = done
+    def show(self, done: int, runs: int, text: str) -> None:
+        """Shows how many runs are done, of how many, and a text."""
+        self._bar.n, self._bar.total = done, runs
         self._bar.set_description_str(text)
 
     def show_step(self, text: str) -> None:

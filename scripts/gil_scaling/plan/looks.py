@@ -36,6 +36,12 @@ class Looks:
 
     def wants(self, run: Run) -> bool:
         """Whether a run is wanted, as far as that is decided."""
-        if not self.rounds:
-            return True
-        return bool(run.spec["round"] <= min(self.decided, self._stopped.get(run.combination, self.decided)))
+        return self.allows(run) and (not self.rounds or bool(run.spec["round"] <= self.decided))
+
+    def allows(self, run: Run) -> bool:
+        """Whether a run is wanted, or a later look may want it."""
+        return (
+            not self.rounds
+            or run.combination not in self._stopped
+            or bool(run.spec["round"] <= self._stopped[run.combination])
+        )

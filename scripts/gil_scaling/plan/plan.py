@@ -190,10 +190,12 @@ class Plan:
         return self._records(run for run in self.rounds.get(int(number), []) if self.looks.wants(run))
 
     @property
-    def undecided(self) -> list[str]:
-        """The names of the runs that a later look may ask for."""
-        runs = self.runs if self.looks.rounds else []
-        return [run.name for run in runs if run.spec["round"] > self.looks.decided]
+    def undecided(self) -> list[Run]:
+        """The runs without a usable record that a later look may want; none without the key `until`.
+
+        Those of rounds that are decided are among them: where a sweep has grown, the looks are taken again.
+        """
+        return [run for run in self.runs if self._is_to_be_measured(run)] if self.looks.rounds else []
 
     def round_before(self, name: str) -> list[str]:
         """The mark of the round that a run has to wait for, as rules name it, in a list of none or one.

@@ -143,6 +143,8 @@ class Call:
         """Takes a look into account once it is taken; returns whether any run is wanted after it."""
         checkpoints.look.get(look=number)
         self.plan.looks.take(number)
+        if self._console:
+            self._console.leave_out({run.name for run in self.plan.runs if not self.plan.looks.allows(run)})
         return any(run.spec["round"] > number for run in self.plan.wanted)
 
     @cached_property
@@ -247,7 +249,7 @@ class Call:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             call = progress.announce(Path(self.plan.file).resolve())
-            self.plan.note_last_call(call, {*measured, *self.plan.undecided})
+            self.plan.note_last_call(call, {*measured, *(run.name for run in self.plan.undecided)})
         self._filter_log()
         self._show_progress(measured)
         recovery.at_exit(self._close, call, measured)
@@ -287,8 +289,13 @@ class Call:
         quiet = getattr(getattr(self.workflow, "output_settings", None), "quiet", None) or ()
         if {Quietness.ALL, Quietness.PROGRESS} & set(quiet):
             return
-        runs = {run.name: (run, measured[run.name]) for run in self.plan.runs if run.name in measured}
-        self._console = console.Console(runs, sys.stderr, in_place=self._is_quiet and sys.stderr.isatty())
+        later = {run.name: self.plan.record_path(run) for run in self.plan.undecided if self.plan.looks.allows(run)}
+        paths = {**later, **measured}
+        runs = {run.name: (run, paths[run.name]) for run in self.plan.runs if run.name in paths}
+        is_open = bool(self.plan.looks.rounds)
+        self._console = console.Console(
+            runs, sys.stderr, in_place=self._is_quiet and sys.stderr.isatty(), is_open=is_open
+        )
         logger.addHandler(self._console)
 
     def _filter_log(self) -> None:

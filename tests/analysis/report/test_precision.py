@@ -114,6 +114,33 @@ def test_precision_rests_on_the_interval(width, known):
     assert precision.describe_precision(summary([6, 6], width)).startswith(f"{known} combinations are known")
 
 
+STOPPING = {"half_width": 0.02, "max_rounds": 50, "reasons": {"half_width": 2, "claim": 7, "max_rounds": 1}}
+
+
+def test_stopping_names_the_rounds_the_looks_and_the_reasons():
+    rows = pd.DataFrame({"rounds_ok": [8, 50, 0, 13, 8]})
+    assert precision.describe_stopping(STOPPING, rows) == (
+        "Each combination was measured until it was known to within ±2 % or its claims were settled, however wide their "
+        "intervals: at most 50 rounds, with looks after 8, 13, 20, 32 and 50. The rows have 8 to 50 rounds, half of them at "
+        "most 11. Combinations that stopped: 7 at a claim, 2 within the half-width and 1 after the last round."
+    )
+
+
+def test_stopping_without_rounds_or_reasons_names_the_rule_alone():
+    text = precision.describe_stopping({**STOPPING, "reasons": {}}, pd.DataFrame({"rounds_ok": [0]}))
+    assert text.endswith("with looks after 8, 13, 20, 32 and 50.")
+
+
+@pytest.mark.parametrize(("max_rounds", "level"), [([8], "95 %"), ([12], "98.3 %"), ([12, 50, 8], "99 %")])
+def test_level_is_that_of_the_most_looks(max_rounds, level):
+    (text,) = precision.describe_level(max_rounds)
+    assert f"made at the level {level}, so" in text
+
+
+def test_level_is_named_only_where_sweeps_stop():
+    assert precision.describe_level([]) == []
+
+
 @pytest.mark.parametrize("end", [{"speedup_low": 1.9}, {"speedup_high": 2.1}])
 def test_precision_rests_on_both_ends(end):
     assert precision.describe_precision(summary([6]).assign(**end)).startswith("0 of 1")

@@ -160,10 +160,14 @@ def _trust(sets: Sequence[Mapping[str, Any]], summary: pd.DataFrame) -> list[str
     """How precise the numbers are, a sentence each, with the labels of the result sets where there are several."""
     sentences = precision.describe_noise_floors(sets)
     for each in sets:
-        text = precision.describe_precision(summary[summary["machine"] == each["label"]])
-        found = [*([text] if text else []), *precision.describe_sizes(each["sizes"])]
+        rows = summary[summary["machine"] == each["label"]]
+        stopped = [precision.describe_stopping(stopping, rows) for stopping in each["stopping"]]
+        text = None if stopped else precision.describe_precision(rows)
+        found = [*stopped, *([text] if text else []), *precision.describe_sizes(each["sizes"])]
         sentences += [f"{each['label']}: {sentence}" if len(sets) > 1 else sentence for sentence in found]
-    return sentences
+    return sentences + precision.describe_level(
+        [stopping["max_rounds"] for each in sets for stopping in each["stopping"]]
+    )
 
 
 def _rows(table: pd.DataFrame, experiment: str) -> pd.DataFrame:

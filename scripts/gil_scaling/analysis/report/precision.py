@@ -1,6 +1,7 @@
-"""How precise the numbers are, in sentences: the noise floor, the rounds that more precision takes, the sizes found."""
+"""How precise the numbers are, in sentences: the noise floor, the rounds that more precision takes or that the key `until` took, the sizes found."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
+from gil_scaling.stopping import level, look_rounds
 
 PRECISION = 1.02  # within ±2 %
 MAX_ROUNDS = 100  # that are worth a recommendation
@@ -122,6 +124,51 @@ def _is_precise(rows: pd.DataFrame) -> pd.Series:
         for end in ("_low", "", "_high")
     )
     return rows["interval"].eq("ci95") & value.le(low * PRECISION) & high.le(value * PRECISION)
+
+
+_REASONS = {
+    "claim": "at a claim",
+    "half_width": "within the half-width",
+    "max_rounds": "after the last round",
+    "failed": "because they failed",
+    "not needed": "because no comparison needed more",
+}
+
+
+def describe_stopping(stopping: Mapping[str, Any], summary: pd.DataFrame) -> str:
+    """How many rounds the combinations of a sweep with `until` have, and why they stopped.
+
+    stopping: half_width, max_rounds, and {reason: number of combinations} in reasons.
+    """
+    max_rounds, reasons = stopping["max_rounds"], stopping["reasons"]
+    looks, rounds = look_rounds(max_rounds), summary["rounds_ok"][summary["rounds_ok"] > 0].astype(int)
+    parts = [
+        f"Each combination was measured until it was known to within ±{phrases.format_percent(stopping['half_width'])} or its claims "
+        f"were settled, however wide their intervals: at most {max_rounds} rounds, with looks after {phrases.join_words(map(str, looks))}."
+    ]
+    if len(rounds):
+        is_same = rounds.min() == rounds.max()
+        span = f"{rounds.min()}" if is_same else f"{rounds.min()} to {rounds.max()}"
+        parts.append(
+            f"The rows have {span} rounds{'' if is_same else f', half of them at most {math.ceil(rounds.median())}'}."
+        )
+    stopped = [f"{reasons[reason]} {words}" for reason, words in _REASONS.items() if reason in reasons]
+    if stopped:
+        parts.append(f"Combinations that stopped: {phrases.join_words(stopped)}.")
+    return " ".join(parts)
+
+
+def describe_level(max_rounds: Collection[int]) -> list[str]:
+    """A sentence about the level of the intervals where sweeps have the key `until`; none where there is none.
+
+    max_rounds: of these sweeps.
+    """
+    if not max_rounds:
+        return []
+    return [
+        f"All intervals here are made at the level {100 * max(map(level, max_rounds)):.3g} %, so that at whichever look a "
+        "combination stopped, they cover in at least 95 % of sweeps."
+    ]
 
 
 def describe_sizes(sizes: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -67,7 +67,9 @@ def _describe(result_set: ResultSet) -> dict[str, Any]:
         "configs": result_set.configs,
         "sizes": msgspec.to_builtins(result_set.sizes),
         "noise": _noise_floor(result_set),
-        "stopping": [{**msgspec.to_builtins(each.until), "reasons": Counter(each.reasons)} for each in result_set.stopping],
+        "stopping": [
+            {**msgspec.to_builtins(each.until), "reasons": Counter(each.reasons)} for each in result_set.stopping
+        ],
     }
 
 
