@@ -453,6 +453,12 @@ def test_a_parameter_must_be_a_value_that_json_holds(value, tmp_path):
     )
 
 
+def test_a_date_as_the_name_of_a_parameter_is_reported(tmp_path):
+    (line,) = mistakes("experiments: [{name: e, workloads: [{noop: {2026-01-01: 0}}]}]", tmp_path)
+    assert line.startswith("my.yaml:1: ")
+    assert "datetime.date(2026, 1, 1)" in line
+
+
 @pytest.mark.parametrize("name", ["a b", "a\n", "a/b", "..", "-a", "", "a" * 61, "ä"])
 def test_a_name_must_be_safe_as_a_file_name(name):
     with pytest.raises(config.ConfigError, match=r"is not allowed\. Expected: a name of letters"):

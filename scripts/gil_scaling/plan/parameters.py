@@ -61,7 +61,7 @@ def _unfit(value: Any, name: Any) -> str | None:
     """Why the record of a run cannot hold the value of a parameter, or None."""
     try:
         for choice in _choices(value):
-            value_types.check_json({name: choice}, f"parameter {shown(name)}")
+            value_types.check_json({str(name): choice}, f"parameter {shown(name)}")
     except value_types.RecordError as error:
         return str(error)
     return None
