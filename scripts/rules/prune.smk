@@ -1,4 +1,4 @@
-# What removes results, if it is told to; no other rule depends on it.
+# The records that no sweep names.
 
 
 # Without an output it is done at each call.
@@ -8,7 +8,7 @@ rule prune:
         "<set>/logs/prune.log",
     params:
         order=lambda wildcards: CALL.prune,
-        is_told=config.get("remove", False),
+        is_removing=config.get("remove", False),
     shell:
-        "python -m gil_scaling.plan.prune {params.order:q} {params.is_told} > {log:q} 2>&1 || failed=1; "
+        "python -m gil_scaling.plan.prune {params.order:q} {params.is_removing} > {log:q} 2>&1 || failed=1; "
         "cat {log:q} >&2; exit ${{failed:-0}}"

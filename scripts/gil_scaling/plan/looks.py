@@ -40,8 +40,4 @@ class Looks:
 
     def allows(self, run: Run) -> bool:
         """Whether a run is wanted, or a later look may want it."""
-        return (
-            not self.rounds
-            or run.combination not in self._stopped
-            or bool(run.spec["round"] <= self._stopped[run.combination])
-        )
+        return run.combination not in self._stopped or bool(run.spec["round"] <= self._stopped[run.combination])

@@ -24,6 +24,7 @@ from gil_scaling.stopping import level
 
 CLAIM, KNOWN, LAST, FAILED, UNUSED = "claim", "half_width", "max_rounds", "failed", "not needed"
 _GOES_ON = ""
+_SETTLED = (FASTER, SLOWER, SAME)  # claims
 _SHARED = ["machine", "experiment", "workload", "params"]  # what a row has in common with its baselines and limits
 
 
@@ -82,12 +83,12 @@ def _reason(row: object, half_width: float) -> str:
         for ratio, claim in (("speedup", "claim"), ("speedup_reference", "claim_reference"))
         if isinstance(value[claim], str)
     }
-    if all(claim in (FASTER, SLOWER, SAME) for claim in claims.values()) and claims:
+    if claims and all(claim in _SETTLED for claim in claims.values()):
         return CLAIM
     if not claims and pd.notna(value["speedup"]):
         return UNUSED  # the baseline itself
     time = "work_s" if value["timed"] == "work" else "total_s"
-    unclaimed = [name for name, claim in claims.items() if claim not in (FASTER, SLOWER, SAME)] or [time]
+    unclaimed = [name for name, claim in claims.items() if claim not in _SETTLED] or [time]
     is_known = value["interval"] == intervals.CI95 and all(_is_known(value, name, half_width) for name in unclaimed)
     return KNOWN if is_known else _GOES_ON
 
