@@ -65,7 +65,9 @@ def _describe_predictions(predictions: pd.DataFrame, summary: pd.DataFrame) -> s
     """What the dashed lines are, and for how many of the lines that scale there is no prediction, by reason."""
     parts = []
     if predictions["predicted_workers"].notna().any():
-        parts.append("Dashed: predicted from the fitted scaling laws, with 95 % prediction intervals.")
+        parts.append(
+            "Dashed: predicted from the fitted scaling laws, with 95 % prediction intervals, which hold if no other limit begins."
+        )
     reasons = _that_scale(predictions, summary)["reason"].value_counts()
     if len(reasons):
         lines = [f"{reason} ({phrases.format_count(count, 'line')})" for reason, count in reasons.items()]
