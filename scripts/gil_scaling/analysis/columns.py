@@ -482,7 +482,8 @@ TABLES = {
         ),
         _count("checks", "of the largest worker counts, how many were left out and predicted from the others"),
         _count(
-            "checks_covered", "how many of these lie in their prediction interval; a prediction needs 2 checks and 80 %"
+            "checks_covered",
+            "how many of these lie in their prediction interval; a prediction needs 2 checks, 80 % of them covered, and that of the largest count",
         ),
         Column("reason", STR, "", "why there is no prediction"),
     ),

@@ -43,11 +43,12 @@ def test_predict_of_steeper_speedups_is_unknown():
 @pytest.mark.parametrize(
     ("workers", "expected"),
     [
-        ([1, 2, 4, 8, 16, 32], (2, 2)),
-        ([1, 2, 4, 8, 12, 16], (3, 3)),
-        ([1, 2, 4, 8, 16], (1, 1)),
-        ([1, 2, 4, 8, 64], (0, 0)),
-        ([1, 2, 4, 8], (0, 0)),
+        ([1, 2, 4, 8, 16, 32], (2, 2, True)),
+        ([1, 2, 4, 8, 12, 16], (3, 3, True)),
+        ([1, 2, 4, 8, 16], (1, 1, True)),
+        ([1, 2, 4, 8, 16, 64], (1, 1, False)),
+        ([1, 2, 4, 8, 64], (0, 0, False)),
+        ([1, 2, 4, 8], (0, 0, False)),
     ],
 )
 def test_check_predicts_up_to_twice_what_is_left(workers, expected):
@@ -55,12 +56,20 @@ def test_check_predicts_up_to_twice_what_is_left(workers, expected):
 
 
 def test_check_fails_where_a_limit_begins():
-    assert check(WORKERS, [np.minimum(WORKERS, 8)] * 6) == (2, 1)
+    assert check(WORKERS, [np.minimum(WORKERS, 8)] * 6) == (2, 1, True)
+
+
+def test_check_fails_where_the_largest_count_collapses():
+    workers = np.array([1, 2, 4, 8, 14, 20, 28, 48])
+    speedups = amdahl(workers, 0.02) * [1, 1, 1, 1, 1, 1, 1, 0.3]
+    found = check(workers, speedups * log_normal(np.random.default_rng(1), (6, 8)))
+    assert found == (5, 4, False)
+    assert not found.is_passed
 
 
 @pytest.mark.parametrize(("counts", "is_passed"), [((0, 0), 0), ((1, 1), 0), ((2, 2), 1), ((5, 3), 0), ((5, 4), 1)])
 def test_check_is_passed_from_two_and_80_percent_on(counts, is_passed):
-    assert Check(*counts).is_passed == is_passed
+    assert Check(*counts, is_last_covered=True).is_passed == is_passed
 
 
 @pytest.mark.slow
