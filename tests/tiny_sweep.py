@@ -17,7 +17,7 @@ def experiment(**changes):
     return [{**TINY["experiments"][0], **changes}]
 
 
-SHARED_BY_FIGURES = ("__init__", "__main__", "_lanes", "drawing", "heatmap", "looks", "panels")
+SHARED_BY_FIGURES = ("__init__", "__main__", "_lanes", "_svg", "drawing", "heatmap", "looks", "panels")
 FEW_FIGURES = ("fastest", "speedup")
 
 

@@ -3,6 +3,7 @@ import hashlib
 import html
 import json
 import re
+from urllib.parse import unquote
 
 import matplotlib.pyplot as plt
 import pytest
@@ -86,12 +87,9 @@ def drawn(folder):
 def test_page_links_resolve_and_ids_are_unique(folder):
     page = Page(page_text(folder))
     assert len(set(page.ids)) == len(page.ids)
-    data = [path.read_bytes() for path in (folder / "figures").glob("*.csv")]
     for link in page.links:
         if link.startswith("#"):
             assert link[1:] in page.ids
-        elif link.startswith("data:"):
-            assert base64.b64decode(link.partition("base64,")[2]) in data
         else:
             assert (folder / link).is_file()
 
@@ -112,8 +110,10 @@ def test_page_needs_no_network_and_allows_only_its_script(folder):
 def test_page_embeds_every_figure_with_its_caption(folder):
     images = Page(page_text(folder)).images
     assert [image["alt"] for image in images] == [f"{entry['title']} {entry['caption']}" for entry in drawn(folder)]
-    shown = [base64.b64decode(image["src"].partition("data:image/svg+xml;base64,")[2]) for image in images]
-    assert shown == [(folder / "figures" / f"{entry['name']}.svg").read_bytes() for entry in drawn(folder)]
+    shown = [unquote(image["src"].removeprefix("data:image/svg+xml,")) for image in images]
+    assert shown == [
+        (folder / f"figures/{entry['name']}.svg").read_text().replace("\n", " ") for entry in drawn(folder)
+    ]
     assert {entry["figure"] for entry in drawn(folder)} >= {"fastest", "memory"}
 
 

@@ -370,6 +370,16 @@ def figures_shown(page):
     return page.locator("figure img").evaluate_all(f"all => all.map({shown})")
 
 
+def test_data_of_a_figure_comes_from_the_page_itself(open_page, path, tmp_path):
+    copied = tmp_path / "copied.html"
+    copied.write_bytes(path.read_bytes())
+    page = open_page(copied).page
+    with page.expect_download() as download:
+        page.locator("#figure-fastest").get_by_role("link", name="Data as CSV").click()
+    assert download.value.suggested_filename == "fastest.csv"
+    assert download.value.path().read_bytes() == (path.parent / "figures/fastest.csv").read_bytes()
+
+
 def rows_in_all(page):
     """(visible rows, all rows) of all tables of data."""
     return page.locator("table.data tbody tr:visible").count(), page.locator("table.data tbody tr").count()

@@ -3,6 +3,7 @@
 `python -m gil_scaling.analysis.figures FOLDER [CORES]`
 """
 
+import io
 import json
 import multiprocessing
 import sys
@@ -16,7 +17,7 @@ import pandas as pd
 
 from gil_scaling.analysis import tables
 from gil_scaling.analysis.documents import exit_on_error
-from gil_scaling.analysis.figures import in_order, load, looks
+from gil_scaling.analysis.figures import _svg, in_order, load, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing
 from gil_scaling.analysis.folders import replaced
 from gil_scaling.result_set import FIGURES, INDEX, SETS, TABLES, write_text
@@ -114,7 +115,9 @@ def _draw(name: str, experiment: str | None, part: Mapping[str, pd.DataFrame], f
         return {**entry, "missing": str(missing)}
     caption = _caption(drawn)
     about = {"Title": module.TITLE, "Description": caption, "Date": None, "Creator": None}
-    drawn.figure.savefig(folder / f"{file}.svg", format="svg", dpi=150, metadata=about)
+    picture = io.StringIO()
+    drawn.figure.savefig(picture, format="svg", dpi=150, metadata=about)
+    (folder / f"{file}.svg").write_text(_svg.compact(picture.getvalue()), encoding="utf-8")
     plt.close(drawn.figure)
     drawn.data.to_csv(folder / f"{file}.csv", index=False)
     return {**entry, "answers": drawn.answers, "caption": caption}

@@ -1,6 +1,7 @@
 """Answers and figures for the page, from the index of the drawn figures."""
 
 import base64
+import gzip
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ def main_answers(answers: Mapping[str, Sequence[Answer]]) -> list[str]:
 
 
 def figures_of(entries: _Entries, experiment: str | None, folder: Path) -> dict[str, list[dict[str, str]]]:
-    """The figures of an experiment, or of all together (None): those drawn, as data: URLs, and those missing, with reasons."""
+    """The figures of an experiment, or of all together (None): those drawn, and those missing, with reasons."""
     chosen = [entry for entry in entries if entry["experiment"] == experiment]
     return {
         "figures": [_embed(entry, folder / "figures") for entry in chosen if not entry["missing"]],
@@ -53,14 +54,10 @@ def _embed(entry: Mapping[str, Any], folder: Path) -> dict[str, str]:
         "title": entry["title"],
         "caption": entry["caption"],
         "file": f"figures/{name}.svg",
-        "picture": _data_url(folder / f"{name}.svg", "image/svg+xml"),
-        "data_file": f"{name}.csv",
-        "data": _data_url(folder / f"{name}.csv", "text/csv"),
+        "picture": (folder / f"{name}.svg").read_text(encoding="utf-8"),
+        "data_file": f"figures/{name}.csv",
+        "data": base64.b64encode(gzip.compress((folder / f"{name}.csv").read_bytes(), mtime=0)).decode(),
     }
-
-
-def _data_url(path: Path, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def html_id(name: str) -> str:

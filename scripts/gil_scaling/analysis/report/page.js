@@ -56,6 +56,19 @@ function addFilter(table, body) {
   table.parentElement.before(label);
 }
 
+// The data of a figure comes from the page itself, so that a copied page has it; without this script it is the file beside it.
+addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-gzip]");
+  if (!link) return;
+  event.preventDefault();
+  const packed = Uint8Array.from(atob(link.dataset.gzip), (one) => one.charCodeAt(0));
+  const text = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const copy = document.createElement("a");
+  copy.href = URL.createObjectURL(new Blob([await new Response(text).blob()], { type: "text/csv" }));
+  copy.download = link.getAttribute("href").replace("figures/", "");
+  copy.click();
+});
+
 // Open what is folded before printing.
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details")) part.open = true;

@@ -1,0 +1,53 @@
+"""Makes the SVG of matplotlib shorter, without a difference that can be seen."""
+
+import re
+from collections.abc import Iterator
+
+_TAG = re.compile(r"<[^>]*>")
+_BETWEEN_TAGS = re.compile(r">\s+<")
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_STYLE = re.compile(r' style="([^"]*)"')
+_NO_ROTATION = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
+_GROUP = re.compile(r"<g\b[^>]*>|</g>")
+_NAMED_GROUP = re.compile(r'<g id="(?!axes_|legend_)[^"]*">')
+
+
+def compact(text: str) -> str:
+    """The SVG with coordinates of two decimals (of 1/72 inch), each style once, and no groups that only have a name.
+
+    The groups of axes and legends stay. text: as matplotlib writes it, where `<` and `>` are escaped outside of tags.
+    """
+    text = _BETWEEN_TAGS.sub("><", text)
+    text = _TAG.sub(lambda tag: _NUMBER.sub(_round, " ".join(_NO_ROTATION.sub("", tag[0]).split())), text)
+    return _with_classes("".join(_without_groups(text)))
+
+
+def _round(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
+
+
+def _without_groups(text: str) -> Iterator[str]:
+    """The pieces of a text without the groups that only have a name."""
+    is_kept: list[bool] = []
+    place = 0
+    for tag in _GROUP.finditer(text):
+        if tag[0] == "</g>":
+            keeps = is_kept.pop()
+        else:
+            keeps = not _NAMED_GROUP.fullmatch(tag[0])
+            is_kept.append(keeps)
+        yield text[place : tag.end() if keeps else tag.start()]
+        place = tag.end()
+    yield text[place:]
+
+
+def _with_classes(text: str) -> str:
+    """The text with a class in place of each style attribute, and a rule for each class."""
+    names: dict[str, str] = {}
+
+    def name(style: re.Match[str]) -> str:
+        return f' class="{names.setdefault(style[1], f"s{len(names)}")}"'
+
+    text = _TAG.sub(lambda tag: _STYLE.sub(name, tag[0]), text)
+    rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
+    return text.replace("</style>", f"{rules}</style>", 1)
