@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from gil_scaling.analysis.tables.metrics import metrics
 from gil_scaling.analysis.tables.noise import noise
 from gil_scaling.analysis.tables.one_sided import one_sided
 from gil_scaling.analysis.tables.pairing import with_baselines
-from gil_scaling.analysis.tables.pairs import comparable, find_pairs
+from gil_scaling.analysis.tables.pairs import Pair, comparable, find_pairs
 from gil_scaling.analysis.tables.predictions import predictions
 from gil_scaling.analysis.tables.quality import quality
 from gil_scaling.analysis.tables.scaling import scaling
@@ -34,41 +35,84 @@ from gil_scaling.analysis.tables.tasks import segments, tasks
 _TRUE_FALSE = {"True": True, "False": False}
 
 
-def make(frames: Frames) -> dict[str, pd.DataFrame]:
-    """{name: table} of the frames, each with the columns of the registry."""
-    runs = with_baselines(frames.runs)
-    builds = builds_by_machine(frames.sets)
-    summary, of_builds = summarise(runs, builds), _builds(frames.sets, builds)
-    pairs = find_pairs(summary, of_builds, {one.label: one.machine for one in frames.sets})
-    good = comparable(runs, summary)
-    in_order = {
-        "budget": budget(runs),
-        "metrics": metrics(runs),
-        "metric_changes": metric_changes(runs, pairs),
-        "scaling": scaling(runs),
-        "predictions": predictions(runs, {one.label: one.facts.get("physical_cpus") for one in frames.sets}),
-        "break_even": break_even(runs),
-        "fastest": fastest(runs),
-        "choices": choices(runs),
-        "noise": noise(runs, builds),
-        **changes(good, pairs, builds),
-        "counterparts": counterparts(good),
-        "shapes": shapes(good, summary, pairs),
-        "one_sided": one_sided(summary, runs, pairs),
-    }
-    failures = frames.runs[~frames.runs["status"].isin(["ok", "unsupported"])]
-    tables = {
-        **{name: _in_order(table) for name, table in in_order.items()},
-        "samples": frames.samples,
-        "runs": _as_texts(frames.runs),
-        "summary": summary,
-        "tasks": tasks(runs),
-        "segments": segments(runs),
-        "quality": quality(runs),
-        "builds": of_builds,
-        "failures": failures.drop_duplicates(["machine", "run"]),
-    }
-    return {name: _with_types(tables[name], name) for name in TABLES}
+def make(frames: Frames) -> Mapping[str, pd.DataFrame]:
+    """{name: table} of the frames, each with the columns of the registry and made when it is first looked at."""
+    return _Tables(frames)
+
+
+class _Tables(Mapping[str, pd.DataFrame]):
+    """The tables that were looked at, and what several of them are made from."""
+
+    def __init__(self, frames: Frames) -> None:
+        self.frames = frames
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            self._made[name] = _with_types(_MAKE[name](self), name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        return len(TABLES)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        return with_baselines(self.frames.runs)
+
+    @cached_property
+    def builds(self) -> Builds:
+        return builds_by_machine(self.frames.sets)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        return summarise(self.runs, self.builds)
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        return find_pairs(self.summary, self["builds"], {one.label: one.machine for one in self.frames.sets})
+
+    @cached_property
+    def good(self) -> pd.DataFrame:
+        return comparable(self.runs, self.summary)
+
+    @cached_property
+    def changes(self) -> dict[str, pd.DataFrame]:
+        return changes(self.good, self.pairs, self.builds)
+
+
+_MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
+    "samples": lambda of: of.frames.samples,
+    "runs": lambda of: _as_texts(of.frames.runs),
+    "summary": lambda of: of.summary,
+    "tasks": lambda of: tasks(of.runs),
+    "segments": lambda of: segments(of.runs),
+    "budget": lambda of: _in_order(budget(of.runs)),
+    "metrics": lambda of: _in_order(metrics(of.runs)),
+    "metric_changes": lambda of: _in_order(metric_changes(of.runs, of.pairs)),
+    "scaling": lambda of: _in_order(scaling(of.runs)),
+    "predictions": lambda of: _in_order(
+        predictions(of.runs, {one.label: one.facts.get("physical_cpus") for one in of.frames.sets})
+    ),
+    "break_even": lambda of: _in_order(break_even(of.runs)),
+    "fastest": lambda of: _in_order(fastest(of.runs)),
+    "choices": lambda of: _in_order(choices(of.runs)),
+    "builds": lambda of: _builds(of.frames.sets, of.builds),
+    "changes": lambda of: _in_order(of.changes["changes"]),
+    "counterparts": lambda of: _in_order(counterparts(of.good)),
+    "means": lambda of: _in_order(of.changes["means"]),
+    "shapes": lambda of: _in_order(shapes(of.good, of.summary, of.pairs)),
+    "one_sided": lambda of: _in_order(one_sided(of.summary, of.runs, of.pairs)),
+    "noise": lambda of: _in_order(noise(of.runs, of.builds)),
+    "quality": lambda of: quality(of.runs),
+    "failures": lambda of: _failures(of.frames.runs),
+}
+
+
+def _failures(runs: pd.DataFrame) -> pd.DataFrame:
+    return runs[~runs["status"].isin(["ok", "unsupported"])].drop_duplicates(["machine", "run"])
 
 
 def builds_by_machine(sets: list[ResultSet]) -> Builds:
