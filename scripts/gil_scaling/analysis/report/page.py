@@ -2,15 +2,21 @@
 
 import base64
 import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markupsafe import Markup, escape
 
+from gil_scaling.analysis.report.html_tables import Cell, Row
+
 _FOLDER = Path(__file__).parent
+_FIRST_ROWS = (
+    100  # of a table, as elements of the page; page.js shows the others from JSON, so that each row is there once
+)
 _ESCAPED_IN_URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27", "\n": "%20"})
 
 
@@ -32,7 +38,8 @@ def render(data: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _mark_code, "picture_url": _picture_url}
+    environment.filters |= {"code": _mark_code, "picture_url": _picture_url, "rows_as_json": _rows_as_json}
+    environment.globals["first_rows"] = _FIRST_ROWS
     return environment.get_template("page.html").render(**data, **inline)
 
 
@@ -44,6 +51,16 @@ def _mark_code(text: str) -> Markup:
 def _picture_url(svg: str) -> Markup:
     """A data: URL of an SVG, for an attribute in single quotes; base64 would be longer by a third."""
     return Markup("data:image/svg+xml," + svg.translate(_ESCAPED_IN_URL))
+
+
+def _rows_as_json(rows: Iterable[Row]) -> Markup:
+    """Rows for page.js: why each was added, then its cells, as text, or as text and number to sort by; no `<` ends the script."""
+    listed = [[row.added, *(cell.text if cell.value is None else _pair(cell) for cell in row.cells)] for row in rows]
+    return Markup(json.dumps(listed, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c"))
+
+
+def _pair(cell: Cell) -> tuple[str, float | None]:
+    return cell.text, cell.value and float(f"{cell.value:.6g}")
 
 
 def _digest(text: str) -> str:
