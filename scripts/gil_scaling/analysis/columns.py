@@ -670,9 +670,3 @@ def with_derived(summary: pd.DataFrame) -> pd.DataFrame:
         if column.derive is not None:
             summary = summary.assign(**{column.name: column.derive(summary)})
     return summary
-
-
-def dtypes(table: str) -> dict[str, str]:
-    """The dtype of each column of a table, for pandas: bools may be missing, so they are read as objects."""
-    kinds = {STR: "str", INT: "Int64", FLOAT: "float64", BOOL: "object"}
-    return {column.name: kinds[column.type] for column in TABLES[table]}

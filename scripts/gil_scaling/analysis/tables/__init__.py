@@ -8,9 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import BOOL, INT, ORDER, TABLES, dtypes, names
+from gil_scaling.analysis.columns import BOOL, FLOAT, INT, ORDER, STR, TABLES, names
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.read import Frames, ResultSet
 from gil_scaling.analysis.tables.break_even import break_even
@@ -32,6 +33,12 @@ from gil_scaling.analysis.tables.shapes import shapes
 from gil_scaling.analysis.tables.summary import summarise
 from gil_scaling.analysis.tables.tasks import segments, tasks
 
+_DTYPES = {  # looked up once: pandas takes longer for the name of a dtype than to read a small column
+    STR: pd.api.types.pandas_dtype("str"),
+    INT: pd.Int64Dtype(),
+    FLOAT: np.dtype("float64"),
+    BOOL: np.dtype("object"),  # a bool may be missing
+}
 _TRUE_FALSE = {"True": True, "False": False}
 
 
@@ -160,7 +167,7 @@ def _with_types(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """A table with the columns of the registry, in their order and with their types."""
     shaped = table.reindex(columns=names(name))
     whole = [column.name for column in TABLES[name] if column.type == INT]
-    return shaped.assign(**{column: shaped[column].astype("Int64") for column in whole})
+    return shaped.assign(**{column: shaped[column].astype(_DTYPES[INT]) for column in whole})
 
 
 def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -177,7 +184,8 @@ def read(folder: Path, chosen: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.
 
 def _read(path: Path, name: str) -> pd.DataFrame:
     # Of the texts that pandas takes for a missing value only the empty one is: a machine may be called NA.
-    table = pd.read_csv(path, dtype=dtypes(name), keep_default_na=False, na_values=[""])
+    dtypes = {column.name: _DTYPES[column.type] for column in TABLES[name]}
+    table = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
     booleans = [column.name for column in TABLES[name] if column.type == BOOL]
     return table.assign(**{column: table[column].map(_TRUE_FALSE) for column in booleans})
 
