@@ -31,10 +31,10 @@ def rank(candidates: pd.DataFrame, block: Sequence[str], group: Sequence[str]) -
     """One row per combination that represents its group, the fastest of each block first, with its median cost_s.
 
     group: the columns besides the block within which the combination with the smallest median represents the others. The
-    index holds the combinations; the other columns are those of their first run.
+    index holds the combinations; the other columns, of both and `label`, are those of their first run.
     """
     by = [*block, *group]
-    first = candidates.drop_duplicates("combination").set_index("combination")
+    first = candidates[["combination", *by, "label"]].drop_duplicates("combination").set_index("combination")
     medians = first.assign(cost_s=candidates.groupby("combination")["cost_s"].median())
     best = medians.loc[medians.groupby(by, sort=False)["cost_s"].idxmin()]
     return best.sort_values("cost_s", kind="stable")
