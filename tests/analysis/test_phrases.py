@@ -138,3 +138,17 @@ def test_describe_metric_has_both_values_and_their_ratio():
 def test_describe_metric_without_a_ratio_has_the_difference():
     row = changed((math.nan,) * 3, (0.31, -0.05, 0.33), "worse", 0.31, 0.0)
     assert phrases.describe_metric(row) == "p99_ms is worse: 0.310, against 0 (+0.310 [−0.0500, +0.330])"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "effect"),
+    [
+        ("a is faster: 1.80× sequential [1.48, 2.03].", math.log(1.48)),
+        ("a is 1.80× sequential [1.48, 2.03], b is 0.33× the speed of c on 3.14 [0.25, 0.50].", math.log(2)),
+        ("a is 1,800× sequential [1,480, 2,030].", math.log(1480)),
+        ("a is 0.97× sequential [0.94, 1.02], no difference shown, with 5 workers [4, 6].", 0),
+        ("a is 1.80× sequential, from 1.48 to 2.03 in 6 rounds, too few for a claim.", 0),
+    ],
+)
+def test_shown_effect_is_how_far_intervals_stay_from_1(sentence, effect):
+    assert phrases.shown_effect(sentence) == pytest.approx(effect)

@@ -1,6 +1,7 @@
 """Numbers and claims in words: one template per claim, so that no sentence says more than its interval allows."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ _SPEEDS = {
 }
 
 
+_RATIO_CI = re.compile(r"×[^\[×]*\[([\d.,]+), ([\d.,]+)\]")
+
+
 def describe_speed(row: Mapping[str, Any], name: str, claim: str, baseline: str = "sequential") -> str:
     """A speed and its claim, to follow "is": `faster: 1.80× sequential [1.48, 2.03]`.
 
@@ -39,6 +43,16 @@ def format_speed(row: Mapping[str, Any], name: str, baseline: str) -> str:
     """A speed relative to a baseline, with its interval, as in describe_speed: 1.80× sequential [1.48, 2.03]."""
     ratio, low, high = (format_ratio(row[key]) for key in (name, f"{name}_low", f"{name}_high"))
     return _with_interval(f"{ratio}× {baseline}", low, high)
+
+
+def shown_effect(sentence: str) -> float:
+    """The largest effect that the ratios of a sentence show: how far an interval stays from 1, as a logarithm; 0 for none.
+
+    `1.80× sequential [1.48, 2.03]` shows log(1.48) = 0.39.
+    """
+    ends = [[float(end.replace(",", "")) for end in found] for found in _RATIO_CI.findall(sentence)]
+    effects = (max(math.log(low), -math.log(high)) for low, high in ends if low > 0)
+    return max(0.0, *effects)
 
 
 def describe_metric(row: Mapping[str, Any]) -> str:

@@ -50,6 +50,7 @@ def page_data(folder: Path) -> dict[str, Any]:
     entries = figures.read_index(folder / "figures")
     command = f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}"
     differences = find_differences(sets, tables) if len(sets) > 1 else []
+    found = answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ())
     return {
         "sections": _sections(
             experiments,
@@ -74,7 +75,8 @@ def page_data(folder: Path) -> dict[str, Any]:
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
         "missing_ceilings": limits.describe_missing_ceilings(summary),
-        "answers": answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ()),
+        "answers": found,
+        "unfolded": answers.unfolded(found),
         "precision": precision.summarize_precision(summary),
         "noise": precision.summarize_noise_floors(floors),
         "ratios": _RATIOS,
