@@ -52,7 +52,7 @@ def shown_effect(sentence: str) -> float:
     """
     ends = [[float(end.replace(",", "")) for end in found] for found in _RATIO_CI.findall(sentence)]
     effects = (max(math.log(low), -math.log(high)) for low, high in ends if low > 0)
-    return max(0.0, *effects)
+    return max([0.0, *effects])
 
 
 def describe_metric(row: Mapping[str, Any]) -> str:

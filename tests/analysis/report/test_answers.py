@@ -51,5 +51,5 @@ def test_each_headline_of_a_large_sweep_has_an_answer_unfolded():
     }
 
 
-def test_eight_answers_of_a_headline_of_a_small_sweep_are_unfolded():
+def test_eight_answers_of_a_small_sweep_are_unfolded():
     assert unfolded({"A?": answers(*"x" * 30), "B?": answers("1")}) == {"A?": 8, "B?": 1}
