@@ -58,18 +58,27 @@ def _is_warm(runs: pd.DataFrame) -> pd.Series:
 
 
 def _matched(runs: pd.DataFrame, block: pd.Series, bases: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """The columns of the baseline of each run: at its own switch interval where it was measured there, else the first one."""
-    keys = pd.DataFrame({"block": block, "round": runs["round"], "switch_interval_s": runs["switch_interval_s"]})
-    by_interval, by_round = ["block", "round", "switch_interval_s"], ["block", "round"]
-    number = pd.Series(np.arange(len(bases), dtype=float), bases.index)
-    numbered = bases[by_interval].assign(number=number)
-    exact = numbered.dropna(subset="switch_interval_s").drop_duplicates(by_interval, keep="last")
-    first = numbered.drop_duplicates(by_round)[[*by_round, "number"]]
-    at_interval = keys.merge(exact, "left", by_interval)["number"]
-    place = at_interval.fillna(keys.merge(first, "left", by_round)["number"])
-    taken = bases.reset_index(drop=True).reindex(place)[list(_OF_BASE)].reset_index(drop=True)
+    """The columns of the baseline of each run; block: that of the baseline."""
+    places = _places_of_baselines(bases, _keys(block, runs))
+    taken = bases[list(_OF_BASE)].reset_index(drop=True).reindex(places).reset_index(drop=True)
     taken["timed_s"] = timed(taken.assign(timed=runs["timed"]))
     return taken.add_prefix(prefix)
+
+
+_Key = tuple[str, int, float]
+
+
+def _keys(block: pd.Series, runs: pd.DataFrame) -> list[_Key]:
+    intervals_s = runs["switch_interval_s"].astype(float)
+    return list(zip(block.tolist(), runs["round"].tolist(), intervals_s.tolist(), strict=True))
+
+
+def _places_of_baselines(bases: pd.DataFrame, wanted: list[_Key]) -> list[int]:
+    """The row number of each baseline: of the last one at the switch interval, else of the first one of the round, else -1."""
+    keys = _keys(bases["block"], bases)
+    at_interval = {key: place for place, key in enumerate(keys)}  # NaN, unlike None, equals nothing
+    in_round = {key[:2]: place for place, key in reversed(list(enumerate(keys)))}
+    return [at_interval.get(key, in_round.get(key[:2], -1)) for key in wanted]
 
 
 def timed(runs: pd.DataFrame) -> pd.Series:

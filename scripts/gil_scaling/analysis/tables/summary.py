@@ -204,7 +204,7 @@ def _median(values: Array) -> float:
 def _with_ceiling(table: pd.DataFrame) -> pd.DataFrame:
     """Add the speedup that processes reach in steady state at the same worker count."""
     by = ["machine", "python", "experiment", "workload", "params", "scaling", "workers"]
-    ceilings = table[table["is_ceiling"].eq(True)].drop_duplicates(by, keep="last")[[*by, "speedup"]]
+    ceilings = table.loc[table["is_ceiling"].eq(True), [*by, "speedup"]].drop_duplicates(by, keep="last")
     ceiling = table[by].merge(ceilings, "left", by)["speedup"].astype(float)
     table["speedup_ceiling"] = ceiling.where(table["backend_kind"].ne("sequential"))
     return table
