@@ -1,18 +1,21 @@
 """Result sets of machines that nobody has at hand: 2 to 192 CPUs that scale by a stated model, with noise.
 
 As a program it shows how often the fits and the predictions of such sweeps are right: `python -m tests.synthetic_machines`.
-With a folder it writes the result sets of 20 machines there: `python -m tests.synthetic_machines FOLDER`.
+With a folder it writes the result sets of 20 machines there: `python -m tests.synthetic_machines FOLDER`. With the word page
+it makes their comparison, too, to be looked at: `python -m tests.synthetic_machines page FOLDER` writes FOLDER/report.html.
 """
 
+import argparse
 import json
 import math
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from gil_scaling.analysis.figures import __main__ as figures
 from gil_scaling.analysis.statistics import laws, prediction
 
+from tests.analysis.report.pages import comparison_folder, write_report
 from tests.support import make_record, make_sample, write_result_set
 
 ROUNDS = 6
@@ -107,6 +110,10 @@ def _facts(machine):
         "logical_cpus": machine.cpus,
         "usable_cpus": machine.cpus,
         "smt": int(is_smt),
+        "governor": "powersave" if is_smt else "performance",
+        "memory_mb": 4096 * machine.cpus,
+        "kernel": "6.12.1",
+        "hypervisor": "synthetic" if machine.name.startswith("plain") else None,
     }
 
 
@@ -187,14 +194,29 @@ def print_coverage(sweeps):
         print(f"| {kind} | {shown} of {sweeps} | {covered / shown:.1%} | {width:.2f} |")
 
 
-def main(folder=None):
-    """Writes the result sets of all machines below a folder, as results/ has them; without a folder prints the coverage."""
-    if folder is None:
+def compare(folder):
+    """Makes the comparison of all machines in a folder, with all figures and the page; returns the path of the page."""
+    sets = [write(folder / "results" / machine.name, machine) for machine in machines()]
+    comparison_folder(folder, *sets)
+    figures.main(folder)
+    return write_report(folder)
+
+
+def main(arguments=None):
+    """Writes the result sets of all machines below a folder, or makes their page there; without a folder prints the coverage."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("words", nargs="*", metavar="[page] FOLDER")
+    words = parser.parse_args(arguments).words
+    if not words:
         print_coverage(300)
-        return
-    for machine in machines():
-        print(write(Path(folder) / machine.name, machine))
+    elif words[0] == "page" and len(words) == 2:
+        print(compare(Path(words[1])))
+    elif len(words) == 1:
+        for machine in machines():
+            print(write(Path(words[0]) / machine.name, machine))
+    else:
+        parser.error("expected nothing, FOLDER or page FOLDER")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -29,6 +29,7 @@ STATUS_WORDS = (*record.STATUSES, DAMAGED)  # from best to worst
 BUILD, AGAIN, MACHINE = AGAINST_WORDS = ("build", "again", "machine")
 BASELINE = "baseline"
 WORKERS, SHARE = AT_WORDS = ("workers", "share")
+OFF, ON = SWITCH_WORDS = ("off", "on")
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
 
 
@@ -543,6 +544,21 @@ TABLES = {
         Column("compiler", STR, "", "the compiler that built it"),
         Column("pgo", BOOL, "", "True: with profile-guided optimisation"),
         Column("lto", BOOL, "", "True: with link-time optimisation"),
+    ),
+    "machines": (
+        Column("machine", STR, "", "label of the machine"),
+        Column("name", STR, "", "its own label, which result sets of one machine at several times share"),
+        Column("cpu_model", STR, "", "model of its CPUs"),
+        _count("sockets", "sockets with CPUs", 1),
+        _count("physical_cpus", "cores", 1),
+        _count("logical_cpus", "CPUs that the system shows", 1),
+        USABLE_CPUS,
+        Column("smt", STR, "", "simultaneous multithreading: several CPUs on one core", SWITCH_WORDS),
+        Column("memory_mb", INT, "MiB", "memory", min=0),
+        Column("kernel", STR, "", "release of the kernel"),
+        Column("governor", STR, "", "governor of the CPU frequency"),
+        Column("turbo", STR, "", "frequencies above the nominal one", SWITCH_WORDS),
+        Column("hypervisor", STR, "", "vendor of the hypervisor; empty for none, or where not known"),
     ),
     "changes": (
         *IDENTITY,

@@ -39,16 +39,22 @@ def sets(*noise, machine="m"):
 
 def test_noise_floor_is_described():
     assert precision.describe_noise_floors(sets(NOISE)) == [
-        "The noise floor of this machine is 5.7 %: in an A/A test (2026-11-25 18:00 UTC) of one build under two names, 95 % "
-        "of 27 combinations differed by at most that, half of them by at most 0.74 %; 1 came out faster or slower: 3.7 % "
-        "[0.09 %, 19 %]."
+        (
+            "s0",
+            "The noise floor of this machine is 5.7 %: in an A/A test (2026-11-25 18:00 UTC) of one build under two names, "
+            "95 % of 27 combinations differed by at most that, half of them by at most 0.74 %; 1 came out faster or slower: "
+            "3.7 % [0.09 %, 19 %].",
+        )
     ]
 
 
 def test_noise_floor_not_known_names_the_command():
     assert precision.describe_noise_floors(sets(None)) == [
-        "The noise floor of this machine is not known. To measure how much a build differs from itself, run "
-        "`snakemake --cores all --configfile config/noise.yaml`."
+        (
+            "s0",
+            "The noise floor of this machine is not known. To measure how much a build differs from itself, run "
+            "`snakemake --cores all --configfile config/noise.yaml`.",
+        )
     ]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from gil_scaling.analysis import tables
+from gil_scaling.analysis import machine_kinds, tables
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.figures import _svg, in_order, load, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing
@@ -113,7 +113,7 @@ def _draw(name: str, experiment: str | None, part: Mapping[str, pd.DataFrame], f
         drawn = module.draw(part)
     except Missing as missing:
         return {**entry, "missing": str(missing)}
-    caption = _caption(drawn)
+    caption = _caption(drawn, is_many=machine_kinds.is_many(part["machines"]))
     about = {"Title": module.TITLE, "Description": caption, "Date": None, "Creator": None}
     picture = io.StringIO()
     drawn.figure.savefig(picture, format="svg", dpi=150, metadata=about)
@@ -123,8 +123,11 @@ def _draw(name: str, experiment: str | None, part: Mapping[str, pd.DataFrame], f
     return {**entry, "answers": drawn.answers, "caption": caption}
 
 
-def _caption(drawn: Drawn) -> str:
+def _caption(drawn: Drawn, *, is_many: bool) -> str:
+    """The first answers and how to read the figure; without answers where there is one for each of many machines."""
     left = len(drawn.answers) - _IN_CAPTION
+    if is_many and left > 0:
+        return drawn.reading
     more = [f"The top of the report has {left} more of these sentences."] if left > 0 else []
     return " ".join([*drawn.answers[:_IN_CAPTION], *more, drawn.reading])
 

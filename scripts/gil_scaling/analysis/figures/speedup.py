@@ -98,10 +98,10 @@ def _describe_prediction(row: pd.Series) -> str:
 
 
 def answers(rows: pd.DataFrame, summary: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
-    """What threads give on each build, a sentence per workload."""
+    """What threads give on each build, a sentence per workload and machine."""
     gil = builds.set_index("build")["gil"].to_dict()
     sentences = []
-    for panel, own in rows[rows["backend_kind"] == "threads"].groupby("panel", sort=False):
+    for (panel, _), own in rows[rows["backend_kind"] == "threads"].groupby(["panel", "machine"], sort=False):
         parts = []
         for build, line in representatives.plainest(own).groupby("build", sort=False):
             row = representatives.typical(line)

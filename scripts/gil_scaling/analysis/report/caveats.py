@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from gil_scaling.analysis import phrases
+from gil_scaling.analysis import machine_kinds, phrases
 from gil_scaling.analysis.columns import AGAIN, MACHINE
 from gil_scaling.analysis.flags import ONE_PROCESS, WARM_RATIO
 from gil_scaling.analysis.packages import package_versions, unlike_packages
@@ -82,7 +82,9 @@ def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:
     ]
 
 
-def describe_unlike_builds(summary: pd.DataFrame, sets: Sequence[Mapping[str, Any]]) -> list[str]:
+def describe_unlike_builds(
+    summary: pd.DataFrame, sets: Sequence[Mapping[str, Any]], machines: pd.DataFrame
+) -> list[str]:
     """A sentence per pair of a build and its reference that differ in more than the GIL, with the result sets that have it."""
     labels: dict[str, dict[str, None]] = {}
     for each in sets:
@@ -97,6 +99,10 @@ def describe_unlike_builds(summary: pd.DataFrame, sets: Sequence[Mapping[str, An
                 labels.setdefault(sentence, {})[each["label"]] = None
     if len(sets) == 1:
         return list(labels)
+    if machine_kinds.is_many(machines):
+        return machine_kinds.with_names(
+            ((label, text) for text, having in labels.items() for label in having), machines
+        )
     return [
         f"{'All result sets' if len(having) == len(sets) else phrases.join_words(having)}: {sentence}"
         for sentence, having in labels.items()
@@ -125,7 +131,12 @@ def describe_pairs(sets: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.Da
     pairs = _pairs([each["label"] for each in sets], tables)
     sentences = []
     others = [label for label, _, kind in pairs if kind == MACHINE]
-    if others:
+    if others and machine_kinds.is_many(tables["machines"]):
+        sentences.append(
+            f"Speedups and efficiencies of {len(others)} result sets are compared with those of {sets[0]['label']}, each relative "
+            "to sequential on its own machine; times of different machines are not compared."
+        )
+    elif others:
         verb = "is a different machine" if len(others) == 1 else "are different machines"
         sentences.append(
             f"{phrases.join_words(others)} {verb} from {sets[0]['label']}: times of different machines are not compared, but "

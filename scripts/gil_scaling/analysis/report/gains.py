@@ -33,13 +33,14 @@ def machine_by_machine(shapes: pd.DataFrame) -> Table:
 
 
 def count_claims(changes: pd.DataFrame, floors: _Floors) -> Iterator[str]:
-    """A sentence per pair of builds: how often each claim is made, and how many exceed the noise floor."""
+    """A sentence per pair of builds: how often each claim is made, and how many exceed the noise floor, where it is one."""
     beyond = _beyond_noise(changes, floors)
     for (build, against), rows in changes.assign(versus=_other_sides(changes)).groupby(
         ["build", "against_build"], sort=False
     ):
         claims = beyond.loc[beyond["build"].eq(build) & beyond["against_build"].eq(against), "claim"].value_counts()
-        floor = floors[rows["machine"].iloc[0]]
+        of_machines = {floors[machine] for machine in rows["machine"]}
+        floor = of_machines.pop() if len(of_machines) == 1 else None
         text = phrases.describe_claims(list(rows["claim"]), "combination")
         counts = (
             ""

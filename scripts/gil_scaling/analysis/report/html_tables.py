@@ -110,6 +110,14 @@ def registry_table(rows: pd.DataFrame, name: str) -> Table:
     return _table(columns, name)
 
 
+def chosen_columns(rows: pd.DataFrame, columns: Mapping[str, str], names: Iterable[str]) -> Table:
+    """Some columns of the rows, {head: column}, where they show something; names: tables of the registry that explain them."""
+    meanings = column_meanings(names)
+    shown = {head: name for head, name in columns.items() if rows[name].notna().any()}
+    cells = zip(*(_column(rows, rows[name], name) for name in shown.values()), strict=True)
+    return Table([(head, meanings.get(head, "")) for head in shown], [Row(list(row)) for row in cells])
+
+
 def text_table(heads: Sequence[str], rows: Iterable[Iterable[object]]) -> Table:
     """A table of words."""
     return Table([(head, "") for head in heads], [Row([Cell(str(value)) for value in row]) for row in rows])

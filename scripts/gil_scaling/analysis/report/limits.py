@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from gil_scaling.analysis import phrases
+from gil_scaling.analysis import machine_kinds, phrases
 from gil_scaling.analysis.columns import BLOCK, CONTROLS
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
 
@@ -23,13 +23,20 @@ def describe_limits(
     tables: Mapping[str, pd.DataFrame], sets: Sequence[Mapping[str, Any]], command: str | None
 ) -> list[str]:
     """All sentences; command: measures the sweep of the report, None for a report of several result sets."""
-    several = len(sets) > 1
-    sentences = [*_describe_nothing(tables["summary"]), *_describe_startup(tables["summary"])]
+    is_many = machine_kinds.is_many(tables["machines"])
+    of_sets = []
     for each in sets:
         runs, summary = (tables[name][tables[name]["machine"] == each["label"]] for name in ("runs", "summary"))
-        own = [*_describe_disturbances(runs, each["configs"], command), *_describe_rounds(summary, runs, command)]
-        sentences += [f"{each['label']}: {sentence}" if several else sentence for sentence in own]
-    return sentences
+        own = [
+            *_describe_disturbances(runs, each["configs"], command, has_counts=not is_many),
+            *_describe_rounds(summary, runs, command, has_counts=not is_many),
+        ]
+        of_sets += [(each["label"], sentence) for sentence in own]
+    return [
+        *_describe_nothing(tables["summary"]),
+        *_describe_startup(tables["summary"]),
+        *machine_kinds.with_names(of_sets, tables["machines"]),
+    ]
 
 
 def describe_missing_ceilings(summary: pd.DataFrame) -> list[str]:
@@ -87,9 +94,9 @@ def _format_span(seconds: pd.Series) -> str:
 
 
 def _describe_disturbances(
-    runs: pd.DataFrame, configs: Mapping[str, Mapping[str, Any]], command: str | None
+    runs: pd.DataFrame, configs: Mapping[str, Mapping[str, Any]], command: str | None, *, has_counts: bool
 ) -> Iterator[str]:
-    """How many runs were disturbed, where they are many."""
+    """How many runs were disturbed, where they are many; has_counts: in numbers."""
     good = runs[runs["status"] == "ok"].drop_duplicates("run")
     flags = good["flags"].astype("str").fillna("").str.split(";")
     counts = {name: int(flags.map(lambda own, name=name: name in own).sum()) for name in _DISTURBANCES}
@@ -105,17 +112,22 @@ def _describe_disturbances(
         remedy = f"try `on_noise: {better}`, which {_MODES[better]}{again}"
     else:
         remedy = _REMEDIES[mode]
-    yield f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds}): {remedy}."
+    share = f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds})"
+    many = f"more than {phrases.format_percent(_MAX_DISTURBED)} of the runs were disturbed"
+    yield f"{share if has_counts else many}: {remedy}."
 
 
-def _describe_rounds(summary: pd.DataFrame, runs: pd.DataFrame, command: str | None) -> Iterator[str]:
-    """How many combinations have too few rounds for a confidence interval."""
+def _describe_rounds(
+    summary: pd.DataFrame, runs: pd.DataFrame, command: str | None, *, has_counts: bool
+) -> Iterator[str]:
+    """How many combinations have too few rounds for a confidence interval; has_counts: in numbers."""
     measured = summary[summary["rounds_ok"] > 0]
     few = int(measured["flags"].astype("str").str.contains("few_rounds", na=False).sum())
     if not few:
         return
-    share = f"{few} of {phrases.format_count(len(measured), 'combination')}"
-    text = f"{share} {'has' if few == 1 else 'have'} fewer than {MIN_ROUNDS} rounds: ranges instead of confidence intervals, no claim."
+    share = f"{few} of {phrases.format_count(len(measured), 'combination')} {'has' if few == 1 else 'have'}"
+    share = share if has_counts else "some combinations have"
+    text = f"{share} fewer than {MIN_ROUNDS} rounds: ranges instead of confidence intervals, no claim."
     if runs["round"].max() < MIN_ROUNDS:
         text += f" Set `rounds: {MIN_ROUNDS}`; finished rounds are kept."
     elif command:

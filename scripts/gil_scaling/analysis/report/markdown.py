@@ -15,11 +15,16 @@ def render(data: Mapping[str, Any]) -> str:
     """The text of the data of a page; sections without rows are left out."""
     parts = [
         f"# {escape(data['heading'])}: {escape(data['title'])}",
-        *(_set(each, has_label=len(data["sets"]) > 1) for each in data["sets"]),
+        *(
+            [_bullets(data["measured"])]
+            if data["is_many"]
+            else (_set(each, has_label=len(data["sets"]) > 1) for each in data["sets"])
+        ),
         *_strong(data["warnings"]),
         *_section(data, "differences", _bullets(data["pairs"]), _table(data["differences"]) or data["same"]),
         *_strong(data["limits"]),
         *_answers(data["answers"]),
+        *_section(data, "by-machine", _table(data["by_machine"])),
         *_section(
             data, "gains", _bullets(data["claims"]), data["noise"], escape(data["ratios"]), _table(data["gains"])
         ),

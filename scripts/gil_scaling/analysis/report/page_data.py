@@ -10,10 +10,11 @@ import pandas as pd
 import yaml
 
 import gil_scaling
-from gil_scaling.analysis import figures, phrases
+from gil_scaling.analysis import figures, machine_kinds, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
-from gil_scaling.analysis.report import answers, caveats, gains, limits, precision
+from gil_scaling.analysis.report import answers, caveats, gains, limits, many_machines, precision
 from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
+from gil_scaling.analysis.report.hardware import describe_same, describe_sets, hardware_table
 from gil_scaling.analysis.report.html_tables import (
     column_meanings,
     numbers_table,
@@ -21,7 +22,7 @@ from gil_scaling.analysis.report.html_tables import (
     sequential_first,
     text_table,
 )
-from gil_scaling.analysis.report.set_differences import Difference, find_differences
+from gil_scaling.analysis.report.set_differences import Difference, find_differences, group_values
 from gil_scaling.analysis.tables import read
 
 _DETAILS = {  # tables of an experiment that stand folded below its numbers
@@ -37,6 +38,7 @@ _RATIOS = (
     "Times are medians over the rounds, speedups and gains are estimated over the ratio of each round: a quotient of two times "
     "may differ from them, by more than 10 % where the flag medians_differ stands."
 )
+_BY_MACHINE = "The answers, machine by machine"
 _SAME = "Machine, builds, config and workload sources are the same, as far as the result sets show."
 
 
@@ -50,46 +52,59 @@ def page_data(folder: Path) -> dict[str, Any]:
     entries = figures.read_index(folder / "figures")
     command = f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}"
     differences = find_differences(sets, tables) if len(sets) > 1 else []
-    found = answers.answers(entries, first=("gains", "machines") if len(sets) > 1 else ())
+    shown = [_set(each, tables["runs"], sweep=sweep, is_several=len(sets) > 1) for each in sets]
+    machines, is_many = tables["machines"], machine_kinds.is_many(tables["machines"])
+    runs, samples, of_builds, compared = (
+        _without_machines(tables["runs"], is_many=is_many),
+        _without_machines(tables["samples"], is_many=is_many),
+        _without_machines(summary, is_many=is_many),
+        _without_machines(changes, is_many=is_many),
+    )
     return {
         "sections": _sections(
             experiments,
             is_compared=len(changes) > 0,
             is_several=len(sets) > 1,
+            is_many=is_many,
             has_problems=len(content["problems"]) > 0,
             sweep=sweep,
         ),
         "sweep": sweep,
         "heading": "How they compare" if len(sets) > 1 else "How it scales",
-        "title": f"{sweep} on {sets[0]['machine']}" if sweep else ", ".join(each["label"] for each in sets),
+        "title": f"{sweep} on {sets[0]['machine']}" if sweep else _title(sets, is_many=is_many),
+        "is_many": is_many,
+        "measured": describe_sets(machines, tables["runs"]) if is_many else [],
         "version": gil_scaling.__version__,
-        "sets": [_set(each, tables["runs"], sweep=sweep, is_several=len(sets) > 1) for each in sets],
+        "sets": shown,
         "warnings": [
             *caveats.describe_nothing_in_common(sets, tables),
             *caveats.describe_unlike_sources(differences),
-            *caveats.describe_reenabled_gil(tables["runs"]),
-            *caveats.describe_warm_state(tables["samples"], summary),
+            *caveats.describe_reenabled_gil(runs),
+            *caveats.describe_warm_state(samples, of_builds),
         ],
         "pairs": caveats.describe_pairs(sets, tables),
-        "differences": _differences_table(differences, sets),
+        "differences": _grouped_differences(differences, machines)
+        if is_many
+        else _differences_table(differences, sets),
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
         "missing_ceilings": limits.describe_missing_ceilings(summary),
-        "answers": found,
-        "unfolded": answers.unfolded(found),
+        **_answers(entries, tables, is_several=len(sets) > 1, is_many=is_many),
         "precision": precision.summarize_precision(summary),
         "noise": precision.summarize_noise_floors(floors),
         "ratios": _RATIOS,
-        "claims": list(gains.count_claims(changes, floors)),
+        "claims": list(gains.count_claims(compared, floors)),
         "compared": len(changes),
         "gains": gains.shown_gains(changes, floors),
-        "trust": [*_trust(sets, summary), *caveats.describe_thread_libraries(tables["runs"])],
-        **answers.figures_of(entries, None, folder),
+        "trust": [*_trust(sets, summary, machines), *caveats.describe_thread_libraries(runs)],
+        **answers.figures_of(
+            sorted(entries, key=lambda entry: is_many and entry["figure"] != "machines"), None, folder
+        ),
         "experiments": [
             {
                 **_experiment(name, tables, floors),
                 **answers.figures_of(entries, name, folder),
-                "unlike": caveats.describe_unlike_builds(_rows(summary, name), sets),
+                "unlike": caveats.describe_unlike_builds(_rows(summary, name), sets, machines),
                 "config": _experiment_config(name, sets[0]["configs"].get(sweep)) if sweep else "",
             }
             for name in experiments
@@ -103,6 +118,9 @@ def page_data(folder: Path) -> dict[str, Any]:
         ),
         "problems": text_table(("result set", "file", "problem"), content["problems"]),
         "flags": _flag_meanings(summary, changes),
+        "builds": _build_cards(sets, machines) if is_many else [build for each in shown for build in each["builds"]],
+        "hardware": hardware_table(machines),
+        "same_hardware": describe_same(machines),
         "quality": registry_table(sequential_first(tables["quality"], ["build"]), "quality"),
         "columns": column_meanings(("summary", *_DETAILS, "changes", "shapes", "quality")),
         "tables": {name: len(tables[name]) for name in TABLES},
@@ -112,12 +130,19 @@ def page_data(folder: Path) -> dict[str, Any]:
 
 
 def _sections(
-    experiments: Sequence[str], *, is_compared: bool, is_several: bool, has_problems: bool, sweep: str | None
+    experiments: Sequence[str],
+    *,
+    is_compared: bool,
+    is_several: bool,
+    is_many: bool,
+    has_problems: bool,
+    sweep: str | None,
 ) -> dict[str, str]:
     """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
     sections = {
         "differences": "What is not the same" if is_several else None,
         "answers": "The answers",
+        "by-machine": _BY_MACHINE if is_many else None,
         "gains": "Gains and losses, the largest loss first" if is_compared else None,
         "trust": "How far can it be trusted?",
         "all": "All experiments together",
@@ -153,23 +178,78 @@ def _set(each: Mapping[str, Any], runs: pd.DataFrame, *, sweep: str | None, is_s
     }
 
 
+def _build_cards(sets: Sequence[Mapping[str, Any]], machines: pd.DataFrame) -> list[dict[str, Any]]:
+    """One card for all of many machines that have the same build under the same name."""
+    labels: dict[str, list[str]] = {}
+    for each in sets:
+        for name, build in each["builds"].items():
+            card = build_card(build, name, each["builds"].values())
+            labels.setdefault(json.dumps(card), []).append(each["label"])
+    named = [(json.loads(text), machine_kinds.name_machines(having, machines)) for text, having in labels.items()]
+    return [{**card, "name": f"{card['name']} ({names})"} for card, names in named]
+
+
+def _title(sets: Sequence[Mapping[str, Any]], *, is_many: bool) -> str:
+    return f"{len(sets)} result sets" if is_many else ", ".join(each["label"] for each in sets)
+
+
+def _without_machines(rows: pd.DataFrame, *, is_many: bool) -> pd.DataFrame:
+    """The rows with builds of one name as one build, where there are many machines."""
+    if not is_many:
+        return rows
+    names = {"build": "python", "against_build": "against_python"}
+    return rows.assign(**{name: rows[python] for name, python in names.items() if name in rows})
+
+
+def _answers(
+    entries: Sequence[Mapping[str, Any]], tables: Mapping[str, pd.DataFrame], *, is_several: bool, is_many: bool
+) -> dict[str, Any]:
+    """The answers at the top and, of many machines, the table that follows them, and those of the figures apart.
+
+    Of a few machines those of the figures are at the top.
+    """
+    of_figures = answers.answers(entries, first=("gains", "machines") if is_several else ())
+    if not is_many:
+        unfolded = answers.unfolded(of_figures)
+        return {"answers": of_figures, "unfolded": unfolded, "by_machine": text_table((), ()), "of_figures": {}}
+    sentences = many_machines.answers(tables)
+    top = {many_machines.HEADLINE: [answers.Answer(sentence, "by-machine", _BY_MACHINE) for sentence in sentences]}
+    table = many_machines.machine_table(tables)
+    return {"answers": top, "unfolded": answers.unfolded(top), "by_machine": table, "of_figures": of_figures}
+
+
+def _grouped_differences(differences: Sequence[Difference], machines: pd.DataFrame) -> Any:
+    """The differences of many result sets: each value with those that have it; those of the hardware have a table."""
+    shown = [each for each in differences if each.part != "machine" or each.what.replace(" ", "_") not in machines]
+    rows = ((each.part, each.name, each.what, group_values(each.values, machines)) for each in shown)
+    return text_table(("part", "name", "what", "values"), rows)
+
+
 def _differences_table(differences: Sequence[Difference], sets: Sequence[Mapping[str, Any]]) -> Any:
     rows = ((each.part, each.name, each.what, *each.values) for each in differences)
     return text_table(("part", "name", "what", *(each["label"] for each in sets)), rows)
 
 
-def _trust(sets: Sequence[Mapping[str, Any]], summary: pd.DataFrame) -> list[str]:
+def _trust(sets: Sequence[Mapping[str, Any]], summary: pd.DataFrame, machines: pd.DataFrame) -> list[str]:
     """How precise the numbers are, a sentence each, with the labels of the result sets where there are several."""
-    sentences = precision.describe_noise_floors(sets)
+    is_many = machine_kinds.is_many(machines)
+    floors = precision.noise_floors(sets)
+    found = precision.describe_noise_floors(sets)
+    if is_many:
+        found = [(label, sentence) for label, sentence in found if floors[label] is None]
     for each in sets:
         rows = summary[summary["machine"] == each["label"]]
         stopped = [precision.describe_stopping(stopping, rows) for stopping in each["stopping"]]
-        text = None if stopped else precision.describe_precision(rows)
-        found = [*stopped, *([text] if text else []), *precision.describe_sizes(each["sizes"])]
-        sentences += [f"{each['label']}: {sentence}" if len(sets) > 1 else sentence for sentence in found]
-    return sentences + precision.describe_level(
-        [stopping["max_rounds"] for each in sets for stopping in each["stopping"]]
-    )
+        text = None if stopped or is_many else precision.describe_precision(rows)
+        own = [*stopped, *([text] if text else []), *precision.describe_sizes(each["sizes"], has_times=not is_many)]
+        found += [(each["label"], sentence) for sentence in own]
+    is_known = any(floor is not None for floor in floors.values())
+    of_all = [precision.summarize_noise_floors(floors) if is_known else None, precision.describe_precision(summary)]
+    return [
+        *filter(None, of_all if is_many else []),
+        *machine_kinds.with_names(found, machines),
+        *precision.describe_level([stopping["max_rounds"] for each in sets for stopping in each["stopping"]]),
+    ]
 
 
 def _rows(table: pd.DataFrame, experiment: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.machine_kinds import MANY
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
 from gil_scaling.stopping import level, look_rounds
 
@@ -27,13 +28,9 @@ def _noise(sets: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any] | N
     return {each["label"]: each["noise"] or of_machine.get(each["machine"]) for each in sets}
 
 
-def describe_noise_floors(sets: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A sentence per result set about the noise floor of its machine; one without its label where there is one set."""
-    noise = _noise(sets)
-    return [
-        f"{label}: {_describe_noise(found)}" if len(noise) > 1 else _describe_noise(found)
-        for label, found in noise.items()
-    ]
+def describe_noise_floors(sets: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """(label, sentence about the noise floor of the machine) per result set."""
+    return [(label, _describe_noise(found)) for label, found in _noise(sets).items()]
 
 
 def _describe_noise(noise: Mapping[str, Any] | None) -> str:
@@ -56,6 +53,10 @@ def summarize_noise_floors(floors: Mapping[str, float | None]) -> str:
     texts = {label: "not known" if floor is None else phrases.format_percent(floor) for label, floor in floors.items()}
     if len(set(texts.values())) == 1:
         text = next(iter(texts.values()))
+    elif len(texts) >= MANY:
+        known = [floor for floor in floors.values() if floor is not None]
+        low, high = phrases.format_percent(min(known)), phrases.format_percent(max(known))
+        text = f"{low} to {high} on {len(known)} of {len(texts)} result sets"
     else:
         text = phrases.join_words(f"{text} on {label}" for label, text in texts.items())
     is_known = any(floor is not None for floor in floors.values())
@@ -171,10 +172,11 @@ def describe_level(max_rounds: Collection[int]) -> list[str]:
     ]
 
 
-def describe_sizes(sizes: Iterable[Mapping[str, Any]]) -> list[str]:
-    """A sentence per size that was found rather than given."""
+def describe_sizes(sizes: Iterable[Mapping[str, Any]], *, has_times: bool = True) -> list[str]:
+    """A sentence per size that was found rather than given; has_times: with the time of the tasks, which differs by machine."""
     return [
-        f"{size['parameter']} = {size['value']:,} of {size['workload']} was found on {size['python']}, where the tasks took "
-        f"{phrases.format_seconds(size['seconds'])} sequentially; all builds and backends use it (sizes.json)."
+        f"{size['parameter']} = {size['value']:,} of {size['workload']} was found on {size['python']}"
+        + (f", where the tasks took {phrases.format_seconds(size['seconds'])} sequentially" if has_times else "")
+        + "; all builds and backends use it (sizes.json)."
         for size in sizes
     ]

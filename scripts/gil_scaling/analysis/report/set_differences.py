@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gil_scaling.analysis import phrases
+from gil_scaling.analysis import machine_kinds, phrases
 from gil_scaling.analysis.packages import package_versions
 
 _LABELS = (
@@ -20,6 +20,7 @@ _BUILD_FACTS = (
     *("implementation", "version", "gil", "free_threaded", "compiler", "pgo", "lto", "jit"),
     *("options", "env", "configure_arguments"),
 )
+_MAX_VALUES = 4  # that differ, each with its machines
 _KNOWN, _UNKNOWN, _ABSENT = "known", "not known", "–"
 
 _Facts = Mapping[str, Any] | None  # of one result set, None if not known
@@ -80,6 +81,16 @@ def _format(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "–" if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+
+
+def group_values(values: Sequence[str], machines: pd.DataFrame) -> str:
+    """The different values, one per machine, each with the machines that have it; many as their number and the first."""
+    labels: dict[str, list[str]] = {}
+    for label, value in zip(machines["machine"], values, strict=True):
+        labels.setdefault(value, []).append(label)
+    if len(labels) > _MAX_VALUES:
+        return f"{len(labels)} values: {phrases.join_words(phrases.limit_words(list(labels), _MAX_VALUES, 'other'))}"
+    return "; ".join(f"{value}: {machine_kinds.name_machines(having, machines)}" for value, having in labels.items())
 
 
 def _of_machines(sets: _Sets, runs: Sequence[pd.DataFrame]) -> Iterator[Difference]:

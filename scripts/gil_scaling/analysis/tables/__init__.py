@@ -20,6 +20,7 @@ from gil_scaling.analysis.tables.changes import changes
 from gil_scaling.analysis.tables.choices import choices
 from gil_scaling.analysis.tables.counterparts import counterparts
 from gil_scaling.analysis.tables.fastest import fastest
+from gil_scaling.analysis.tables.machines import machines
 from gil_scaling.analysis.tables.metric_changes import metric_changes
 from gil_scaling.analysis.tables.metrics import metrics
 from gil_scaling.analysis.tables.noise import noise
@@ -107,6 +108,7 @@ _MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
     "fastest": lambda of: _in_order(fastest(of.runs)),
     "choices": lambda of: _in_order(choices(of.runs)),
     "builds": lambda of: _builds(of.frames.sets, of.builds),
+    "machines": lambda of: machines(of.frames.sets),
     "changes": lambda of: _in_order(of.changes["changes"]),
     "counterparts": lambda of: _in_order(counterparts(of.good)),
     "means": lambda of: _in_order(of.changes["means"]),
