@@ -1,4 +1,5 @@
 import math
+from collections import ChainMap
 
 import pytest
 from gil_scaling.analysis.figures import break_even_sizes, looks
@@ -73,7 +74,7 @@ def test_too_few_rounds_make_no_claim(tmp_path):
 def draw_changed(folder, **changes):
     """The figure of a pool with changes to its break-even."""
     tables = make_tables(folder, sequential() + runs("thread_pool", FALLING))
-    return break_even_sizes.draw({**tables, "break_even": tables["break_even"].assign(**changes)})
+    return break_even_sizes.draw(ChainMap({"break_even": tables["break_even"].assign(**changes)}, tables))
 
 
 def test_an_unclear_break_even_is_not_drawn(tmp_path):

@@ -1,4 +1,5 @@
 import math
+from collections import ChainMap
 
 import pytest
 from gil_scaling.analysis.figures import break_even_workers
@@ -54,7 +55,7 @@ def test_relative_times_are_drawn_beside_each_other_per_build(tmp_path):
 def test_interval_ends_change_places_with_those_of_the_speedup(tmp_path):
     tables = tables_of(tmp_path, sequential() + runs("thread", {1: 5.0, 2: 2.0}))
     summary = tables["summary"].assign(speedup_reference_low=0.5, speedup_reference_high=4.0)
-    data = break_even_workers.draw({**tables, "summary": summary}).data
+    data = break_even_workers.draw(ChainMap({"summary": summary}, tables)).data
     assert set(data["time_reference_low"]) == {0.25} and set(data["time_reference_high"]) == {2.0}
 
 
@@ -90,7 +91,7 @@ def test_too_few_rounds_make_no_claim(tmp_path):
 def test_answers_claim_no_more_than_shown(tmp_path, kind, high, text):
     tables = tables_of(tmp_path, sequential() + runs("thread", {1: 5.0, 2: 2.5}))
     changed = tables["break_even"].assign(kind=kind, value=2.0, value_low=1.0, value_high=high)
-    answers = break_even_workers.draw({**tables, "break_even": changed}).answers
+    answers = break_even_workers.draw(ChainMap({"break_even": changed}, tables)).answers
     assert answers == [f"py_loop on 3.14t, faster than sequential on 3.14: {text}."]
 
 

@@ -1,4 +1,6 @@
 import json
+from functools import cache
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -20,37 +22,48 @@ def full(tmp_path_factory):
     return make_tables(tmp_path_factory.mktemp("full"), records)
 
 
+@pytest.fixture(scope="module")
+def draw(full):
+    """Draws the figure of a name from the full tables, once."""
+    return cache(lambda name: figures.load(name).draw(full).figure)
+
+
+@pytest.fixture(scope="module")
+def everything(full, tmp_path_factory):
+    """The folder of all figures of the full tables, and {name: entry} of its index."""
+    folder = tmp_path_factory.mktemp("everything") / "figures"
+    return SimpleNamespace(folder=folder, entries={one["name"]: one for one in draw_all(full, ["e"], folder)})
+
+
 OFTEN = ("speedup", "time", "budget", "fastest")  # those that any sweep has
 
 
 @pytest.mark.parametrize("name", OFTEN[:3])
-def test_there_is_a_panel_for_each_workload_and_build(name, full):
-    drawn = figures.load(name).draw(full)
-    assert [axes.get_title("left") or axes.get_title() for axes in drawn.figure.axes] == [
+def test_there_is_a_panel_for_each_workload_and_build(name, draw):
+    assert [axes.get_title("left") or axes.get_title() for axes in draw(name).axes] == [
         "py_loop · 3.14",
         "py_loop · 3.14t",
     ]
 
 
 @pytest.mark.parametrize("name", figures.NAMES)
-def test_a_figure_is_a_question_a_place_and_what_it_shows(name, full):
-    module = figures.load(name)
-    assert module.TITLE.endswith("?") and module.PLACE > 0
-    try:
-        drawn = module.draw(full)
-    except Missing:
+def test_a_figure_is_a_question_a_place_and_what_it_shows(name, everything):
+    (entry,) = [one for one in everything.entries.values() if one["figure"] == name]
+    assert entry["title"].endswith("?") and figures.load(name).PLACE > 0
+    if entry["missing"]:
         assert name not in OFTEN
         return
-    assert len(drawn.data) and drawn.reading.endswith(".")
-    assert all(sentence.endswith(".") for sentence in drawn.answers)
+    assert entry["caption"].endswith(".") and all(sentence.endswith(".") for sentence in entry["answers"])
+    assert len(pd.read_csv(everything.folder / f"{entry['name']}.csv"))
 
 
-def test_figures_drawn_at_once_are_the_same(full, tmp_path):
-    entries = [draw_all(full, ["e"], tmp_path / str(cores), OFTEN, cores=cores) for cores in (1, 2)]
-    assert entries[0] == entries[1]
-    assert [entry["figure"] for entry in entries[0]] == list(OFTEN)
-    alone, at_once = ({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "12")
-    assert alone == at_once
+def test_figures_drawn_at_once_are_the_same(full, everything, tmp_path):
+    entries = draw_all(full, ["e"], tmp_path, OFTEN, cores=2)
+    assert [entry["figure"] for entry in entries] == list(OFTEN)
+    assert entries == [everything.entries[entry["name"]] for entry in entries]
+    files = [path for path in tmp_path.iterdir() if path.name != INDEX]
+    assert len(files) == 2 * len(OFTEN)
+    assert [path for path in files if path.read_bytes() != (everything.folder / path.name).read_bytes()] == []
 
 
 def test_no_two_figures_have_the_same_place():
@@ -58,27 +71,30 @@ def test_no_two_figures_have_the_same_place():
     assert len(set(places)) == len(places)
 
 
-@pytest.mark.parametrize("name", figures.NAMES)
-def test_every_figure_says_what_is_missing_where_nothing_is_ok(name, tmp_path):
+@pytest.fixture(scope="module")
+def nothing_ok(tmp_path_factory):
+    """The tables of a sweep of failures."""
     records = sweep_records({"sequential": [1.0], "thread": [1.0]})
     for one in records:
         one.update(status="crashed", reason="killed", measured=None)
+    return make_tables(tmp_path_factory.mktemp("nothing_ok"), records)
+
+
+@pytest.mark.parametrize("name", figures.NAMES)
+def test_every_figure_says_what_is_missing_where_nothing_is_ok(name, nothing_ok):
     with pytest.raises(Missing, match=r"[^.?!]$"):
-        figures.load(name).draw(make_tables(tmp_path, records))
+        figures.load(name).draw(nothing_ok)
 
 
-@pytest.mark.parametrize("name", OFTEN)
-def test_what_is_left_of_a_sweep_is_drawn(name, tmp_path):
-    records = sweep_records({"sequential": [1.0, 1.0], "thread": [1.0, 1.0], "process": [1.0, 1.0]})
+def test_what_is_left_of_a_sweep_is_drawn(tmp_path):
+    records = sweep_records({"sequential": [1.0, 1.0], "thread": [1.0, 1.0]})
     records[2].update(status="timeout", reason="slow", measured=None)
-    records = [one for one in records if one["spec"]["backend"] != "process"]
-    assert len(figures.load(name).draw(make_tables(tmp_path, records)).figure.axes) == 1
+    tables = make_tables(tmp_path, records)
+    assert [len(figures.load(name).draw(tables).figure.axes) for name in OFTEN] == [1] * 4
 
 
-def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
-    folder = tmp_path / "figures"
-    folder.mkdir()
-    entries = {one["name"]: one for one in draw_all(full, ["e"], folder)}
+def test_what_was_drawn_and_what_was_not_stands_in_the_index(everything):
+    folder, entries = everything.folder, everything.entries
     assert {"fastest", "speedup-e", "time-e", "budget-e", "timeline-e"} <= {
         name for name, one in entries.items() if one["missing"] is None
     }
@@ -90,14 +106,12 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(full, tmp_path):
     assert list(pd.read_csv(folder / "speedup-e.csv")["workers"]) == [1, 2, 2, 1, 2]
 
 
-@pytest.mark.slow
-def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, tmp_path):
-    entries = {one["name"]: one for one in draw_all(full, ["e"], tmp_path)}
-    answers, caption = entries["speedup-e"]["answers"], entries["speedup-e"]["caption"]
+def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, everything, tmp_path):
+    answers, caption = (everything.entries["speedup-e"][part] for part in ("answers", "caption"))
     assert caption.startswith(f"{answers[0]} Speedup over sequential on the same build. Medians over 6 rounds;")
     many = Drawn(plt.figure(), [f"Answer {n}." for n in range(6)], "Read it so.", pd.DataFrame())
     monkeypatch.setattr(figures.load("speedup"), "draw", lambda tables: many)
-    (other,) = [one for one in draw_all(full, ["e"], tmp_path) if one["name"] == "speedup-e"]
+    (other,) = draw_all(full, ["e"], tmp_path, ["speedup"])
     assert other["caption"] == (
         "Answer 0. Answer 1. Answer 2. Answer 3. The top of the report has 2 more of these sentences. Read it so."
     )
@@ -114,15 +128,11 @@ def test_captions_escape_restructured_text(tmp_path):
 
 
 @pytest.mark.slow
-def test_equal_tables_give_equal_files(full, tmp_path):
-    for part in ("a", "b"):
-        (tmp_path / part).mkdir()
-        draw_all(full, ["e"], tmp_path / part)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+def test_equal_tables_give_equal_files(full, everything, tmp_path):
+    draw_all(full, ["e"], tmp_path)
+    files = {path.name: path.read_bytes() for path in everything.folder.iterdir()}
     assert len(files) >= 10
-    assert [
-        name for name in files if (tmp_path / "a" / name).read_bytes() != (tmp_path / "b" / name).read_bytes()
-    ] == []
+    assert [name for name, content in files.items() if (tmp_path / name).read_bytes() != content] == []
 
 
 def test_panels_name_the_parameters_that_differ(tmp_path):
@@ -138,8 +148,8 @@ def test_panels_name_the_parameters_that_differ(tmp_path):
 
 
 @pytest.mark.parametrize("name", OFTEN)
-def test_no_text_reaches_out_of_the_figure(name, full):
-    assert_no_text_is_cut(figures.load(name).draw(full).figure)
+def test_no_text_reaches_out_of_the_figure(name, draw):
+    assert_no_text_is_cut(draw(name))
 
 
 def test_an_experiment_is_named_in_answers_and_not_in_its_panels(tmp_path):

@@ -1,3 +1,5 @@
+from collections import ChainMap
+
 import pytest
 from gil_scaling.analysis.figures import handovers, looks
 from gil_scaling.analysis.figures.drawing import Missing
@@ -112,7 +114,7 @@ def test_long_records_are_not_shaded(tmp_path):
 
 def test_lanes_are_drawn_without_metrics(tmp_path):
     tables = tables_of(tmp_path, runs())
-    drawn = handovers.draw({**tables, "metrics": tables["metrics"].iloc[:0]})
+    drawn = handovers.draw(ChainMap({"metrics": tables["metrics"].iloc[:0]}, tables))
     assert (drawn.answers, drawn.figure.axes[0].get_title("right"), len(drawn.data)) == ([], "", 3)
 
 

@@ -1,3 +1,5 @@
+from collections import ChainMap
+
 import pytest
 from gil_scaling.analysis.figures import sharing
 from gil_scaling.analysis.figures.drawing import Missing
@@ -14,7 +16,7 @@ def tables_of(folder, records):
     used = {record["spec"]["python"] for record in records}
     tables = make_tables(folder, records, builds={name: facts for name, facts in BUILDS.items() if name in used})
     summary = tables["summary"]
-    return {**tables, "summary": summary.assign(sharing=summary["workload"].map(SHARING))}
+    return ChainMap({"summary": summary.assign(sharing=summary["workload"].map(SHARING))}, tables)
 
 
 def draw(*arguments):

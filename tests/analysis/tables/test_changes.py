@@ -1,4 +1,5 @@
 import math
+from collections import ChainMap
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -17,7 +18,7 @@ NOISE = np.exp(np.random.default_rng(6).normal(0, 0.1, (4, 6)))
 def a_and_b(folder, a, b, **options):
     """The tables of two builds, each {backend: times}, measured in one call; those of the threads in changes alone."""
     found = compare_sources(write_source(folder, sweep_records(a, python="a"), sweep_records(b, python="b"), **options))
-    return {**found, "changes": of_threads(found["changes"])}
+    return ChainMap({"changes": of_threads(found["changes"])}, found)
 
 
 def of_threads(table):
