@@ -50,3 +50,8 @@ def test_texts_stay_as_they_are():
 
 def test_only_rotations_by_an_angle_stay():
     assert [text.get("transform") for text in attributes("text")] == [None, "rotate(-90 1 2)"]
+
+
+def test_an_empty_group_ends_itself():
+    text = '<svg><g id="line2d_1"><g id="line2d_2"/><path d="M 1 2"/></g><g id="axes_1"/></svg>'
+    assert [found.tag for found in ElementTree.fromstring(compact(text)).iter()] == ["svg", "g", "path", "g"]

@@ -8,7 +8,7 @@ _BETWEEN_TAGS = re.compile(r">\s+<")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _STYLE = re.compile(r' style="([^"]*)"')
 _NO_ROTATION = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
-_GROUP = re.compile(r"<g\b[^>]*>|</g>")
+_GROUP = re.compile(r"<g\b[^>]*(?<!/)>|</g>")
 _NAMED_GROUP = re.compile(r'<g id="(?!axes_|legend_)[^"]*">')
 
 
