@@ -20,7 +20,7 @@ report: "config/report/workflow.rst"
 shell.prefix(shell_prefix())
 
 CALL = Call(workflow, config)
-MEASURED = [lambda _: CALL.records(checkpoints), *CALL.plan.fact_files, "<sweep>/plan.json", "<sweep>/config.yaml"]
+MEASURED = [lambda _: CALL.measured(checkpoints), "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
@@ -28,13 +28,12 @@ REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md", "<sweep>/answers
 
 
 pathvars:
-    set=CALL.plan.result_set,
-    sweep=CALL.plan.sweep_folder,
+    set=CALL.names.result_set,
+    sweep=CALL.names.sweep_folder,
 
 
 wildcard_constraints:
     run="[^/]+",
-    facts="|".join(CALL.plan.facts),
     round=r"\d+",
 
 
@@ -85,7 +84,7 @@ rule plan:
 rule facts:
     """What the machine and the builds are."""
     output:
-        update("<set>/{facts}.json"),
+        update("<set>/{facts,machine|pythons/[^/]+}.json"),
     log:
         "<set>/logs/{facts}.log",
     params:
@@ -198,3 +197,4 @@ include: "scripts/rules/exchange.smk"
 include: "scripts/rules/compare.smk"
 include: "scripts/rules/check.smk"
 include: "scripts/rules/prune.smk"
+include: "scripts/rules/machines.smk"

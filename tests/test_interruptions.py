@@ -1,8 +1,6 @@
 """An interrupted sweep loses no finished run and repeats those of the round that it split alone; `python -m tests.interruptions 50` interrupts at more times."""
 
 import random
-import subprocess
-import sys
 
 import pytest
 from gil_scaling.plan import recovery
@@ -27,18 +25,18 @@ def test_unfinished_outputs_are_made_again(finished):
     whole = summary.read_text()
     summary.write_text(whole[:100])
     path = str(summary.relative_to(finished))
-    program = PROGRAM.format(f"recovery.note_unfinished([{path!r}])\nimport os\nos._exit(1)")
+    program = PROGRAM.format("test-machine", f"recovery.note_unfinished(state, [{path!r}])\nimport os\nos._exit(1)")
     assert run_python("-c", program, cwd=finished).returncode == 1
     assert run_sweep(finished, "tables").returncode == 0
     assert summary.read_text() == whole
 
 
-PROGRAM = "from gil_scaling.plan import recovery\nrecovery.lock_folder()\n{}"
+PROGRAM = "from gil_scaling.plan import recovery\nstate = recovery.STATE / {!r}\nrecovery.lock(state)\n{}"
 
 
 def test_outputs_stay_unfinished_until_a_call_makes_them(tmp_path):
-    note = "recovery.note_unfinished({!r})\nprint(sorted(recovery.read_unfinished()))"
-    program = PROGRAM.format(note)
+    note = "recovery.note_unfinished(state, {!r})\nprint(sorted(recovery.read_unfinished(state)))"
+    program = PROGRAM.format("m", note)
     killed = run_python(
         "-c", program.format(["a", "b"]) + "\nimport os, sys\nsys.stdout.flush()\nos._exit(1)", cwd=tmp_path
     )
@@ -50,24 +48,7 @@ def test_outputs_stay_unfinished_until_a_call_makes_them(tmp_path):
 
 
 def test_outputs_are_on_the_disk_before_they_count_as_finished(tmp_path):
-    sync = "import os\nos.sync = lambda: print('synced', recovery.UNFINISHED.exists())\n"
-    done = run_python("-c", PROGRAM.format(f"{sync}recovery.note_unfinished(['a'])"), cwd=tmp_path)
+    sync = "import os\nos.sync = lambda: print('synced', (state / recovery.UNFINISHED).exists())\n"
+    done = run_python("-c", PROGRAM.format("m", f"{sync}recovery.note_unfinished(state, ['a'])"), cwd=tmp_path)
     assert done.stdout == "synced True\n"
-    assert not (tmp_path / recovery.UNFINISHED).exists()
-
-
-def test_a_second_call_in_the_same_folder_is_refused(tmp_path, monkeypatch):
-    command = [sys.executable, "-c", PROGRAM.format("print('held', flush=True)\ninput()")]
-    with subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={"PYTHONPATH": f"{ROOT}/scripts"},
-    ) as first:
-        assert first.stdout.readline() == "held\n"
-        monkeypatch.chdir(tmp_path)
-        assert not recovery.lock_folder()
-        first.communicate("\n")
-    assert recovery.lock_folder()
+    assert not (tmp_path / recovery.STATE / "m" / recovery.UNFINISHED).exists()

@@ -111,7 +111,7 @@ def test_values_and_names_of_any_kind_reach_the_builds_as_data(sweep):
 @pytest.mark.slow
 def test_a_call_ends_well_in_the_folder_of_directory(sweep):
     assert "Stopped at" not in sweep.done.stderr
-    assert not (sweep.folder / recovery.UNFINISHED).exists()
+    assert not (sweep.folder / recovery.STATE / "test-machine" / recovery.UNFINISHED).exists()
 
 
 @pytest.mark.slow

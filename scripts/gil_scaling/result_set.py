@@ -92,7 +92,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a text file as a whole or not at all: to a file beside it, which is then renamed."""
-    partial = f"{os.fspath(path)}.{os.getpid()}.partial"
+    partial = f"{os.fspath(path)}.{os.uname().nodename}-{os.getpid()}.partial"
     try:
         with open(partial, "w", encoding="utf-8") as file:
             file.write(text)

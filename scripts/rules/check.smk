@@ -10,7 +10,7 @@ rule check:
         "<sweep>/logs/check.log",
     threads: lambda wildcards: workflow.cores
     params:
-        config=lambda wildcards: CALL.plan.check_config,
+        config=CALL.names.check_config,
     shell:
         ": > {log:q}; python -S -m gil_scaling.launch.trial {input.order:q} {input.order:q}.results && "
         "python -m gil_scaling.analysis.report.check {input.order:q} {input.order:q}.results {params.config:q} > {log:q} 2>&1"

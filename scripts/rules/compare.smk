@@ -22,8 +22,8 @@ rule contrast:
         "results/compare/logs/contrast.log",
     threads: lambda wildcards: workflow.cores
     params:
-        state=CALL.request.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
-        sets=CALL.request.comparison.file,
+        state=lambda _: CALL.names.comparison.digest,  # the sets are other sweeps' outputs, which are not to be made anew: no inputs
+        sets=lambda _: CALL.names.comparison.file,
         folder=subpath(output.page, parent=True),
     message:
         "Comparing the result sets"
@@ -45,7 +45,7 @@ rule gate:
         "results/compare/logs/gate.log",
     params:
         folder=subpath(input.page, parent=True),
-        limit=CALL.request.comparison.fail_if_slower,
+        limit=CALL.names.comparison.fail_if_slower,
     shell:
         "python -m gil_scaling.analysis.report.gate {params.folder:q} {params.limit:q} > {output:q} 2> {log:q} || failed=1; "
         "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"

@@ -37,7 +37,7 @@ rule bundle:
         "<set>/logs/bundle.log",
     params:
         folder=subpath(input.page, ancestor=2),
-        archive=CALL.plan.archive,
+        archive=CALL.names.archive,
     message:
         "Packing the archive"
     shell:

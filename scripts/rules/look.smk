@@ -2,7 +2,7 @@ checkpoint look:
     """What stops after a round and what goes on, where the key until is set."""
     input:
         lambda wildcards: CALL.looked_at(checkpoints, int(wildcards.look)),
-        ancient(CALL.plan.fact_files),
+        lambda _: ancient(CALL.plan.fact_files),
         plan="<sweep>/plan.json",
         config=ancient("<sweep>/config.yaml"),
     output:

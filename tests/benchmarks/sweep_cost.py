@@ -117,7 +117,7 @@ class Benchmark:
 
     def split(self):
         """The parts of what a run costs beside its child, in seconds, each the median over some runs."""
-        plans = (self.folder / ".snakemake/gil-scaling").glob("plan-cost-*.jsonl")
+        plans = (self.folder / ".snakemake/gil-scaling").glob("*/plan-cost-*.jsonl")
         plan = max(plans, key=lambda path: path.stat().st_mtime).resolve()
         names = [json.loads(line)["run"] for line in plan.read_text().splitlines()[1:]]
         with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ def make_plan(tmp_path, monkeypatch):
 
 def leave(made, runs, call="call-1", expected="a" * 64, **changes):
     """Writes records of runs of a plan, as if a call had measured them."""
-    (made.folder / "runs").mkdir(parents=True, exist_ok=True)
+    (made.request.folder / "runs").mkdir(parents=True, exist_ok=True)
     for run in runs:
         record = make_record(run.name, call={"id": call, "time": "2026-01-01T00:00:00Z"}, **changes)
         if record["measured"]:
@@ -37,7 +37,7 @@ def test_the_round_that_an_interruption_split_is_measured_again(make_plan):
     assert "; 2 of them again, because an interruption split round 2" in again.summary([run.name for run in again.todo])
     assert [bool(again.repeats(run.name)) for run in second] == [True, True, False, False]
     again.set_aside([run.name for run in second])
-    assert sorted(path.stem for path in (made.folder / "logs/set_aside").iterdir()) == sorted(
+    assert sorted(path.stem for path in (made.request.folder / "logs/set_aside").iterdir()) == sorted(
         r.name for r in second[:2]
     )
 
@@ -67,7 +67,7 @@ UNTIL = {**TINY, "until": {"half_width": 0.02, "max_rounds": 12}}
 
 def stop(made, look, *runs):
     """Writes a look that stops the combinations of these runs."""
-    path = Path(made.sweep_folder, f"looks/{look}.json")
+    path = Path(made.request.sweep_folder, f"looks/{look}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"stopped": {run.combination: "claim" for run in runs}}))
 
@@ -120,5 +120,5 @@ def test_lost_digests_of_correct_results_are_restored(make_plan):
     made = make_plan()
     leave(made, made.runs)
     make_plan().restore_expected()
-    found = {path.stem: json.loads(path.read_text()) for path in (made.folder / "expected").iterdir()}
+    found = {path.stem: json.loads(path.read_text()) for path in (made.request.folder / "expected").iterdir()}
     assert found == {run.expected: {"digest": "a" * 64} for run in made.runs}

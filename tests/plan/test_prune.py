@@ -15,7 +15,8 @@ def plan(tmp_path):
     write_plan(tmp_path / "s", "old-r1-0123456789")  # what it was before
     write_plan(tmp_path / "t", "other-r1-0123456789")
     runs = [SimpleNamespace(name="kept-r1-0123456789")]
-    return SimpleNamespace(folder=tmp_path, request=SimpleNamespace(sweep="s"), runs=runs, sizes_are_known=True)
+    request = SimpleNamespace(sweep="s", folder=tmp_path, state=tmp_path / "state")
+    return SimpleNamespace(request=request, runs=runs, sizes_are_known=True)
 
 
 def write_plan(folder, *runs):
@@ -28,10 +29,10 @@ def test_find_names_the_records_of_no_sweep(plan):
 
 
 def test_find_refuses_where_another_plan_cannot_be_read(plan):
-    (plan.folder / "t/plan.json").write_text('{"runs": [')
+    (plan.request.folder / "t/plan.json").write_text('{"runs": [')
     with pytest.raises(prune.PruneError) as error:
         prune.find(plan)
-    assert str(error.value) == f"{plan.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known."
+    assert str(error.value) == f"{plan.request.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known."
 
 
 def test_find_refuses_where_a_size_is_not_known(plan):

@@ -1,7 +1,13 @@
 import json
+import os
+import time
 
+import pytest
+from gil_scaling.launch.lock import CALL_LOCK, check_call, holder, read_holder
 from gil_scaling.plan import recovery
 from gil_scaling.result_set import INDEX
+
+from tests.support import run_python
 
 
 def test_a_folder_that_lacks_a_figure_is_noticed(tmp_path):
@@ -17,11 +23,72 @@ def test_a_folder_that_lacks_a_figure_is_noticed(tmp_path):
         assert recovery.lacks_figures(tmp_path)
 
 
-def test_the_last_call_of_each_sweep_is_kept(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    recovery.FOLDER.mkdir(parents=True)
-    recovery.note_last_call("m/a", "1", ["x", "y"])
-    recovery.note_last_call("m/b", "2", [])
-    assert recovery.read_last_call("m/a") == recovery.LastCall("1", frozenset({"x", "y"}))
-    assert recovery.read_last_call("m/b") == recovery.LastCall("2")
-    assert recovery.read_last_call("m/c") == recovery.LastCall()
+def test_the_last_call_of_each_sweep_is_kept(tmp_path):
+    recovery.note_last_call(tmp_path, "a", "1", ["x", "y"])
+    recovery.note_last_call(tmp_path, "b", "2", [])
+    assert recovery.read_last_call(tmp_path, "a") == recovery.LastCall("1", frozenset({"x", "y"}))
+    assert recovery.read_last_call(tmp_path, "b") == recovery.LastCall("2")
+    assert recovery.read_last_call(tmp_path, "c") == recovery.LastCall()
+
+
+@pytest.mark.parametrize(
+    ("call", "later"),
+    [
+        (None, "1970-01-01T00:16:40Z"),
+        ("19700101T001500-7", "1970-01-01T00:16:40Z"),
+        ("19700101T002000-7", "1970-01-01T00:20:01Z"),
+    ],
+)
+def test_a_call_is_later_than_the_one_before_whatever_the_clock(call, later):
+    found_s = recovery.later_than(call, clock=lambda: 1000.0)
+    assert time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(found_s)) == later
+
+
+# ---- the lock of a machine's calls
+
+
+HOLD = "import sys\nfrom pathlib import Path\nfrom gil_scaling.plan import recovery\nrecovery.lock(Path(sys.argv[1])){}\n"
+
+
+def test_machines_have_locks_of_their_own(tmp_path):
+    recovery.lock(tmp_path / "a")
+    recovery.lock(tmp_path / "a")  # this call has it
+    assert run_python("-c", HOLD.format(""), str(tmp_path / "b"), cwd=tmp_path).returncode == 0
+    refused = run_python("-c", HOLD.format(""), str(tmp_path / "a"), cwd=tmp_path)
+    assert refused.stderr.endswith("LockedError: another call of Snakemake is at work in this folder; wait for its end\n")
+
+
+def test_a_call_that_was_killed_on_this_host_leaves_no_lock(tmp_path):
+    killed = run_python("-c", HOLD.format("; import os; os._exit(9)"), str(tmp_path), cwd=tmp_path)
+    assert killed.returncode == 9
+    assert read_holder(tmp_path).startswith(f"{os.uname().nodename} ")
+    recovery.lock(tmp_path)
+    assert read_holder(tmp_path) == holder(os.uname().nodename, os.getpid())
+
+
+def test_a_call_that_ended_leaves_no_lock(tmp_path):
+    assert run_python("-c", HOLD.format(""), str(tmp_path), cwd=tmp_path).returncode == 0
+    assert read_holder(tmp_path) == ""
+
+
+def test_a_call_on_another_host_keeps_others_out(tmp_path):
+    (tmp_path / CALL_LOCK).write_text("elsewhere 12")
+    with pytest.raises(recovery.LockedError, match="a call on the host elsewhere is at work here, or was killed there"):
+        recovery.lock(tmp_path)
+    assert read_holder(tmp_path) == "elsewhere 12"
+
+
+def test_the_job_of_a_machine_takes_over_from_a_lost_node(tmp_path):
+    (tmp_path / CALL_LOCK).write_text("elsewhere 12")
+    recovery.lock(tmp_path, take_over=True)
+    check_call({"plan": str(tmp_path / "plan"), "host": os.uname().nodename, "pid": os.getpid()})
+    with pytest.raises(SystemExit, match=f"another call, on {os.uname().nodename}, has taken over this sweep"):
+        check_call({"plan": str(tmp_path / "plan"), "host": "elsewhere", "pid": 12})
+
+
+def test_a_call_that_lost_its_lock_leaves_the_notes_of_the_other(tmp_path):
+    program = HOLD.format("; state = Path(sys.argv[1]); recovery.note_unfinished(state, ['a'])")
+    program += "(state / 'call.lock').write_text('elsewhere 12')\n"
+    assert run_python("-c", program, str(tmp_path), cwd=tmp_path).returncode == 0
+    assert recovery.read_unfinished(tmp_path) == {"a"}
+    assert read_holder(tmp_path) == "elsewhere 12"

@@ -36,6 +36,7 @@ def main(run: str, out: str, log: str, earlier_status: str = "0") -> None:
     if entry["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, entry["spec"]["cpus"])
     with lock.MachineLock():
+        lock.check_call(call)
         run_folder.clean_up()
         result = _read_finished(out, entry) or _measure(entry, call, out, killer)
     _write_log(log, result["stderr_tail"])

@@ -1,4 +1,4 @@
-"""The lock of the machine: only one run is measured at a time, whoever measures."""
+"""The lock of the machine, so that only one run is measured at a time, whoever measures; and which call a sweep belongs to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,33 @@ import os
 
 from gil_scaling.launch.progress import write_line
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gil_scaling.launch.interfaces import CallInfo
+
 PATH = "/tmp/gil-scaling.lock"
+CALL_LOCK = "call.lock"  # in the folder that the calls of a machine share: which of them is at work
+
+
+def holder(host: str, pid: int) -> str:
+    """How a call is named in its lock."""
+    return f"{host} {pid}"
+
+
+def read_holder(folder: str | os.PathLike[str]) -> str:
+    """The call that holds the lock in a folder; empty if there is none."""
+    try:
+        with open(os.path.join(folder, CALL_LOCK), encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def check_call(call: CallInfo) -> None:
+    """Raises SystemExit if another call has taken over the machine of this one, as it does where a node was lost."""
+    found = read_holder(os.path.dirname(call["plan"]))
+    if found not in ("", holder(call["host"], call["pid"])):
+        raise SystemExit(f"another call, on {found.partition(' ')[0]}, has taken over this sweep")
 
 
 class MachineLock:

@@ -206,12 +206,12 @@ def _start(name: str | None, command: tuple[str, ...], env: dict[str, str], prob
 
 
 def choose(
-    experiments: Sequence[Config], entries: Any, prober: Probe
+    experiments: Sequence[Config], entries: Any, prober: Probe, *, all_optional: bool = False
 ) -> tuple[dict[str, list[Build]], list[str], list[Mistake]]:
     """The builds of each experiment as {experiment name: builds}, notes on those left out, and the mistakes.
 
     experiments: of a checked config, each with its `pythons`; entries: the `pythons` of the top level, to which the
-    experiments may refer by name.
+    experiments may refer by name; all_optional: whether each build counts as optional, so that an experiment may have none.
     """
     entries_of = partial(_mappings, prober=prober)
     known = {entry["name"]: entry for entry in entries_of(entries)[::-1] if entry.get("name")}
@@ -226,7 +226,7 @@ def choose(
             try:
                 build = find(entry, prober)
             except (BuildError, ProbeError) as error:
-                if entry.get("optional"):
+                if all_optional or entry.get("optional"):
                     notes.append(f"build {entry.get('name') or entry['command']!r} left out: {error}")
                 else:
                     mistakes.append(([*path, number], f"{error}. {_remedy(entry, known)}or mark it optional: true."))
@@ -235,7 +235,7 @@ def choose(
                 builds[build.name] = first[build.name]
             elif not entry.get("optional"):
                 mistakes.append(([*path, number], duplicate("build", build.name)))
-        if not builds and not any(where[1] == index for where, _ in mistakes):
+        if not builds and not all_optional and not any(where[1] == index for where, _ in mistakes):
             text = f"all of these builds are optional, and none was found. {nearest('', ['current', *everywhere()])}"
             mistakes.append((path, text))
         chosen[experiment["name"]] = list(builds.values())

@@ -3,12 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from gil_scaling.plan import catalog, config, plan, plan_file
 from gil_scaling.plan.config import Config, named
-from gil_scaling.plan.request import FOLDER, Request
+from gil_scaling.plan.request import Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.result_set import write_text
 
@@ -33,7 +32,7 @@ def write(request: Request, find_size: Callable[..., tuple[int, float]] | None) 
         "experiments": experiments,
     }
     text = json.dumps(order)
-    path = Path(FOLDER, f"check-{request.sweep}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json")
+    path = request.state / f"check-{request.sweep}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, text)
     return str(path)

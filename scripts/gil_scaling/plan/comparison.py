@@ -4,28 +4,54 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from gil_scaling.plan import config
 from gil_scaling.plan.config import Config
+from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.yaml_lines import Places
 from gil_scaling.result_set import BUILDS, COMPARISON, CONFIG, MACHINE, PLAN, RECORDS, write_text
 
-FOLDER = Path(".snakemake/gil-scaling")
+_STATE = STATE / f".{COMPARISON}"  # no machine has such a name
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is compared; file: the list of the sets, for the job, under a name that is a digest of their content."""
+    """What is compared.
 
-    file: str
+    named: (label or None, path) of the sets that the config names; none: all in the folder `results`.
+    """
+
+    named: list[tuple[str | None, str]]
+    results: str
+    noise_sweep: str
     fail_if_slower: float | None
 
     @property
     def digest(self) -> str:
         """A digest of the sets and of their files' sizes and times."""
         return Path(self.file).stem
+
+    @cached_property
+    def file(self) -> str:
+        """The list of the sets, for the job, under a name that is a digest of their content."""
+        sets = self.named or [(None, path) for path in _result_sets(Path(self.results))]
+        content = {
+            "sets": [{"label": label, "path": str(Path(path).absolute())} for label, path in sets],
+            "by_date": not self.named,
+            "noise_sweep": self.noise_sweep,
+        }
+        state = [
+            [str(file), file.stat().st_size, file.stat().st_mtime_ns] for _, path in sets for file in _files(Path(path))
+        ]
+        digest = hashlib.sha256(json.dumps([content, state]).encode()).hexdigest()[:16]
+        file = _STATE / f"compare-{digest}.json"
+        if not file.exists():
+            _STATE.mkdir(parents=True, exist_ok=True)
+            write_text(file, json.dumps(content))
+        return str(file)
 
 
 def read(settings: Config, places: Places, noise_sweep: str, results: str = "results", machine: str = "") -> Comparison:
@@ -37,21 +63,7 @@ def read(settings: Config, places: Places, noise_sweep: str, results: str = "res
     mistakes = list(_mistakes(named))
     if mistakes:
         raise config.ConfigError(places.line(["compare", index], text) for index, text in mistakes)
-    sets = named or [(None, path) for path in _result_sets(Path(results))]
-    content = {
-        "sets": [{"label": label, "path": str(Path(path).absolute())} for label, path in sets],
-        "by_date": not named,
-        "noise_sweep": noise_sweep,
-    }
-    state = [
-        [str(file), file.stat().st_size, file.stat().st_mtime_ns] for _, path in sets for file in _files(Path(path))
-    ]
-    digest = hashlib.sha256(json.dumps([content, state]).encode()).hexdigest()[:16]
-    file = FOLDER / f"compare-{digest}.json"
-    if not file.exists():
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps(content))
-    return Comparison(str(file), settings["fail_if_slower"])
+    return Comparison(named, results, noise_sweep, settings["fail_if_slower"])
 
 
 def _named(item: str | dict[str, str]) -> tuple[str | None, str]:

@@ -25,7 +25,7 @@ from gil_scaling.result_set import RESERVED_SWEEPS
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
-TARGET_KEYS = ("compare", "fail_if_slower", "remove")  # no sweep depends on them
+TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove")  # no sweep depends on them
 NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", *TARGET_KEYS)
 
 Config = dict[str, Any]
@@ -323,6 +323,11 @@ def _meaning_mistakes(config: Config, base: str | Path) -> Iterator[Mistake]:
         yield ["machine"], reserved(config["machine"])
     if config["sweep"] and (problem := name_mistake(config["sweep"])):
         yield ["sweep"], problem
+    for index, machine in enumerate(config["machines"]):
+        if machine["name"].lower() == "compare":
+            yield ["machines", index, "name"], reserved(machine["name"])
+        if machine["name"] in [other["name"] for other in config["machines"][:index]]:
+            yield ["machines", index, "name"], duplicate("machine", machine["name"])
     yield from _build_mistakes(config["pythons"], ["pythons"])
     files: dict[str, dict[str, str]] = {
         "workloads": {},

@@ -16,16 +16,13 @@ from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.looks import Looks
 from gil_scaling.plan.recovery import LastCall, note_last_call, read_last_call
-from gil_scaling.plan.request import FOLDER, NOISE_SWEEP, Request
+from gil_scaling.plan.request import NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.result_set import (
     BUILDS,
-    CHECK,
     LOOKS,
-    RESULTS,
     SET_ASIDE,
     SIZES,
-    archive_name,
     expected_path,
     record_path,
     table_path,
@@ -67,31 +64,6 @@ class Plan:
     last_call: LastCall
     looks: Looks
 
-    @property
-    def result_set(self) -> str:
-        """The folder of the machine, as rules name it."""
-        return f"{RESULTS}/{self.request.machine}"
-
-    @property
-    def sweep_folder(self) -> str:
-        """The folder of the sweep, as rules name it."""
-        return f"{self.result_set}/{self.request.sweep}"
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the machine; within a module of a workflow with a prefix, not the path that rules name."""
-        return Path(self.request.results, self.request.machine)
-
-    @property
-    def archive(self) -> str:
-        """The path of the archive that the target `bundle` writes."""
-        return str(self.folder / archive_name(self.request.machine))
-
-    @property
-    def check_config(self) -> str:
-        """The path of the config that the target `check` proposes."""
-        return str(self.folder / self.request.sweep / CHECK)
-
     @cached_property
     def builds(self) -> dict[str, Build]:
         """All builds by name."""
@@ -106,7 +78,7 @@ class Plan:
     @property
     def fact_files(self) -> list[str]:
         """The files of the facts, as rules name them."""
-        return [f"{self.result_set}/{name}.json" for name in self.facts]
+        return [f"{self.request.result_set}/{name}.json" for name in self.facts]
 
     @property
     def records(self) -> list[str]:
@@ -119,7 +91,7 @@ class Plan:
         return [run for run in self.runs if self.looks.wants(run)]
 
     def _records(self, runs: Iterable[Run]) -> list[str]:
-        return [f"{self.result_set}/runs/{run.name}.json" for run in runs]
+        return [f"{self.request.result_set}/runs/{run.name}.json" for run in runs]
 
     @cached_property
     def ranks(self) -> dict[str, int]:
@@ -183,7 +155,7 @@ class Plan:
         """The tables of the machine's A/A test, if another sweep has left them."""
         names = [] if self.request.sweep == NOISE_SWEEP else ["noise", "runs"]
         paths = [table_path(NOISE_SWEEP, name) for name in names]
-        return [f"{self.result_set}/{path}" for path in paths if (self.folder / path).exists()]
+        return [f"{self.request.result_set}/{path}" for path in paths if (self.request.folder / path).exists()]
 
     def in_round(self, number: str) -> list[str]:
         """The records of one round, as rules name them."""
@@ -206,11 +178,11 @@ class Plan:
         """
         number = self._numbers[name] - 1
         is_awaited = number in self._unfinished_rounds and self.states[name].status == "missing"
-        return [f"{self.result_set}/rounds/{number}"] if is_awaited else []
+        return [f"{self.request.result_set}/rounds/{number}"] if is_awaited else []
 
     def record_path(self, run: Run) -> Path:
         """The path of a run's record."""
-        return Path(record_path(self.folder, run.name))
+        return Path(record_path(self.request.folder, run.name))
 
     @cached_property
     def repeat_mark(self) -> Path:
@@ -219,9 +191,9 @@ class Plan:
         Its name stands for these records, so that dry runs make no further ones.
         """
         stamps = [[run.name, self.record_path(run).stat().st_mtime_ns] for run in self.replaced]
-        path = FOLDER / f"repeat-{hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]}"
+        path = self.request.state / f"repeat-{hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]}"
         if not path.exists():
-            FOLDER.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, "The records to replace are older than this file.\n")
         return path
 
@@ -231,7 +203,7 @@ class Plan:
 
     def set_aside(self, names: Iterable[str]) -> None:
         """Keeps the records of these runs that must be replaced in logs/set_aside: Snakemake removes them at the start."""
-        aside = self.folder / SET_ASIDE
+        aside = self.request.folder / SET_ASIDE
         wanted = set(names)
         for run in (run for run in self.replaced if run.name in wanted):
             aside.mkdir(parents=True, exist_ok=True)
@@ -239,7 +211,7 @@ class Plan:
 
     def note_last_call(self, call: str, names: Iterable[str]) -> None:
         """Notes the runs that a call is going to measure, for the call after an interruption; none when it has ended."""
-        note_last_call(f"{self.request.machine}/{self.request.sweep}", call, names)
+        note_last_call(self.request.state, self.request.sweep, call, names)
 
     def stamps(self) -> dict[str, list[int] | None]:
         """The stamps of all files that are measured; see launch.sources."""
@@ -248,7 +220,7 @@ class Plan:
     def restore_expected(self) -> None:
         """Writes the digests of the correct results that were lost again, as the records have them."""
         for run in self.runs:
-            digest, path = self.states[run.name].expected, expected_path(self.folder, run.expected)
+            digest, path = self.states[run.name].expected, expected_path(self.request.folder, run.expected)
             if digest and not os.path.exists(path):
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 write_text(path, json.dumps({"digest": digest}) + "\n")
@@ -285,14 +257,14 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
     """
     settings, calibrated = with_sizes(request, find_size)
     runs = expand(request, settings)
-    folder = Path(request.results, request.machine)
+    folder = request.folder
     return Plan(
         request=request,
-        file=plan_file.write(FOLDER, request, settings, runs, calibrated.used),
+        file=plan_file.write(request.state, request, settings, runs, calibrated.used),
         runs=runs,
         states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
-        last_call=read_last_call(f"{request.machine}/{request.sweep}"),
+        last_call=read_last_call(request.state, request.sweep),
         looks=Looks(folder / request.sweep / LOOKS, settings["until"]),
     )
 
@@ -304,7 +276,7 @@ def with_sizes(request: Request, find: Callable[..., tuple[int, float]] | None) 
     """
     settings = {**request.settings, "experiments": [dict(each) for each in request.settings["experiments"]]}
     try:
-        found = sizes.Sizes(Path(request.results, request.machine, SIZES), find and partial(find, cpus=request.cpus))
+        found = sizes.Sizes(request.folder / SIZES, find and partial(find, cpus=request.cpus))
         for experiment in settings["experiments"]:
             builds = {build.name: build for build in request.builds[experiment["name"]]}
             experiment["workloads"] = found.settled(experiment["workloads"], builds[experiment["reference"]])

@@ -12,7 +12,6 @@ from collections import Counter
 from pathlib import Path
 
 from gil_scaling.plan.plan import Plan
-from gil_scaling.plan.request import FOLDER
 from gil_scaling.result_set import LOGS, PLAN, RECORDS, record_path, write_text
 
 _SHOWN = 20  # combinations
@@ -25,9 +24,9 @@ class PruneError(Exception):
 
 def write(plan: Plan) -> str:
     """Writes which records no sweep names any more, for the job; returns the path. Raises PruneError."""
-    order = json.dumps({"result_set": str(plan.folder), "runs": find(plan)})
-    path = FOLDER / f"prune-{hashlib.sha256(order.encode()).hexdigest()[:16]}.json"
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    order = json.dumps({"result_set": str(plan.request.folder), "runs": find(plan)})
+    path = plan.request.state / f"prune-{hashlib.sha256(order.encode()).hexdigest()[:16]}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, order)
     return str(path)
 
@@ -39,10 +38,10 @@ def find(plan: Plan) -> list[str]:
             "a size that is auto is not known yet, so neither is which runs this sweep has; measure it first."
         )
     named = {run.name for run in plan.runs}
-    for path in plan.folder.glob(f"*/{PLAN}"):
+    for path in plan.request.folder.glob(f"*/{PLAN}"):
         if path.parent.name != plan.request.sweep:
             named |= _read_runs(path)
-    return [path.stem for path in sorted(plan.folder.glob(f"{RECORDS}/*.json")) if path.stem not in named]
+    return [path.stem for path in sorted(plan.request.folder.glob(f"{RECORDS}/*.json")) if path.stem not in named]
 
 
 def _read_runs(path: Path) -> set[str]:

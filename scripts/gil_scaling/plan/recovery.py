@@ -1,49 +1,90 @@
 """What calls that ended early left behind: the lock, the outputs that they did not finish, the round that they split."""
 
 import atexit
+import calendar
 import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gil_scaling.plan.request import FOLDER
+from gil_scaling.launch.lock import CALL_LOCK, holder, read_holder
 from gil_scaling.result_set import INDEX, write_text
 
-UNFINISHED = FOLDER / "unfinished.json"  # the outputs of calls that were killed, until they are made again
-_LAST_CALLS = FOLDER / "last_calls.json"  # {machine/sweep: [id, runs]}
+STATE = Path(".snakemake/gil-scaling")  # in it a folder per machine: what its calls and jobs pass to each other
+UNFINISHED = "unfinished.json"  # in such a folder: the outputs of calls that were killed, until they are made again
+_LAST_CALLS = "last_calls.json"  # {sweep: [id, runs]}
 
-_locks: dict[str, int] = {}  # {folder: descriptor}, open for as long as this process lives
+_locks: dict[Path, int] = {}  # {folder: descriptor}, open for as long as this process lives
 
 
-def lock_folder() -> bool:
-    """Whether this process holds the lock on the working directory; however it ends, the lock is free then."""
-    if os.getcwd() in _locks:
-        return True
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    lock = os.open(FOLDER / "call.lock", os.O_RDWR | os.O_CREAT, 0o644)
+class LockedError(Exception):
+    """Another call works with this folder; the message says which."""
+
+
+def lock(state: Path, *, take_over: bool = False) -> None:
+    """Holds the lock of a machine until this process ends, however it does. Raises LockedError while another call holds it.
+
+    state: the folder of the machine, which hosts may share; take_over: the call that holds it has lost its node, or ends before
+    its next run because of that, and is waited for. On one host flock decides, between hosts the name in the file: not every
+    network file system has locks.
+    """
+    if state.absolute() in _locks:
+        return
+    state.mkdir(parents=True, exist_ok=True)
+    path, mine = state / CALL_LOCK, holder(os.uname().nodename, os.getpid())
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    if take_over:
+        path.write_text(mine)
+    other = read_holder(state)
+    host = other.partition(" ")[0]
+    if not _flock(descriptor, wait=take_over):
+        os.close(descriptor)
+        raise LockedError("another call of Snakemake is at work in this folder; wait for its end")
+    if other and host != os.uname().nodename:
+        os.close(descriptor)
+        raise LockedError(
+            f"a call on the host {host} is at work here, or was killed there; if it no longer runs, remove {path}"
+        )
+    path.write_text(mine)
+    _locks[state.absolute()] = descriptor
+    at_exit(_release, path)
+
+
+def _flock(descriptor: int, *, wait: bool) -> bool:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
-        os.close(lock)
         return False
-    _locks[os.getcwd()] = lock
+    except OSError:  # a file system without locks
+        pass
     return True
 
 
-def read_unfinished() -> set[str]:
+def _release(path: Path) -> None:
+    if _is_held(path.parent):
+        path.write_text("")
+
+
+def _is_held(state: Path) -> bool:
+    """Whether no other call has taken over."""
+    return read_holder(state) == holder(os.uname().nodename, os.getpid())
+
+
+def read_unfinished(state: Path) -> set[str]:
     """The paths of the outputs that calls began and did not finish."""
-    return set(_read(UNFINISHED, []))
+    return set(_read(state / UNFINISHED, []))
 
 
-def note_unfinished(outputs: Iterable[str]) -> None:
+def note_unfinished(state: Path, outputs: Iterable[str]) -> None:
     """Notes what a call is going to make, until it ends by itself; what an earlier call left and this one does not make stays."""
-    made, earlier = set(outputs), read_unfinished()
-    write_text(UNFINISHED, json.dumps(sorted(made | earlier)))
-    at_exit(_end, earlier - made)
+    made, earlier = set(outputs), read_unfinished(state)
+    write_text(state / UNFINISHED, json.dumps(sorted(made | earlier)))
+    at_exit(_end, state, earlier - made)
 
 
 def at_exit(function: Callable[..., None], *arguments: Any) -> None:
@@ -61,12 +102,14 @@ def at_exit(function: Callable[..., None], *arguments: Any) -> None:
     atexit.register(call)
 
 
-def _end(left: set[str]) -> None:
+def _end(state: Path, left: set[str]) -> None:
     os.sync()  # a power failure must not cut off what is no longer noted
+    if not _is_held(state):
+        return
     if left:
-        write_text(UNFINISHED, json.dumps(sorted(left)))
+        write_text(state / UNFINISHED, json.dumps(sorted(left)))
     else:
-        UNFINISHED.unlink(missing_ok=True)
+        (state / UNFINISHED).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -77,15 +120,23 @@ class LastCall:
     runs: frozenset[str] = frozenset()
 
 
-def read_last_call(sweep: str) -> LastCall:
-    """The last call of a sweep (machine/name); one without runs if it ended by itself."""
-    call, runs = _read(_LAST_CALLS, {}).get(sweep, (None, ()))
+def read_last_call(state: Path, sweep: str) -> LastCall:
+    """The last call of a sweep; one without runs if it ended by itself."""
+    call, runs = _read(state / _LAST_CALLS, {}).get(sweep, (None, ()))
     return LastCall(call, frozenset(runs))
 
 
-def note_last_call(sweep: str, call: str, names: Iterable[str]) -> None:
+def note_last_call(state: Path, sweep: str, call: str, names: Iterable[str]) -> None:
     """Notes the runs that a call of a sweep is going to measure; none when it has ended by itself."""
-    write_text(_LAST_CALLS, json.dumps({**_read(_LAST_CALLS, {}), sweep: [call, sorted(names)]}))
+    path = state / _LAST_CALLS
+    write_text(path, json.dumps({**_read(path, {}), sweep: [call, sorted(names)]}))
+
+
+def later_than(call: str | None, clock: Callable[[], float] = time.time) -> float:
+    """The time in seconds since the epoch, but after a call began, whose host may have had another clock: ids are in order."""
+    if not call:
+        return clock()
+    return max(clock(), calendar.timegm(time.strptime(call[:15], "%Y%m%dT%H%M%S")) + 1)
 
 
 def lacks_figures(folder: str | Path) -> bool:

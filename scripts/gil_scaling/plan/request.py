@@ -10,31 +10,72 @@ from gil_scaling.plan.builds import Build
 from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.prober import Prober
+from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.task_prober import TaskProber
 from gil_scaling.plan.yaml_lines import Places
-from gil_scaling.result_set import COMPARISON, RESERVED_SWEEPS, archive_name
+from gil_scaling.result_set import CHECK, COMPARISON, RESERVED_SWEEPS, RESULTS, archive_name
 
-FOLDER = Path(".snakemake/gil-scaling")  # of what calls and jobs pass to each other
 DEFAULT_SWEEP = "default"  # of config/config.yaml
 NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of all sweeps of its machine read
 
 
 @dataclass(frozen=True)
-class Request:
-    """A config without mistakes, and what it means on this machine.
+class Names:
+    """What a config without mistakes says before any build is looked for.
 
-    results: the folder of result sets; cpus: ids, None for all; builds: by experiment; notes: on builds left out;
-    comparison: what the target `compare` reads.
+    results: the folder of result sets; machines: of the target `machines`; comparison: what the target `compare` reads;
+    places: where the config says what.
     """
 
     results: str
     settings: Config
     machine: str
     sweep: str
+    machines: list[Config]
+    comparison: Comparison
+    places: Places
+
+    @property
+    def result_set(self) -> str:
+        """The folder of the machine, as rules name it."""
+        return f"{RESULTS}/{self.machine}"
+
+    @property
+    def sweep_folder(self) -> str:
+        """The folder of the sweep, as rules name it."""
+        return f"{self.result_set}/{self.sweep}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the machine; within a module of a workflow with a prefix, not the path that rules name."""
+        return Path(self.results, self.machine)
+
+    @property
+    def archive(self) -> str:
+        """The path of the archive that the target `bundle` writes."""
+        return str(self.folder / archive_name(self.machine))
+
+    @property
+    def check_config(self) -> str:
+        """The path of the config that the target `check` proposes."""
+        return str(self.folder / self.sweep / CHECK)
+
+    @property
+    def state(self) -> Path:
+        """The folder of what calls and jobs of this machine pass to each other."""
+        return STATE / self.machine
+
+
+@dataclass(frozen=True)
+class Request(Names):
+    """A config without mistakes, and what it means on this machine.
+
+    cpus: ids, None for all; builds: by experiment; notes: on builds left out.
+    """
+
     cpus: list[int] | None
     builds: dict[str, list[Build]]
     notes: list[str]
-    comparison: Comparison
 
 
 class _Mistakes(list[str]):
@@ -48,16 +89,40 @@ class _Mistakes(list[str]):
 
 
 def read(
-    settings: Config,
-    files: Sequence[str] = (),
-    explicit_files: Sequence[str] = (),
-    results: str = "results",
+    settings: Config, files: Sequence[str] = (), explicit_files: Sequence[str] = (), results: str = RESULTS
 ) -> Request:
     """The request of a config as Snakemake merged it; raises config.ConfigError with all mistakes.
 
     files: the YAML files that it was read from, in increasing precedence; explicit_files: those named by --configfile.
     """
-    places, mistakes = Places(files, settings), _Mistakes()
+    mistakes = _Mistakes()
+    return _find_builds(_name(settings, files, explicit_files, results, mistakes), mistakes, on_node=False)
+
+
+def read_names(
+    settings: Config, files: Sequence[str] = (), explicit_files: Sequence[str] = (), results: str = RESULTS
+) -> Names:
+    """The part of a request that takes no build; arguments and errors as of read."""
+    mistakes = _Mistakes()
+    names = _name(settings, files, explicit_files, results, mistakes)
+    if mistakes:
+        raise config.ConfigError(mistakes)
+    return names
+
+
+def complete(names: Names, *, on_node: bool = False) -> Request:
+    """The request with its builds; raises config.ConfigError.
+
+    on_node: whether this is one machine of the target `machines`: what has no build there is left out with a note.
+    """
+    return _find_builds(names, _Mistakes(), on_node=on_node)
+
+
+def _name(
+    settings: Config, files: Sequence[str], explicit_files: Sequence[str], results: str, mistakes: _Mistakes
+) -> Names:
+    """The names in a config, as far as they are right; raises ConfigError where nothing of it can be used."""
+    places = Places(files, settings)
     checked = mistakes.collect(config.checked, settings, files)
     if checked is None:
         raise config.ConfigError(mistakes)
@@ -69,14 +134,19 @@ def read(
         problems["machine"] = config.reserved(label)
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
     compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results, label)
-    cpus = mistakes.collect(_choose_cpus, checked["cpus"], places)
-    chosen = mistakes.collect(_choose_builds, checked, places)
+    kept = {key: value for key, value in checked.items() if key not in config.TARGET_KEYS}
+    return Names(results, kept, label, name, checked["machines"], compared, places)
+
+
+def _find_builds(names: Names, mistakes: _Mistakes, *, on_node: bool) -> Request:
+    cpus = mistakes.collect(_choose_cpus, names.settings["cpus"], names.places)
+    prober = Prober(names.state / "probes.json")
+    chosen = mistakes.collect(_choose_builds, names.settings, names.places, prober, on_node)
     if mistakes:
         raise config.ConfigError(mistakes)
     experiment_builds, notes = chosen
-    notes = [*notes, *_check_tasks(checked["experiments"], experiment_builds, places)]
-    kept = {key: value for key, value in checked.items() if key not in config.TARGET_KEYS}
-    return Request(results, kept, label, name, cpus, experiment_builds, notes, compared)
+    notes = [*notes, *_check_tasks(names.settings["experiments"], experiment_builds, names.places, names.state)]
+    return Request(**vars(names), cpus=cpus, builds=experiment_builds, notes=notes)
 
 
 def _name_sweep(workload: Any, explicit_files: Sequence[str], machine_label: str) -> str:
@@ -93,12 +163,14 @@ def _name_sweep(workload: Any, explicit_files: Sequence[str], machine_label: str
     return f"workload-{name}"[:60] if is_taken else name
 
 
-def _check_tasks(experiments: Sequence[Config], chosen: dict[str, list[Build]], places: Places) -> list[str]:
+def _check_tasks(
+    experiments: Sequence[Config], chosen: dict[str, list[Build]], places: Places, state: Path
+) -> list[str]:
     """Notes on parameters that could not be checked; raises ConfigError for those that `tasks` of their workload rejects.
 
     That runs the user's files, so it comes last, for a config without other mistakes.
     """
-    mistakes, notes = TaskProber(FOLDER / "tasks.json")(experiments, chosen)
+    mistakes, notes = TaskProber(state / "tasks.json")(experiments, chosen)
     if mistakes:
         raise config.ConfigError(places.line(path, text) for path, text in mistakes)
     return notes
@@ -111,17 +183,30 @@ def _choose_cpus(wanted: Any, places: Places) -> list[int] | None:
         raise config.ConfigError([places.line(["cpus"], f"{error}.")]) from None
 
 
-def _choose_builds(settings: Config, places: Places) -> tuple[dict[str, list[Build]], list[str]]:
-    """The builds of each experiment and notes; sets the reference of each experiment."""
-    prober = Prober(FOLDER / "probes.json")
-    chosen, notes, mistakes = builds.choose(settings["experiments"], settings["pythons"], prober)
-    for index, experiment in enumerate(settings["experiments"]):
+def _choose_builds(
+    settings: Config, places: Places, prober: Prober, on_node: bool
+) -> tuple[dict[str, list[Build]], list[str]]:
+    """The builds of each experiment and notes; sets the reference of each experiment.
+
+    on_node: removes experiments without a build, and takes another reference where it has none.
+    """
+    experiments = settings["experiments"]
+    chosen, notes, mistakes = builds.choose(experiments, settings["pythons"], prober, all_optional=on_node)
+    for index, experiment in enumerate(experiments):
         names = [build.name for build in chosen[experiment["name"]]]
-        if experiment["reference"] in (None, "current"):
+        wanted = experiment["reference"]
+        if wanted in (None, "current") or (on_node and wanted not in names):
             experiment["reference"] = next(iter(names), None)
-        elif experiment["reference"] not in names and names:
-            hint = config.nearest(experiment["reference"], names)
-            mistakes.append((["experiments", index, "reference"], f"no build {experiment['reference']!r}. {hint}"))
+        elif wanted not in names and names:
+            hint = config.nearest(wanted, names)
+            mistakes.append((["experiments", index, "reference"], f"no build {wanted!r}. {hint}"))
+        if on_node and wanted not in (None, "current", *names):
+            notes.append(
+                f"experiment {experiment['name']!r}: relative to {experiment['reference']}, without {wanted!r}"
+            )
+    if on_node and not any(chosen.values()):
+        mistakes.append((["pythons"], "none of the builds is on this machine."))
     if mistakes:
         raise config.ConfigError(places.line(path, text) for path, text in mistakes)
-    return chosen, notes
+    experiments[:] = [experiment for experiment in experiments if chosen[experiment["name"]]]
+    return {name: found for name, found in chosen.items() if found}, notes

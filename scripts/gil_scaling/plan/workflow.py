@@ -14,9 +14,9 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,14 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, console, plan, prune, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, console, machines, prune, recovery, request, sizes
+from gil_scaling.plan.plan import Plan, make
+from gil_scaling.plan.request import Request
 from gil_scaling.plan.yaml_lines import syntax_mistake
-from gil_scaling.result_set import FIGURES, LOOKS, PAGE, write_text
+from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
+_WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
 _FILTERED = (  # the beginnings of lines of Snakemake that our last lines replace
     "Removing output files of failed job",
@@ -76,8 +79,8 @@ def default_config(name: str = "config/config.yaml") -> str:
 class Call:
     """One call of Snakemake; reading the Snakefile makes it, and measures, moves and deletes nothing.
 
-    plan: with default values for `auto` sizes that are not known yet; they are calibrated when a call that executes jobs
-    asks for the runs. Raises WorkflowError, which Snakemake shows without a traceback, for a config that cannot be run.
+    names: the part of the config that takes no build. Raises WorkflowError, which Snakemake shows without a traceback, for a
+    config that cannot be run; calls that measure look for builds before Snakemake builds its graph of jobs.
     """
 
     def __init__(self, workflow: Any, settings: config.Config) -> None:
@@ -90,9 +93,28 @@ class Call:
         self._is_quiet = self._quiet_stream()
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
-        self.request = _checked(request.read, settings, files, explicit, _results_folder(workflow))
-        self.plan: plan.Plan = _checked(plan.make, self.request, None)
+        self._plan: Plan | None = None
+        self._id = f"{int(time.time())}-{os.getpid()}"
+        arguments = (settings, files, explicit, _results_folder(workflow))
+        try:
+            self.names = request.read_names(*arguments)
+        except config.ConfigError:
+            _checked(request.read, *arguments)  # names what is wrong with builds, too
+            raise
         self._wrap_build_dag()
+
+    @cached_property
+    def request(self) -> Request:
+        """What the config asks of this machine. Looks for its builds."""
+        found: Request = _checked(partial(request.complete, on_node=machines.is_on_node()), self.names)
+        return found
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the sweep, with default values for `auto` sizes that are not known yet; see settled."""
+        if self._plan is None:
+            self._plan = _checked(make, self.request, None)
+        return self._plan
 
     @property
     def mode(self) -> Mode:
@@ -103,6 +125,24 @@ class Call:
             return Mode.READ
         return Mode.DRY_RUN if self.workflow.dryrun else Mode.RUN
 
+    @property
+    def _targets(self) -> Collection[str]:
+        return getattr(getattr(self.workflow, "dag_settings", None), "targets", None) or ()
+
+    @property
+    def _has_plan(self) -> bool:
+        """Whether this call has runs of its own: not where it compares alone, or has others measure."""
+        targets = set(self._targets)
+        return self.mode is not Mode.JOB and not (targets and targets <= _WITHOUT_PLAN)
+
+    @property
+    def _state(self) -> Path:
+        """The folder of the state of this call."""
+        if self._has_plan:
+            return self.names.state
+        is_for_others = machines.TARGET in self._targets
+        return recovery.STATE / f".{machines.TARGET if is_for_others else COMPARISON}"
+
     # ---- what the rules ask for
 
     def inputs_of(self, name: str) -> list[str]:
@@ -112,31 +152,31 @@ class Call:
         return self.plan.round_before(name)
 
     @property
-    def settled(self) -> plan.Plan:
+    def settled(self) -> Plan:
         """The plan, with calibrated sizes if this call executes jobs."""
         if self.mode is Mode.RUN and not self.plan.sizes_are_known:
             self._be_the_only_call()
-            self.plan = _checked(plan.make, self.request, sizes.find)
+            self._plan = _checked(make, self.request, sizes.find)
         self._is_asked = True
         return self.plan
 
-    def records(self, checkpoints: Any) -> list[str]:
-        """The records of the sweep; with the key `until` those up to its last look.
+    def measured(self, checkpoints: Any) -> list[str]:
+        """The records of the sweep, with the key `until` those up to its last look, and the facts of machine and builds.
 
         Raises IncompleteCheckpointException before a look that is not taken; Snakemake asks again after it.
         """
         for number in self.settled.looks.rounds:
             if not self._take_look(checkpoints, number):
                 break
-        return self.plan.records
+        return [*self.plan.records, *self.plan.fact_files]
 
     def looked_at(self, checkpoints: Any, number: int) -> list[str]:
-        """The records that a look needs, and the look before it; raises as records."""
+        """The records that a look needs, and the look before it; raises as measured."""
         earlier = [look for look in self.settled.looks.rounds if look < number]
         for look in earlier:
             self._take_look(checkpoints, look)
         records = [self.plan.in_round(str(each)) for each in range(1, number + 1)]
-        looks = [f"{self.plan.sweep_folder}/{LOOKS}/{look}.json" for look in earlier[-1:]]
+        looks = [f"{self.names.sweep_folder}/{LOOKS}/{look}.json" for look in earlier[-1:]]
         return [*(record for each in records for record in each), *looks]
 
     def _take_look(self, checkpoints: Any, number: int) -> bool:
@@ -161,6 +201,44 @@ class Call:
         except prune.PruneError as error:
             raise WorkflowError(str(error)) from None
 
+    # ---- the target `machines`
+
+    endings_folder = machines.FOLDER
+
+    @property
+    def _is_local(self) -> bool:
+        """Whether the executor runs its jobs on this computer."""
+        plugin = self.workflow.executor_plugin
+        return plugin is None or not plugin.common_settings.non_local_exec
+
+    @cached_property
+    def resources(self) -> dict[str, Callable[[Any], Any]]:
+        """What the job on a machine asks for, by the name of the resource."""
+        return machines.resources(self.names.machines, lambda: getattr(self.workflow.executor_plugin, "name", ""))
+
+    def endings(self) -> list[str]:
+        """The outputs of the jobs of the machines: of all that the config names, or without a cluster of this one alone."""
+        named = [machine["name"] for machine in self.names.machines]
+        here = [self.names.machine]
+        if not self._is_local and not named:
+            raise WorkflowError("machines: [] names none for this executor.")
+        left_out = [name for name in named if self._is_local and name not in here]
+        if left_out:
+            print(machines.describe_left_out(here[0], left_out), file=sys.stderr)
+        return [f"{machines.FOLDER}/{self._id}/{name}" for name in (here if self._is_local else named)]
+
+    @property
+    def place(self) -> str:
+        """Where a job is: here, where people see what it shows, or on a node."""
+        return machines.NODE if self.mode is Mode.JOB else machines.HERE
+
+    @cached_property
+    def command(self) -> list[str]:
+        """The command of a call of Snakemake with these settings."""
+        args = getattr(self.workflow.config_settings, "config_args", None) or ()
+        configfiles = list(map(str, self.workflow.overwrite_configfiles or ()))
+        return machines.command(str(CHECKOUT / "Snakefile"), configfiles, args)
+
     # ---- before the graph of jobs is built, and before the first job
 
     def _wrap_build_dag(self) -> None:
@@ -183,27 +261,32 @@ class Call:
                 for note in [*self.request.notes, self.plan.summary(self._measured())]:
                     print(note, file=sys.stderr)
             if self.mode is Mode.RUN:
-                self.plan.restore_expected()
+                if self._plan:
+                    self._plan.restore_expected()
                 self._begin_at_start()
 
         self.workflow._build_dag = build_dag
 
     def _prepare(self) -> None:
-        settings, dag = self.workflow.dag_settings, self.workflow.dag
+        if self.mode is Mode.JOB:
+            return
+        if self._has_plan:
+            self._plan = self.plan  # raises now what is wrong with it
         if self.mode is Mode.RUN:
             self._be_the_only_call()
+        settings, dag = self.workflow.dag_settings, self.workflow.dag
         if hasattr(settings, "rerun_triggers"):
             # The plan, an input of all, changes with the set of runs. The mark of a round has other inputs in each sweep;
             # repeated for that alone, it would hide from Snakemake what is to be done behind it, being `ancient`.
             settings.rerun_triggers = frozenset(settings.rerun_triggers) - {RerunTrigger.INPUT}
         if hasattr(settings, "force_incomplete") and hasattr(dag, "incomplete_files"):
             settings.force_incomplete = True
-            incomplete, records = dag.incomplete_files, f"{self.plan.folder}/runs/"
+            incomplete, records = dag.incomplete_files, f"{self.names.folder}/runs/"
 
             async def incomplete_files() -> list[Any]:
                 """Those that Snakemake marked, but records, which are written as a whole; those of killed calls; lost figures."""
                 marked = [file for file in await incomplete() if not str(file).startswith(records)]
-                unfinished = recovery.read_unfinished()
+                unfinished = recovery.read_unfinished(self._state)
                 outputs = [file for job in dag.jobs for file in job.output]
                 drawn = [file for file in outputs if file.endswith(f"/{FIGURES}") and os.path.exists(file)]
                 lacking = [file for file in drawn if recovery.lacks_figures(file)]
@@ -212,13 +295,25 @@ class Call:
             dag.incomplete_files = incomplete_files
 
     def _be_the_only_call(self) -> None:
-        """Holds a lock on the working directory until the process ends; removes Snakemake's lock of a killed call."""
-        if not recovery.lock_folder():
-            raise WorkflowError("another call of Snakemake is at work in this folder; wait for its end")
-        if recovery.UNFINISHED.exists():
-            for lock in Path(".snakemake/locks").glob("*"):  # its folder must stay
+        """Holds the lock on this machine's sweeps until the process ends, in place of Snakemake's, which calls on other hosts break.
+
+        In a workflow that uses this one Snakemake's own stays, too; that of a killed call is removed.
+        """
+        state = self._state
+        try:
+            recovery.lock(state, take_over=machines.is_on_node())
+        except recovery.LockedError as error:
+            raise WorkflowError(str(error)) from None
+        persistence = getattr(self.workflow, "persistence", None)
+        if self._is_main and hasattr(persistence, "noop"):
+            persistence.lock = persistence.noop  # type: ignore[union-attr]
+        if (state / recovery.UNFINISHED).exists():
+            for lock in () if self._is_main else Path(".snakemake/locks").glob("*"):  # its folder must stay
                 lock.unlink()
-            shutil.rmtree(".snakemake/backups", ignore_errors=True)  # of outputs to update, which are made anew
+            kept = self.names.result_set if self._has_plan else RESULTS
+            shutil.rmtree(
+                Path(".snakemake/backups", kept), ignore_errors=True
+            )  # of outputs to update, which are made anew
 
     def _begin_at_start(self) -> None:
         """Has `begin` called with the hook `onstart`, that of a using workflow included; at once if hooks are off."""
@@ -238,17 +333,19 @@ class Call:
         if self._has_begun or self.mode is not Mode.RUN:
             return
         self._has_begun, self._began = True, time.time()
+        self._be_the_only_call()
         self._quiet_scheduler()
         measured = self._measured()
         outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
-        recovery.note_unfinished(set(outputs) - {str(path) for path in measured.values()})
+        recovery.note_unfinished(self._state, set(outputs) - {str(path) for path in measured.values()})
         call = ""
         if measured:
             self.plan.set_aside(measured)
-            for old in [*request.FOLDER.glob("*.failures"), *request.FOLDER.glob("*.loop")]:
+            for old in [*self._state.glob("*.failures"), *self._state.glob("*.loop")]:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
-            call = progress.announce(Path(self.plan.file).resolve())
+            last = self.plan.last_call.id
+            call = progress.announce(Path(self.plan.file).resolve(), partial(recovery.later_than, last))
             self.plan.note_last_call(call, {*measured, *(run.name for run in self.plan.undecided)})
         self._filter_log()
         self._show_progress(measured)
@@ -256,9 +353,16 @@ class Call:
 
     def _measured(self) -> dict[str, Path]:
         """{run: path of its record} of the runs that this call measures."""
+        if self._plan is None:
+            return {}
         paths = {str(path): (run.name, path) for run in self.plan.runs for path in [self.plan.record_path(run)]}
         outputs = (str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output)
         return dict(paths[file] for file in outputs if file in paths)
+
+    @property
+    def _is_main(self) -> bool:
+        """Whether no workflow uses this one."""
+        return getattr(self.workflow, "main_snakefile", None) == str(CHECKOUT / "Snakefile")
 
     def _quiet_stream(self) -> bool:
         """Keeps Snakemake's messages about jobs off the console, where they hide ours; its log file has them.
@@ -266,8 +370,7 @@ class Call:
         Not in a dry run, not where an option asks for more, and not in a workflow that uses this one. Returns whether it does.
         """
         settings, handlers = getattr(self.workflow, "output_settings", None), logger.handlers
-        is_main = getattr(self.workflow, "main_snakefile", None) == str(CHECKOUT / "Snakefile")
-        if not is_main or settings is None or any(getattr(settings, name, False) for name in _TALKATIVE):
+        if not self._is_main or settings is None or any(getattr(settings, name, False) for name in _TALKATIVE):
             return False
         streams = [handler for handler in handlers if handler.name == "DefaultStreamHandler"]
         for handler in streams:
@@ -289,10 +392,11 @@ class Call:
         quiet = getattr(getattr(self.workflow, "output_settings", None), "quiet", None) or ()
         if {Quietness.ALL, Quietness.PROGRESS} & set(quiet):
             return
-        later = {run.name: self.plan.record_path(run) for run in self.plan.undecided if self.plan.looks.allows(run)}
+        plan = self._plan
+        later = {run.name: plan.record_path(run) for run in plan.undecided if plan.looks.allows(run)} if plan else {}
         paths = {**later, **measured}
-        runs = {run.name: (run, paths[run.name]) for run in self.plan.runs if run.name in paths}
-        is_open = bool(self.plan.looks.rounds)
+        runs = {run.name: (run, paths[run.name]) for run in (plan.runs if plan else ()) if run.name in paths}
+        is_open = bool(plan and plan.looks.rounds)
         self._console = console.Console(
             runs, sys.stderr, in_place=self._is_quiet and sys.stderr.isatty(), is_open=is_open
         )
@@ -309,7 +413,7 @@ class Call:
     def _keeps_message(self, event: logging.LogRecord) -> bool:
         if getattr(event, "event", None) is LogEvent.JOB_ERROR:
             logs = list(map(str, getattr(event, "log", ())))
-            is_own = any(log.startswith(f"{self.request.results}/") for log in logs)
+            is_own = any(log.startswith(f"{self.names.results}/") for log in logs)
             if is_own:
                 self._failed_jobs.append((getattr(event, "rule_name", "?"), logs))
             return not is_own
@@ -325,7 +429,8 @@ class Call:
             self._console.clear()
         jobs = list(self.workflow.dag.jobs)
         outputs = {str(file) for job in jobs for file in job.output}
-        later = {run.name: self.plan.record_path(run) for run in self.plan.todo if run.name not in measured}
+        todo = self._plan.todo if self._plan else []
+        later = {run.name: self.plan.record_path(run) for run in todo if run.name not in measured}
         records = [*measured.values(), *(path for path in later.values() if str(path) in outputs)]
         pages = [str(file) for job in jobs for file in job.output if file.endswith(f"/{PAGE}")]
         checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]

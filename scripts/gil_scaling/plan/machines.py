@@ -1,0 +1,161 @@
+"""The target `machines`: the sweep on each machine that the config names, a job each, and then their comparison.
+
+`python -m gil_scaling.plan.machines sweep FOLDER LOG PLACE COMMAND …` is such a job: it runs Snakemake on the node and leaves in FOLDER how
+that ended. `… conclude SWEEP FOLDER … -- COMMAND …` compares the result sets and says how each job ended. COMMAND is one
+of Snakemake that ends with settings of --config.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypedDict
+
+from gil_scaling.plan.config import Config
+from gil_scaling.plan.recovery import STATE
+from gil_scaling.result_set import PLAN, RESULTS, write_text
+
+TARGET = "machines"
+FOLDER = str(STATE / f".{TARGET}")  # <call>/<machine>/ in it: how a job ended; no machine has such a name
+HERE, NODE = "here", "node"  # where a job is: on the computer of the call, or elsewhere
+_ENDING = "ending.json"
+_ON_NODE = "GIL_SCALING_ON_NODE"
+_WHOLE_NODE = {
+    "slurm_extra": "--exclusive",
+    "cpus_per_task": -1,
+}  # of Slurm; -1 is no limit: a step has all CPUs of its job
+_NOTE = re.compile(r"(build|experiment) '.+")
+_SHOWN = 12  # last lines of a job that failed
+
+
+class Ending(TypedDict):
+    """How the job of a machine ended: its host, Snakemake's exit status, what was left out there, its last lines."""
+
+    host: str
+    status: int
+    notes: list[str]
+    lines: list[str]
+
+
+def is_on_node() -> bool:
+    """Whether this call is the job of one machine of the target `machines`."""
+    return _ON_NODE in os.environ
+
+
+def resources(machines: Iterable[Config], executor: Callable[[], str]) -> dict[str, Callable[[Any], Any]]:
+    """{resource: function of the wildcards} of the jobs; None where a machine does not ask for it.
+
+    executor: gives the name of Snakemake's executor; of Slurm a job gets its node as a whole.
+    """
+    asked = {machine["name"]: machine.get("resources", {}) for machine in machines}
+    names = dict.fromkeys([*_WHOLE_NODE, *(name for each in asked.values() for name in each)])
+
+    def find(name: str, wildcards: Any) -> Any:
+        own: Mapping[str, Any] = asked.get(wildcards.machine, {})
+        default = _WHOLE_NODE.get(name) if "slurm" in executor() else None
+        value = own.get(name, default)
+        is_shared = name == "slurm_extra" and default and default not in value
+        return f"{value} {default}" if is_shared else value
+
+    return {name: partial(find, name) for name in names}
+
+
+def sweep(folder: str, log: str, place: str, *command: str) -> None:
+    """Runs a sweep on this computer under the label that is the name of a folder, which then says how it ended.
+
+    A sweep that is interrupted leaves no folder: its job has failed, and is tried again. log: what Snakemake writes on a node;
+    here it shows it.
+    """
+    interruptions: list[int] = []
+    with open(log, "w", encoding="utf-8") as file:
+        shown = file if place == NODE else None
+        process = subprocess.Popen(
+            [*command, f"machine={json.dumps(Path(folder).name)}"],
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stderr=shown,
+            stdout=shown,
+        )
+
+        def interrupt(number: int, _: object) -> None:
+            interruptions.append(number)
+            process.send_signal(signal.SIGTERM)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, interrupt)
+        status = process.wait()
+    if interruptions or status < 0:
+        raise SystemExit(128 + (interruptions[0] if interruptions else -status))
+    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+    ending: Ending = {
+        "host": os.uname().nodename,
+        "status": status,
+        "notes": [line for line in lines if _NOTE.match(line)],
+        "lines": lines[-_SHOWN:],
+    }
+    os.makedirs(folder, exist_ok=True)
+    write_text(Path(folder, _ENDING), json.dumps(ending))
+
+
+def _environment() -> dict[str, str]:
+    """The environment of Snakemake on a node: a profile in it would submit the sweep once more."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("SNAKEMAKE_PROFILE", "PYTHONPATH")}
+    return {**kept, _ON_NODE: "1"}
+
+
+def conclude(sweep_name: str, *arguments: str) -> None:
+    """Compares the sweeps of the machines; exits with status 1 where one of them, or the comparison, failed.
+
+    arguments: the folders of the jobs, --, and the command.
+    """
+    split = arguments.index("--")
+    folders, command = [Path(folder) for folder in arguments[:split]], arguments[split + 1 :]
+    endings: dict[str, Ending] = {folder.name: json.loads((folder / _ENDING).read_text()) for folder in folders}
+    measured = {name: Path(RESULTS, name, sweep_name) for name in endings}
+    sets = [{name: str(path)} for name, path in measured.items() if (path / PLAN).exists()]
+    status = 0
+    if len(sets) > 1:
+        environment = _environment()
+        del environment[_ON_NODE]
+        status = subprocess.run(
+            [*command, f"compare={json.dumps(sets)}", "--", "compare"], env=environment, check=False
+        ).returncode
+    for line in describe(endings):
+        print(line, file=sys.stderr)
+    for folder in folders[0].parent.parent.iterdir():  # of earlier calls
+        if folder != folders[0].parent:
+            shutil.rmtree(folder, ignore_errors=True)
+    raise SystemExit(int(bool(status) or any(ending["status"] for ending in endings.values())))
+
+
+def describe_left_out(here: str, names: Sequence[str]) -> str:
+    """Why a call without a cluster measures on this machine alone."""
+    return f"The sweep runs on this machine, {here}. Left out: {', '.join(names)}; a profile such as config/profiles/slurm submits to them."
+
+
+def describe(endings: Mapping[str, Ending]) -> list[str]:
+    """How the jobs ended, machine by machine: `epyc (host n17): complete`."""
+    lines = []
+    for name, ending in endings.items():
+        lines.append(f"{name} (host {ending['host']}): {'not complete' if ending['status'] else 'complete'}")
+        lines += [f"  {line}" for line in ending["notes"]]
+        lines += [f"  {line}" for line in ending["lines"] if ending["status"] and line not in ending["notes"]]
+    return lines
+
+
+def command(snakefile: str, configfiles: Sequence[str], config_args: Sequence[str]) -> list[str]:
+    """The command of a call of Snakemake that executes its jobs itself; it ends with these settings of --config."""
+    files = ["--configfile", *configfiles] if configfiles else []
+    alone = ["--executor", "local", "--profile", "none", "--workflow-profile", "none"]
+    start = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "all"]
+    return [*start, *alone, *files, "--config", *config_args]
+
+
+if __name__ == "__main__":
+    {"sweep": sweep, "conclude": conclude}[sys.argv[1]](*sys.argv[2:])  # type: ignore[operator]

@@ -1,0 +1,34 @@
+# The sweep on each machine that the config names, submitted through the executor of the profile; no other rule depends on it.
+
+
+rule machines:
+    """The sweep on each machine that the key machines names, and their comparison."""
+    input:
+        lambda _: CALL.endings(),
+    log:
+        "results/compare/logs/machines.log",
+    localrule: True
+    params:
+        sweep=CALL.names.sweep,
+        command=lambda _: CALL.command,
+    shell:
+        ": > {log:q}; python -m gil_scaling.plan.machines conclude {params.sweep:q} {input:q} -- {params.command:q}"
+
+
+# The whole sweep is the unit: runs of one round belong on one machine, and each takes seconds. It goes on where it was.
+rule sweep_on:
+    """The sweep on one machine, as a call of Snakemake there."""
+    output:
+        directory(f"{CALL.endings_folder}/{{call}}/{{machine}}"),
+    log:
+        f"{CALL.endings_folder}/{{call}}/{{machine}}.log",
+    retries: 3
+    resources:
+        **CALL.resources,
+    params:
+        place=lambda _: CALL.place,
+        command=lambda _: CALL.command,
+    message:
+        "The sweep on {wildcards.machine}"
+    shell:
+        "python -m gil_scaling.plan.machines sweep {output:q} {log:q} {params.place} {params.command:q}"
