@@ -6,7 +6,7 @@ import pytest
 from gil_scaling.plan import recovery
 
 from tests import interruptions
-from tests.support import ROOT, run_python
+from tests.support import run_python
 from tests.tiny_sweep import run_sweep
 
 

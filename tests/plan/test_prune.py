@@ -32,7 +32,10 @@ def test_find_refuses_where_another_plan_cannot_be_read(plan):
     (plan.request.folder / "t/plan.json").write_text('{"runs": [')
     with pytest.raises(prune.PruneError) as error:
         prune.find(plan)
-    assert str(error.value) == f"{plan.request.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known."
+    assert (
+        str(error.value)
+        == f"{plan.request.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known."
+    )
 
 
 def test_find_refuses_where_a_size_is_not_known(plan):

@@ -47,7 +47,9 @@ def test_a_call_is_later_than_the_one_before_whatever_the_clock(call, later):
 # ---- the lock of a machine's calls
 
 
-HOLD = "import sys\nfrom pathlib import Path\nfrom gil_scaling.plan import recovery\nrecovery.lock(Path(sys.argv[1])){}\n"
+HOLD = (
+    "import sys\nfrom pathlib import Path\nfrom gil_scaling.plan import recovery\nrecovery.lock(Path(sys.argv[1])){}\n"
+)
 
 
 def test_machines_have_locks_of_their_own(tmp_path):
@@ -55,7 +57,9 @@ def test_machines_have_locks_of_their_own(tmp_path):
     recovery.lock(tmp_path / "a")  # this call has it
     assert run_python("-c", HOLD.format(""), str(tmp_path / "b"), cwd=tmp_path).returncode == 0
     refused = run_python("-c", HOLD.format(""), str(tmp_path / "a"), cwd=tmp_path)
-    assert refused.stderr.endswith("LockedError: another call of Snakemake is at work in this folder; wait for its end\n")
+    assert refused.stderr.endswith(
+        "LockedError: another call of Snakemake is at work in this folder; wait for its end\n"
+    )
 
 
 def test_a_call_that_was_killed_on_this_host_leaves_no_lock(tmp_path):

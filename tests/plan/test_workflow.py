@@ -69,14 +69,13 @@ def test_an_interruption_while_planning_ends_without_traceback(make_call):
         call.workflow._build_dag()
 
 
-def test_begin_quiets_the_scheduler_where_it_has_the_parts(make_call):
+def test_schedulers_are_quieted_where_they_have_the_parts():
     scheduler = SimpleNamespace(job_rate_limiter="on", _lock=threading.Lock())
-    dag = SimpleNamespace(needrun_jobs=list)
-    make_call(scheduler=scheduler, dag=dag).begin()
+    workflow.quiet(scheduler)
     assert scheduler.job_rate_limiter is None
     with scheduler._lock:
         assert scheduler._lock.acquire(blocking=False)
-    make_call(scheduler=object(), dag=dag).begin()
+    workflow.quiet(object())
 
 
 @pytest.mark.parametrize(("file", "name"), [("my.yaml", "runs"), ("logs.yaml", None), ("my sweep.yaml", None)])

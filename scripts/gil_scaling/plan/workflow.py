@@ -3,7 +3,7 @@
 What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
 Snakemake that are not public, each guarded, so that without it a call works as the comment there says:
 Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folders .snakemake/locks and backups,
-DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.job_rate_limiter and ._lock, Workflow.modifier.
+DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_rate_limiter and ._lock, Workflow.persistence, Workflow.modifier.
 """
 
 import json
@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,7 @@ class Call:
 
     def __init__(self, workflow: Any, settings: config.Config) -> None:
         _check_checkout()
+        _quiet_schedulers()
         self.workflow = workflow
         self._has_begun = self._is_asked = False
         self._began = 0.0  # seconds of the clock of files
@@ -334,7 +335,6 @@ class Call:
             return
         self._has_begun, self._began = True, time.time()
         self._be_the_only_call()
-        self._quiet_scheduler()
         measured = self._measured()
         outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
         recovery.note_unfinished(self._state, set(outputs) - {str(path) for path in measured.values()})
@@ -442,19 +442,35 @@ class Call:
         if call and all(endings):
             self.plan.note_last_call(call, ())
 
-    def _quiet_scheduler(self) -> None:
-        """Keeps the scheduler from disturbing measurements, and from a deadlock.
 
-        job_rate_limiter starts a timer per job that never ends: with 1,500 jobs they use 42 % of a core
-        (snakemake/snakemake#3804); if it stays, each record still holds the CPU time of Snakemake. _lock is taken by the
-        handler of SIGTERM, also while the interrupted code holds it (seen in 1 of 10 calls); the same thread may take an
-        RLock again.
-        """
-        scheduler = getattr(self.workflow, "scheduler", None)
-        if hasattr(scheduler, "job_rate_limiter"):
-            scheduler.job_rate_limiter = None  # type: ignore[union-attr]
-        if hasattr(scheduler, "_lock"):
-            scheduler._lock = threading.RLock()  # type: ignore[union-attr]
+def quiet(scheduler: Any) -> None:
+    """Keeps a scheduler of Snakemake from disturbing measurements, and from a deadlock.
+
+    job_rate_limiter starts a timer per job that never ends: with 1,500 jobs they use 42 % of a core
+    (snakemake/snakemake#3804); if it stays, each record still holds the CPU time of Snakemake. _lock is taken by the
+    handler of SIGTERM, also while the interrupted code holds it (seen in 1 of 10 calls, and in a cancelled job of Slurm); the
+    same thread may take an RLock again.
+    """
+    if hasattr(scheduler, "job_rate_limiter"):
+        scheduler.job_rate_limiter = None
+    if hasattr(scheduler, "_lock"):
+        scheduler._lock = threading.RLock()
+
+
+@cache
+def _quiet_schedulers() -> None:
+    """Has each scheduler of this process quieted before it begins."""
+    try:
+        from snakemake.scheduling.job_scheduler import JobScheduler
+    except ImportError:
+        return
+    schedule = JobScheduler.schedule
+
+    def quiet_schedule(scheduler: Any) -> Any:
+        quiet(scheduler)
+        return schedule(scheduler)
+
+    JobScheduler.schedule = quiet_schedule
 
 
 def _checked(function: Callable[..., Any], *arguments: Any) -> Any:
