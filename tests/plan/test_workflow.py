@@ -5,7 +5,6 @@ import pytest
 import yaml
 from gil_scaling.plan import recovery, workflow
 from snakemake.exceptions import WorkflowError
-from snakemake_interface_logger_plugins.common import LogEvent
 
 from tests.tiny_sweep import TINY
 
@@ -38,26 +37,6 @@ def make_call(tmp_path, monkeypatch):
 )
 def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
     assert make_call(**changes).mode == mode
-
-
-def log_event(msg="", **changes):
-    return SimpleNamespace(msg=msg, **changes)
-
-
-def test_only_errors_of_our_own_jobs_are_filtered(make_call):
-    call = make_call()
-    own = log_event(event=LogEvent.JOB_ERROR, rule_name="draw", log=["results/m/s/logs/draw.log"])
-    other = log_event(event=LogEvent.JOB_ERROR, rule_name="theirs", log=["logs/theirs.log"])
-    assert [call._keeps_message(one) for one in (own, other)] == [False, True]
-    assert call._failed_jobs == [("draw", ["results/m/s/logs/draw.log"])]
-    of_file = 'RuleException:\nCalledProcessError in file "{}/Snakefile", line 1:'
-    messages = [
-        of_file.format(workflow.CHECKOUT),
-        of_file.format("/theirs"),
-        "Removing output files of failed job draw",
-        "x",
-    ]
-    assert [call._keeps_message(log_event(message)) for message in messages] == [False, True, False, True]
 
 
 def test_an_interruption_while_planning_ends_without_traceback(make_call):

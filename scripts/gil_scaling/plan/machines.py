@@ -17,11 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
+from gil_scaling.launch.lock import holder, read_holder
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.recovery import STATE
 from gil_scaling.result_set import PLAN, RESULTS, write_text
 
 TARGET = "machines"
+RULE = "sweep_on"  # of such a job
 FOLDER = str(STATE / f".{TARGET}")  # <call>/<machine>/ in it: how a job ended; no machine has such a name
 HERE, NODE = "here", "node"  # where a job is: on the computer of the call, or elsewhere
 _ENDING = "ending.json"
@@ -92,6 +94,8 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
         status = process.wait()
     if interruptions or status < 0:
         raise SystemExit(128 + (interruptions[0] if interruptions else -status))
+    if read_holder(STATE / Path(folder).name) not in ("", holder(os.uname().nodename, process.pid)):
+        raise SystemExit("another call has taken over this sweep")
     lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
     ending: Ending = {
         "host": os.uname().nodename,
@@ -132,6 +136,12 @@ def conclude(sweep_name: str, *arguments: str) -> None:
         if folder != folders[0].parent:
             shutil.rmtree(folder, ignore_errors=True)
     raise SystemExit(int(bool(status) or any(ending["status"] for ending in endings.values())))
+
+
+def describe_failed_job(log: str, message: str | None) -> str:
+    """Why the job on a machine failed before its sweep ended, as the executor says; log: that of the job."""
+    cause = (message or "it was killed").partition(". ")[0]
+    return f"The sweep on {Path(log).stem} was cut short: {cause} (see {log})"
 
 
 def describe_left_out(here: str, names: Sequence[str]) -> str:

@@ -7,7 +7,6 @@ DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_ra
 """
 
 import json
-import logging
 import os
 import shlex
 import shutil
@@ -21,32 +20,21 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
-from snakemake.settings.types import Quietness, RerunTrigger
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.settings.types import RerunTrigger
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, console, machines, prune, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, machines, prune, recovery, request, sizes
+from gil_scaling.plan.messages import Messages
 from gil_scaling.plan.plan import Plan, make
 from gil_scaling.plan.request import Request
+from gil_scaling.plan.sweep import Run
 from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
-_FILTERED = (  # the beginnings of lines of Snakemake that our last lines replace
-    "Removing output files of failed job",
-    "Shutting down, this might take some time",
-    "Exiting because a job execution failed",
-    "WorkflowError:\nAt least one job did not complete successfully",
-)
-
-
-_TALKATIVE = ("dryrun", "verbose", "printshellcmds", "debug_dag")  # options with which Snakemake's messages are wanted
-_BEFORE_JOBS = "Assuming unrestricted shared filesystem usage"  # before Snakemake has chosen how it executes jobs
-_KEPT = ("Nothing to be done", "Terminating processes on user request")  # of Snakemake's messages below warnings
 
 
 class Mode(Enum):
@@ -89,9 +77,6 @@ class Call:
         self.workflow = workflow
         self._has_begun = self._is_asked = False
         self._began = 0.0  # seconds of the clock of files
-        self._failed_jobs: list[tuple[str, list[str]]] = []
-        self._console: console.Console | None = None
-        self._is_quiet = self._quiet_stream()
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
         self._plan: Plan | None = None
@@ -102,6 +87,12 @@ class Call:
         except config.ConfigError:
             _checked(request.read, *arguments)  # names what is wrong with builds, too
             raise
+        self._messages = Messages(
+            getattr(workflow, "output_settings", None),
+            (f"{self.names.results}/", f"{machines.FOLDER}/"),
+            lambda: self.mode is Mode.RUN,
+            is_main=self._is_main,
+        )
         self._wrap_build_dag()
 
     @cached_property
@@ -184,8 +175,7 @@ class Call:
         """Takes a look into account once it is taken; returns whether any run is wanted after it."""
         checkpoints.look.get(look=number)
         self.plan.looks.take(number)
-        if self._console:
-            self._console.leave_out({run.name for run in self.plan.runs if not self.plan.looks.allows(run)})
+        self._messages.leave_out({run.name for run in self.plan.runs if not self.plan.looks.allows(run)})
         return any(run.spec["round"] > number for run in self.plan.wanted)
 
     @cached_property
@@ -347,8 +337,7 @@ class Call:
             last = self.plan.last_call.id
             call = progress.announce(Path(self.plan.file).resolve(), partial(recovery.later_than, last))
             self.plan.note_last_call(call, {*measured, *(run.name for run in self.plan.undecided)})
-        self._filter_log()
-        self._show_progress(measured)
+        self._messages.begin(self._shown_runs(measured), is_open=bool(self._plan and self._plan.looks.rounds))
         recovery.at_exit(self._close, call, measured)
 
     def _measured(self) -> dict[str, Path]:
@@ -359,74 +348,25 @@ class Call:
         outputs = (str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output)
         return dict(paths[file] for file in outputs if file in paths)
 
+    def _shown_runs(self, measured: Mapping[str, Path]) -> dict[str, tuple[Run, Path]]:
+        """{name: (run, path of its record)} of the runs that this call measures, and of those that looks may add."""
+        if self._plan is None:
+            return {}
+        later = (run for run in self._plan.undecided if self._plan.looks.allows(run))
+        paths = {**{run.name: self._plan.record_path(run) for run in later}, **measured}
+        return {run.name: (run, paths[run.name]) for run in self._plan.runs if run.name in paths}
+
     @property
     def _is_main(self) -> bool:
         """Whether no workflow uses this one."""
         return getattr(self.workflow, "main_snakefile", None) == str(CHECKOUT / "Snakefile")
-
-    def _quiet_stream(self) -> bool:
-        """Keeps Snakemake's messages about jobs off the console, where they hide ours; its log file has them.
-
-        Not in a dry run, not where an option asks for more, and not in a workflow that uses this one. Returns whether it does.
-        """
-        settings, handlers = getattr(self.workflow, "output_settings", None), logger.handlers
-        if not self._is_main or settings is None or any(getattr(settings, name, False) for name in _TALKATIVE):
-            return False
-        streams = [handler for handler in handlers if handler.name == "DefaultStreamHandler"]
-        for handler in streams:
-            handler.addFilter(self._is_shown)
-        return bool(streams)
-
-    def _is_shown(self, event: logging.LogRecord) -> bool:
-        """Whether the console shows an event of Snakemake's log: warnings and errors, and all where no jobs are executed."""
-        text = str(event.msg)
-        is_chatter = getattr(event, "event", None) is LogEvent.WORKFLOW_STARTED or text.startswith(_BEFORE_JOBS)
-        is_shown = event.levelno >= logging.WARNING or text.startswith(_KEPT)
-        is_shown = is_shown or (self.mode is not Mode.RUN and not is_chatter)
-        if is_shown and self._console:
-            self._console.clear()
-        return is_shown
-
-    def _show_progress(self, measured: Mapping[str, Path]) -> None:
-        """Shows a line per run, or one that stays in place where stderr is a terminal; nothing if Snakemake is to be quiet."""
-        quiet = getattr(getattr(self.workflow, "output_settings", None), "quiet", None) or ()
-        if {Quietness.ALL, Quietness.PROGRESS} & set(quiet):
-            return
-        plan = self._plan
-        later = {run.name: plan.record_path(run) for run in plan.undecided if plan.looks.allows(run)} if plan else {}
-        paths = {**later, **measured}
-        runs = {run.name: (run, paths[run.name]) for run in (plan.runs if plan else ()) if run.name in paths}
-        is_open = bool(plan and plan.looks.rounds)
-        self._console = console.Console(
-            runs, sys.stderr, in_place=self._is_quiet and sys.stderr.isatty(), is_open=is_open
-        )
-        logger.addHandler(self._console)
-
-    def _filter_log(self) -> None:
-        """Filters what our last lines say from Snakemake's log: how our jobs failed, and what it removes therefore.
-
-        Errors of the rules of a using workflow stay.
-        """
-        if not getattr(getattr(self.workflow, "output_settings", None), "verbose", False):
-            logger.addFilter(self._keeps_message)
-
-    def _keeps_message(self, event: logging.LogRecord) -> bool:
-        if getattr(event, "event", None) is LogEvent.JOB_ERROR:
-            logs = list(map(str, getattr(event, "log", ())))
-            is_own = any(log.startswith(f"{self.names.results}/") for log in logs)
-            if is_own:
-                self._failed_jobs.append((getattr(event, "rule_name", "?"), logs))
-            return not is_own
-        text = str(event.msg)
-        return not text.startswith(_FILTERED) and f'CalledProcessError in file "{CHECKOUT}' not in text
 
     def _close(self, call: str, measured: dict[str, Path]) -> None:
         """Writes the last lines of a call that ends by itself or by an interruption.
 
         measured: as _measured at the start; what looks added since is in the graph of jobs.
         """
-        if self._console:
-            self._console.clear()
+        self._messages.clear()
         jobs = list(self.workflow.dag.jobs)
         outputs = {str(file) for job in jobs for file in job.output}
         todo = self._plan.todo if self._plan else []
@@ -434,7 +374,7 @@ class Call:
         records = [*measured.values(), *(path for path in later.values() if str(path) in outputs)]
         pages = [str(file) for job in jobs for file in job.output if file.endswith(f"/{PAGE}")]
         checks = [Path(str(log)) for job in jobs if job.rule.name == "check" for log in job.log]
-        failed = [job for job in self._failed_jobs if job[0] not in _DESCRIBED_RULES]
+        failed = [job for job in self._messages.failed_jobs if job[0] not in _DESCRIBED_RULES]
         lines = [line for log in checks for line in closing.read_check(log, self._began)]
         endings = closing.read_endings(records, call)
         for line in [*lines, *closing.describe(records, endings, failed, dict.fromkeys(pages))]:
