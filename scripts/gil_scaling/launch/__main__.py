@@ -38,7 +38,7 @@ def main(run: str, out: str, log: str, earlier_status: str = "0") -> None:
     with lock.MachineLock():
         lock.check_call(call)
         run_folder.clean_up()
-        result = _read_finished(out, entry) or _measure(entry, call, out, killer)
+        result = _read_finished(out, entry, call) or _measure(entry, call, out, killer)
     _write_log(log, result["stderr_tail"])
 
 
@@ -64,13 +64,14 @@ def _exit_interrupted(number: int, _: object) -> None:
     raise SystemExit(128 + number)  # runs the finally clauses; no record is written
 
 
-def _read_finished(out: str, entry: Entry) -> record.Record | None:
-    """The record of this very run, if a launcher wrote it that outlived its call of Snakemake."""
+def _read_finished(out: str, entry: Entry, call: CallInfo) -> record.Record | None:
+    """The record of this very run, if a launcher of this call wrote it that was killed then; one of another call pairs with no other run."""
     try:
         finished = record.read(out)
     except record.RecordError:
         return None
-    return finished if finished["spec"] == entry["spec"] and finished["status"] in record.DONE else None
+    is_same = finished["spec"] == entry["spec"] and finished["call"]["id"] == call["id"]
+    return finished if is_same and finished["status"] in record.DONE else None
 
 
 def _measure(entry: Entry, call: CallInfo, out: str, killer: int) -> record.Record:

@@ -261,10 +261,10 @@ class Call:
     def _prepare(self) -> None:
         if self.mode is Mode.JOB:
             return
-        if self._has_plan:
-            self._plan = self.plan  # raises now what is wrong with it
         if self.mode is Mode.RUN:
             self._be_the_only_call()
+        if self._has_plan:
+            self._plan = self.plan  # raises now what is wrong with it
         settings, dag = self.workflow.dag_settings, self.workflow.dag
         if hasattr(settings, "rerun_triggers"):
             # The plan, an input of all, changes with the set of runs. The mark of a round has other inputs in each sweep;
