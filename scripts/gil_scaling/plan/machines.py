@@ -75,22 +75,24 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
     here it shows it.
     """
     interruptions: list[int] = []
-    with open(log, "w", encoding="utf-8") as file:
-        shown = file if place == NODE else None
-        process = subprocess.Popen(
-            [*command, f"machine={json.dumps(Path(folder).name)}"],
-            env=_environment(),
-            stdin=subprocess.DEVNULL,
-            stderr=shown,
-            stdout=shown,
-        )
+    processes: list[subprocess.Popen[bytes]] = []
 
-        def interrupt(number: int, _: object) -> None:
-            interruptions.append(number)
+    def interrupt(number: int, _: object) -> None:
+        interruptions.append(number)
+        for process in processes:
             process.send_signal(signal.SIGTERM)
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
+    with open(log, "w", encoding="utf-8") as file:
+        shown = file if place == NODE else None
+        machine = f"machine={json.dumps(Path(folder).name)}"
+        process = subprocess.Popen(
+            [*command, machine], env=_environment(), stdin=subprocess.DEVNULL, stderr=shown, stdout=shown
+        )
+        processes.append(process)
+        if interruptions:
+            process.terminate()
         status = process.wait()
     if interruptions or status < 0:
         raise SystemExit(128 + (interruptions[0] if interruptions else -status))
