@@ -64,3 +64,14 @@ def test_machines_have_different_colours():
 @pytest.mark.parametrize(("colour", "ink"), [((1, 1, 1), "black"), ((0, 0, 0), "white"), ((0, 0.45, 0.7), "white")])
 def test_ink_has_the_larger_contrast(colour, ink):
     assert looks.ink_on(colour) == ink
+
+
+def test_machines_of_a_kind_share_a_hue():
+    colours = looks.machine_kinds([["a", "b"], ["c"]])
+    last = looks.machine_kinds([["b"], ["c"]])
+    assert (colours["b"], colours["c"]) == (last["b"], last["c"])
+    assert len(set(colours.values())) == 3
+
+
+def test_twelve_kinds_have_twelve_colours():
+    assert len(set(looks.machine_kinds([[str(number)] for number in range(12)]).values())) == 12

@@ -1,7 +1,7 @@
 import copy
 
 import pytest
-from gil_scaling.analysis.figures import machines
+from gil_scaling.analysis.figures import looks, machines
 from gil_scaling.analysis.figures.drawing import Missing
 from matplotlib.colors import to_hex
 
@@ -63,43 +63,51 @@ def test_answers_compare_equal_workers_and_equal_shares(two):
 
 def test_reading_explains_both_sides(two):
     assert two.reading == (
-        "Left: speedup over sequential on the same machine and build, by workers. Right: speedup / workers, by workers / usable "
-        "CPUs; at 100 % there is one worker per CPU. No times of different machines are compared. At the default switch "
-        "interval. Medians over 6 rounds; the bars are 95 % confidence intervals."
+        "Left: speedup over sequential on the same machine and build, by workers; dashed grey: ideal, one per worker. Middle: "
+        "the same by workers / usable CPUs; at 100 % there is one worker per CPU. Right: speedup / workers, by the same share. "
+        "No times of different machines are compared. At the default switch interval. Medians over 6 rounds; the bars are 95 % "
+        "confidence intervals."
     )
 
 
-def test_speedups_are_drawn_by_workers_efficiencies_by_share(two):
-    left, right = two.figure.axes
+def test_speedups_are_drawn_by_workers_and_by_share(two):
+    left, middle, right = two.figure.axes
     assert points(left) == {
         "small: thread": (near(1, 2), pytest.approx([1, 2])),
         "large: thread": (near(1, 2, 8), pytest.approx([1, 1.6, 4])),
+    }
+    assert points(middle) == {
+        "small: thread": (near(0.5, 1), pytest.approx([1, 2])),
+        "large: thread": (near(0.125, 0.25, 1), pytest.approx([1, 1.6, 4])),
     }
     assert points(right) == {
         "small: thread": (near(0.5, 1), pytest.approx([1, 1])),
         "large: thread": (near(0.125, 0.25, 1), pytest.approx([1, 0.8, 0.5])),
     }
-    expected = ["speedup by workers", "speedup / workers by share of the CPUs"]
-    assert titles(two.figure) == [f"py_loop · 3.14 · {name}" for name in expected]
+    assert titles(two.figure) == [
+        "py_loop · 3.14 · speedup by workers",
+        "speedup by share of the CPUs",
+        "speedup / workers by share of the CPUs",
+    ]
 
 
 def test_bars_are_the_intervals_of_speedup_and_efficiency(tmp_path):
     records = runs({("sequential", 1): 8.0}) + sweep_records({"thread": [2.0, 4.0, 4.0, 4.0, 4.0, 8.0]})
     axes = draw_two(tmp_path, records, other=runs(SMALL)).figure.axes
-    for own, ends in zip(axes, ([1, 4], [0.5, 2]), strict=True):
+    for own, ends in zip(axes, ([1, 4], [1, 4], [0.5, 2]), strict=True):
         bars = next(container for container in own.containers if container.get_label() == "a: thread")[2][0]
         assert bars.get_segments()[0][:, 1] == pytest.approx(ends)
 
 
 def test_shares_of_the_cpus_have_ticks_as_percentages(tmp_path):
-    _, right = draw(tmp_path, {"small": (3, runs(SMALL)), "large": (8, runs(LARGE))}).figure.axes
+    *_, right = draw(tmp_path, {"small": (3, runs(SMALL)), "large": (8, runs(LARGE))}).figure.axes
     right.figure.draw_without_rendering()
     assert [label.get_text() for label in right.get_xticklabels()] == ["12.5 %", "25 %", "33.3 %", "66.7 %", "100 %"]
 
 
 def test_many_shares_have_ticks_at_powers_of_two(tmp_path):
     records = runs({("sequential", 1): 24.0, **{("thread", workers): 24 / workers for workers in (1, 2, 3, 5, 8)}})
-    _, right = draw_two(tmp_path, records, (4, 6)).figure.axes
+    *_, right = draw_two(tmp_path, records, (4, 6)).figure.axes
     assert list(right.get_xticks()) == [0.25, 0.5, 1, 2]
 
 
@@ -121,7 +129,7 @@ def test_ceiling_of_each_machine_is_dotted_and_explained(tmp_path):
             record["measured"]["samples"][-1]["work_s"] = work_s
         measured[label] = 2, [*control, *runs(SMALL)]
     drawn = draw(tmp_path, measured, roles=dict.fromkeys(range(6), "ceiling"))
-    left, _ = drawn.figure.axes
+    left, *_ = drawn.figure.axes
     dotted = {to_hex(line.get_color()): line.get_xydata().tolist() for line in left.lines if line.get_ls() == ":"}
     colours = {label: to_hex(line.get_color()) for label, line in lines(left).items()}
     assert set(colours) == {"small: thread", "large: thread"}
@@ -137,8 +145,8 @@ def test_threads_are_drawn_alone_where_all_processes_failed(tmp_path):
 def test_coroutines_are_drawn_where_there_are_no_threads(tmp_path):
     waiting = {("sequential", 1): 8.0, ("asyncio", 4): 2.0}
     drawn = draw_two(tmp_path, [*runs(SMALL), *runs(waiting, workload="sleep")])
-    assert [title.rsplit(" · ", 1)[0] for title in titles(drawn.figure)[::2]] == ["py_loop · 3.14", "sleep · 3.14"]
-    assert list(lines(drawn.figure.axes[2])) == ["a: asyncio", "b: asyncio"]
+    assert [title.rsplit(" · ", 1)[0] for title in titles(drawn.figure)[::3]] == ["py_loop · 3.14", "sleep · 3.14"]
+    assert list(lines(drawn.figure.axes[3])) == ["a: asyncio", "b: asyncio"]
     assert [sentence.split(":")[0] for sentence in drawn.answers] == ["py_loop on 3.14, thread"]
 
 
@@ -152,7 +160,7 @@ def test_the_plainest_thread_backend_is_drawn(tmp_path):
 
 def test_a_single_worker_count_is_in_the_middle(tmp_path):
     drawn = draw_two(tmp_path, runs({("sequential", 1): 8.0, ("thread", 4): 2.0}), (2, 8))
-    left, right = drawn.figure.axes
+    left, _, right = drawn.figure.axes
     assert left.get_xlim() == pytest.approx((3.2, 5)) and right.get_xlim() == pytest.approx((0.4, 2.5))
     assert points(left) == {"a: thread": (near(4), [4]), "b: thread": (near(4), [4])}
     assert drawn.answers == [
@@ -202,7 +210,7 @@ def test_the_default_switch_interval_is_drawn(tmp_path):
 def test_what_one_machine_lacks_is_not_drawn(tmp_path):
     more = [*runs(SMALL), *runs(SMALL, python="3.14t"), *runs(SMALL, workload="fib")]
     drawn = draw_two(tmp_path, more, other=runs(SMALL))
-    assert {title.rsplit(" · ", 1)[0] for title in titles(drawn.figure)} == {"py_loop · 3.14"}
+    assert {title.rsplit(" · ", 1)[0] for title in titles(drawn.figure)[::3]} == {"py_loop · 3.14"}
     assert set(drawn.data["python"]) == {"3.14"}
 
 
@@ -220,12 +228,34 @@ def test_answers_claim_no_more_than_shown(tmp_path, totals, text):
     assert draw_two(tmp_path, runs(SMALL), other=other).answers == expected
 
 
-def test_eleven_machines_have_eleven_colours(tmp_path):
-    measured = {f"m{number}": (2, runs({("sequential", 1): 8.0, ("thread", 2): 4.0})) for number in range(11)}
-    left, _ = draw(tmp_path, measured).figure.axes
-    assert len({to_hex(line.get_color()) for line in lines(left).values()}) == 11
-    places = [place for xs, _ in points(left).values() for place in xs]
+def test_many_machines_are_drawn_by_kind(tmp_path):
+    measured = {f"m{cpus}": (cpus, runs({("sequential", 1): 8.0, ("thread", 2): 4.0})) for cpus in range(2, 13)}
+    drawn = draw(tmp_path, measured)
+    bars = drawn.figure.axes[0].containers
+    assert [each.get_label() for each in bars] == ["A CPU, 2 to 12 CPUs: thread"] * 11
+    places = [place for each in bars for place in each[0].get_xdata()]
     assert len(set(places)) == 11 and max(places) / min(places) < 1.2
+    (hue,) = looks.machine_kinds([["m12"]]).values()
+    assert len({to_hex(each[0].get_color()) for each in bars}) == 11
+    assert to_hex(bars[-1][0].get_color()) == hue
+    assert drawn.reading.endswith("One hue per model of the CPUs, the darker the more of them.")
+
+
+def test_a_small_machine_beside_a_large_one_has_a_log_axis(two):
+    left, middle, right = two.figure.axes
+    assert (left.get_yscale(), middle.get_yscale(), right.get_yscale()) == ("log", "log", "linear")
+
+
+def test_ideal_speedup_is_dashed_by_workers_alone(two):
+    ideal = [[line.get_xydata().tolist() for line in axes.lines if line.get_ls() == "--"] for axes in two.figure.axes]
+    assert ideal == [[[[1, 1], [2, 2], [8, 8]]], [], []]
+
+
+def test_many_worker_counts_have_ticks_at_powers_of_two(tmp_path):
+    records = runs({("sequential", 1): 24.0, **{("thread", count): 24 / count for count in (*range(1, 9), 12)}})
+    left, *_ = draw_two(tmp_path, records, (12, 12)).figure.axes
+    low, high = left.get_xlim()
+    assert [tick for tick in left.get_xticks() if low < tick < high] == [1, 2, 4, 8]
 
 
 @pytest.mark.parametrize("other", [{}, {"b": (2, runs(SMALL, workload="fib"))}], ids=["one", "nothing in common"])

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import CONTROLS
@@ -118,17 +117,8 @@ def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure
             )
         drawing.worker_axis(axes, workers)
         axes.set_xlim(workers.min() / 1.15, workers.max() * 1.15)
-        _scale_ratios(axes, rows.loc[rows["panel"] == panel, _TIMES])
+        drawing.scale_ratios(axes, rows.loc[rows["panel"] == panel, _TIMES])
         drawing.shade_beyond_cpus(axes, own["usable_cpus"].max())
 
     figure = draw_panels(shown, draw_panel, most=3, x_label="workers", y_label="relative time")
     return figure, note
-
-
-def _scale_ratios(axes: Axes, ratios: pd.DataFrame) -> None:
-    """A logarithmic y axis that holds the ratios and at least 0.5 to 2, with a tick at each power of two."""
-    axes.set_yscale("log", base=2)
-    axes.set_ylim(min(0.5, ratios.min().min() / 1.1), max(2, ratios.max().max() * 1.1))
-    axes.yaxis.set_major_locator(LogLocator(base=2))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import CONTROLS
@@ -163,6 +163,15 @@ def worker_axis(axes: Axes, counts: Iterable[float]) -> None:
     axes.xaxis.set_major_locator(FixedLocator(sorted(set(map(int, counts)))))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
+
+
+def scale_ratios(axes: Axes, ratios: pd.DataFrame) -> None:
+    """Make the y axis a log2 axis that holds the ratios and at least 0.5 to 2, with a tick at each power of two."""
+    axes.set_yscale("log", base=2)
+    axes.set_ylim(min(0.5, ratios.min().min() / 1.1), max(2, ratios.max().max() * 1.1))
+    axes.yaxis.set_major_locator(LogLocator(base=2))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def few_ticks(axes: Axes, count: int = 5) -> None:

@@ -1,7 +1,7 @@
 """Every colour, marker and order of the figures: of backends, builds, machines, parts of the budget, and claims."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -147,6 +147,18 @@ def machines(names: Iterable[str]) -> dict[str, str]:
     labels = list(dict.fromkeys(names))
     palette = sns.color_palette("dark" if len(labels) <= 10 else "husl", max(10, len(labels))).as_hex()
     return dict(zip(labels, palette, strict=False))
+
+
+def machine_kinds(kinds: Iterable[Sequence[str]]) -> dict[str, str]:
+    """{machine: colour}: a hue for each kind, darker from the first to the last of its machines."""
+    of_kinds = list(kinds)
+    palette = sns.color_palette("bright" if len(of_kinds) <= 10 else "husl", max(10, len(of_kinds))).as_hex()
+    colours: dict[str, str] = {}
+    for hue, members in zip(palette, of_kinds, strict=False):
+        pale = sns.blend_palette(["white", hue], 5).as_hex()[2]
+        shades = sns.blend_palette([pale, hue], max(2, len(members))).as_hex()[-len(members) :]
+        colours |= dict(zip(members, shades, strict=True))
+    return colours
 
 
 def ink_on(colour: Any) -> str:
