@@ -12,20 +12,22 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
+from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.launch.lock import holder, read_holder
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.recovery import STATE
-from gil_scaling.result_set import PLAN, RESULTS, write_text
+from gil_scaling.result_set import MACHINE, PLAN, RESULTS, archive_name, write_text
 
 TARGET = "machines"
 RULE = "sweep_on"  # of such a job
 FOLDER = str(STATE / f".{TARGET}")  # <call>/<machine>/ in it: how a job ended; no machine has such a name
-HERE, NODE = "here", "node"  # where a job is: on the computer of the call, or elsewhere
+HERE, NODE, APART = "here", "node", "apart"  # where a job is: on the computer of the call, elsewhere, without its files
 _ENDING = "ending.json"
 _ON_NODE = "GIL_SCALING_ON_NODE"
 _WHOLE_NODE = {
@@ -72,7 +74,7 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
     """Runs a sweep on this computer under the label that is the name of a folder, which then says how it ended.
 
     A sweep that is interrupted leaves no folder: its job has failed, and is tried again. log: what Snakemake writes on a node;
-    here it shows it.
+    here it shows it. Where the job shares no files with the call, the folder holds the result set, too.
     """
     interruptions: list[int] = []
     processes: list[subprocess.Popen[bytes]] = []
@@ -85,7 +87,7 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     with open(log, "w", encoding="utf-8") as file:
-        shown = file if place == NODE else None
+        shown = None if place == HERE else file
         machine = f"machine={json.dumps(Path(folder).name)}"
         process = subprocess.Popen(
             [*command, machine], env=_environment(), stdin=subprocess.DEVNULL, stderr=shown, stdout=shown
@@ -107,6 +109,19 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
     }
     os.makedirs(folder, exist_ok=True)
     write_text(Path(folder, _ENDING), json.dumps(ending))
+    if place == APART and Path(_result_set(folder), MACHINE).exists():
+        pack = ["-m", "gil_scaling.analysis.exchange.pack", _result_set(folder), _archive(folder)]
+        subprocess.run([sys.executable, *pack], env={**os.environ, "PYTHONPATH": SCRIPTS}, check=True)
+
+
+def _result_set(folder: str | Path) -> str:
+    """The result set of the machine whose job has this folder."""
+    return f"{RESULTS}/{Path(folder).name}"
+
+
+def _archive(folder: str | Path) -> str:
+    """Where such a job leaves its result set, if it shares no files with the call."""
+    return f"{folder}/{archive_name(Path(folder).name)}"
 
 
 def _environment() -> dict[str, str]:
@@ -123,6 +138,9 @@ def conclude(sweep_name: str, *arguments: str) -> None:
     split = arguments.index("--")
     folders, command = [Path(folder) for folder in arguments[:split]], arguments[split + 1 :]
     endings: dict[str, Ending] = {folder.name: json.loads((folder / _ENDING).read_text()) for folder in folders}
+    for archive in filter(os.path.exists, map(_archive, folders)):
+        with tarfile.open(archive) as packed:
+            packed.extractall(RESULTS, filter="data")
     measured = {name: Path(RESULTS, name, sweep_name) for name in endings}
     sets = [{name: str(path)} for name, path in measured.items() if (path / PLAN).exists()]
     status = 0

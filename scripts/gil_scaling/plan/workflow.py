@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import RerunTrigger
+from snakemake.settings.types import RerunTrigger, SharedFSUsage
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
@@ -220,8 +220,11 @@ class Call:
 
     @property
     def place(self) -> str:
-        """Where a job is: here, where people see what it shows, or on a node."""
-        return machines.NODE if self.mode is Mode.JOB else machines.HERE
+        """Where a job is: here, where people see what it shows, or on a node, which may share no files with the call."""
+        if self.mode is not Mode.JOB:
+            return machines.HERE
+        is_shared = SharedFSUsage.INPUT_OUTPUT in self.workflow.storage_settings.shared_fs_usage
+        return machines.NODE if is_shared else machines.APART
 
     @cached_property
     def command(self) -> list[str]:
