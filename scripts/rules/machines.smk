@@ -23,6 +23,7 @@ rule sweep_on:
     log:
         f"{CALL.endings_folder}/{{call}}/{{machine}}.log",
     retries: 3
+    threads: CALL.threads
     resources:
         **CALL.resources,
     params:

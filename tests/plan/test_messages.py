@@ -8,7 +8,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 @pytest.fixture
 def messages():
-    return Messages(None, ("results/", "jobs/"), lambda: True, is_main=True)
+    return Messages(None, "results/", lambda: True, is_main=True)
 
 
 def event(msg="", **changes):

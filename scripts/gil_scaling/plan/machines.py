@@ -28,6 +28,7 @@ TARGET = "machines"
 RULE = "sweep_on"  # of such a job
 FOLDER = str(STATE / f".{TARGET}")  # <call>/<machine>/ in it: how a job ended; no machine has such a name
 HERE, NODE, APART = "here", "node", "apart"  # where a job is: on the computer of the call, elsewhere, without its files
+_THREADS = "threads"  # of an entry's resources: CPUs that the job asks for
 _ENDING = "ending.json"
 _ON_NODE = "GIL_SCALING_ON_NODE"
 _WHOLE_NODE = {
@@ -58,7 +59,7 @@ def resources(machines: Iterable[Config], executor: Callable[[], str]) -> dict[s
     executor: gives the name of Snakemake's executor; of Slurm a job gets its node as a whole.
     """
     asked = {machine["name"]: machine.get("resources", {}) for machine in machines}
-    names = dict.fromkeys([*_WHOLE_NODE, *(name for each in asked.values() for name in each)])
+    names = dict.fromkeys([*_WHOLE_NODE, *(name for each in asked.values() for name in each if name != _THREADS)])
 
     def find(name: str, wildcards: Any) -> Any:
         own: Mapping[str, Any] = asked.get(wildcards.machine, {})
@@ -68,6 +69,12 @@ def resources(machines: Iterable[Config], executor: Callable[[], str]) -> dict[s
         return f"{value} {default}" if is_shared else value
 
     return {name: partial(find, name) for name in names}
+
+
+def threads(machines: Iterable[Config], name: str) -> int:
+    """The CPUs that the job of a machine asks for; Slurm gives whole nodes, whatever the number."""
+    asked = {machine["name"]: machine.get("resources", {}).get(_THREADS, 1) for machine in machines}
+    return int(asked.get(name, 1))
 
 
 def sweep(folder: str, log: str, place: str, *command: str) -> None:

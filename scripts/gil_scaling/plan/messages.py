@@ -32,13 +32,13 @@ _OF_OUR_RULES = f'CalledProcessError in file "{Path(SCRIPTS).parent}'
 class Messages:
     """The messages of a call.
 
-    settings: Snakemake's OutputSettings, or None; folders: those that the logs of our jobs are in; executes: whether this call
+    settings: Snakemake's OutputSettings, or None; folder: that the logs of our jobs are in; executes: whether this call
     executes jobs, once that is known; is_main: whether no workflow uses this one, whose jobs are then none of ours.
     """
 
-    def __init__(self, settings: Any, folders: tuple[str, ...], executes: Callable[[], bool], *, is_main: bool) -> None:
+    def __init__(self, settings: Any, folder: str, executes: Callable[[], bool], *, is_main: bool) -> None:
         self.failed_jobs: list[tuple[str, list[str]]] = []  # (rule, paths of its logs)
-        self._settings, self._folders, self._executes = settings, folders, executes
+        self._settings, self._folder, self._executes = settings, folder, executes
         self._console: Console | None = None
         self._is_quiet = is_main and self._quiet_stream()
 
@@ -91,12 +91,12 @@ class Messages:
         if getattr(event, "event", None) is LogEvent.JOB_ERROR:
             logs = list(map(str, getattr(event, "log", ())))
             rule = getattr(event, "rule_name", "?")
-            if not any(log.startswith(self._folders) for log in logs):
-                return True
             if rule == machines.RULE:  # it is tried again
                 progress.write_line(machines.describe_failed_job(logs[0], getattr(event, "rule_msg", None)))
-            else:
+                return False
+            is_ours = any(log.startswith(self._folder) for log in logs)
+            if is_ours:
                 self.failed_jobs.append((rule, logs))
-            return False
+            return not is_ours
         text = str(event.msg)
         return not text.startswith(_REPLACED) and _OF_OUR_RULES not in text

@@ -89,7 +89,7 @@ class Call:
             raise
         self._messages = Messages(
             getattr(workflow, "output_settings", None),
-            (f"{self.names.results}/", f"{machines.FOLDER}/"),
+            f"{self.names.results}/",
             lambda: self.mode is Mode.RUN,
             is_main=self._is_main,
         )
@@ -206,6 +206,10 @@ class Call:
     def resources(self) -> dict[str, Callable[[Any], Any]]:
         """What the job on a machine asks for, by the name of the resource."""
         return machines.resources(self.names.machines, lambda: getattr(self.workflow.executor_plugin, "name", ""))
+
+    def threads(self, wildcards: Any) -> int:
+        """The CPUs that the job on a machine asks for."""
+        return machines.threads(self.names.machines, wildcards.machine)
 
     def endings(self) -> list[str]:
         """The outputs of the jobs of the machines: of all that the config names, or without a cluster of this one alone."""
