@@ -10,17 +10,6 @@ NO_LOOP = {"before": {}, "after": {}, "meanwhile": {}}
 
 
 @pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    """{name: result set}: first and later are of the machine m, b and c of other ones."""
-    folder = tmp_path_factory.mktemp("sets")
-    machines = {"first": "m", "later": "m", "b": "b", "c": "c"}
-    return {
-        name: result_set(folder / name, day=day, machine=machine)
-        for day, (name, machine) in enumerate(machines.items(), 1)
-    }
-
-
-@pytest.fixture(scope="module")
 def unlike(tmp_path_factory):
     """Two sets of a machine whose builds have different compilers and options, with runs whose GIL was re-enabled."""
 
@@ -34,8 +23,8 @@ def unlike(tmp_path_factory):
     return [result_set(folder / f"{day}", day=day, builds=builds, change=with_gil) for day in (1, 2)]
 
 
-def test_pairs_of_machines_and_times_are_explained(sets, tmp_path):
-    assert compared(tmp_path, sets["first"], sets["later"], sets["b"])["pairs"] == [
+def test_pairs_of_machines_and_times_are_explained(page_of):
+    assert page_of("first", "later", "b")["pairs"] == [
         "b is a different machine from m 2026-01-01: times of different machines are not compared, but speedups and "
         "efficiencies are, each relative to sequential on its own machine.",
         "m 2026-01-02 and m 2026-01-01 are the machine m at two times: their rounds are not paired, so each difference "
@@ -44,8 +33,8 @@ def test_pairs_of_machines_and_times_are_explained(sets, tmp_path):
     ]
 
 
-def test_pairs_of_several_machines_share_a_sentence(sets, tmp_path):
-    (sentence,) = compared(tmp_path, sets["first"], sets["b"], sets["c"])["pairs"]
+def test_pairs_of_several_machines_share_a_sentence(page_of):
+    (sentence,) = page_of("first", "b", "c")["pairs"]
     assert sentence.startswith("b and c are different machines from m: ")
 
 
@@ -98,8 +87,8 @@ def test_pairs_without_a_reference_loop_omit_it(sets, tmp_path):
     assert sentence.endswith("so each difference includes whatever else changed.")
 
 
-def test_one_set_has_no_pairs(sets, tmp_path):
-    assert compared(tmp_path, sets["first"])["pairs"] == []
+def test_one_set_has_no_pairs(page_of):
+    assert page_of("first")["pairs"] == []
 
 
 def test_unlike_builds_are_named(unlike, tmp_path):
@@ -132,8 +121,8 @@ def test_unlike_builds_of_some_sets_name_the_sets(unlike, tmp_path):
     assert [sentence.partition(":")[0] for sentence in experiment["unlike"]] == ["m"]
 
 
-def test_like_builds_are_not_named(sets, tmp_path):
-    assert compared(tmp_path, sets["first"])["experiments"][0]["unlike"] == []
+def test_like_builds_are_not_named(page_of):
+    assert page_of("first")["experiments"][0]["unlike"] == []
 
 
 def test_reenabled_gil_is_counted_per_set(unlike, tmp_path):
@@ -165,7 +154,7 @@ def test_modules_that_reenabled_the_gil_are_named(tmp_path):
     )
 
 
-def test_libraries_with_threads_are_named_per_build(sets, tmp_path):
+def test_libraries_with_threads_are_named_per_build(page_of, tmp_path):
     def with_libraries(records):
         for record in records:
             if record["spec"]["python"] == "3.14t":
@@ -180,7 +169,7 @@ def test_libraries_with_threads_are_named_per_build(sets, tmp_path):
         "(OPENBLAS_NUM_THREADS=4) and OpenMP (OMP_NUM_THREADS=1).",
         "To compare several limits of such a library, set its variable in the `env` of further entries of `pythons`.",
     ]
-    assert compared(tmp_path, sets["first"])["trust"] == trust[:-2]
+    assert page_of("first")["trust"] == trust[:-2]
 
 
 def with_cached_tasks(first_s, rounds):
@@ -218,7 +207,7 @@ def test_slow_first_samples_of_few_rounds_are_no_warm_state(tmp_path):
     assert (data["warnings"], "warm_state" in data["flags"]) == ([], False)
 
 
-def test_unlike_sources_are_named(sets, tmp_path):
+def test_unlike_sources_are_named(sets, page_of, tmp_path):
     def with_other_source(records):
         return [{**record, "spec": {**record["spec"], "workload_digest": "1" * 16}} for record in records]
 
@@ -226,4 +215,4 @@ def test_unlike_sources_are_named(sets, tmp_path):
     assert compared(tmp_path, sets["first"], other)["warnings"] == [
         "The source of py_loop is not the same in all result sets: differences in time include that of the code."
     ]
-    assert compared(tmp_path, sets["first"], sets["later"])["warnings"] == []
+    assert page_of("first", "later")["warnings"] == []

@@ -1,5 +1,3 @@
-import pytest
-
 from tests.analysis.report.pages import (
     STEADY,
     TIMES,
@@ -9,14 +7,6 @@ from tests.analysis.report.pages import (
     result_set,
     two_workloads,
 )
-
-
-@pytest.fixture(scope="module")
-def sets(tmp_path_factory):
-    """{name: result set}: first and later are of the machine m, b of another one."""
-    folder = tmp_path_factory.mktemp("sets")
-    days = {"first": 1, "later": 2, "b": 3}
-    return {name: result_set(folder / name, day=day, machine="b" if name == "b" else "m") for name, day in days.items()}
 
 
 def changes_of(data):
@@ -103,12 +93,12 @@ def test_means_follow_their_workloads(tmp_path):
     ]
 
 
-def test_one_workload_has_no_mean(sets, tmp_path):
-    assert columns_of(changes_of(compared(tmp_path, sets["first"])), "workload") == [("py_loop",)] * 2
+def test_one_workload_has_no_mean(page_of):
+    assert columns_of(changes_of(page_of("first")), "workload") == [("py_loop",)] * 2
 
 
-def test_combinations_of_a_pair_are_listed_together(sets, tmp_path):
-    pairs = columns_of(changes_of(compared(tmp_path, sets["first"], sets["later"])), "build", "versus")
+def test_combinations_of_a_pair_are_listed_together(page_of):
+    pairs = columns_of(changes_of(page_of("first", "later")), "build", "versus")
     assert pairs == [pair for pair in dict.fromkeys(pairs) for _ in range(2)]
     assert len(set(pairs)) == 4
 
@@ -132,8 +122,8 @@ def test_missing_combinations_are_counted_by_reason(sets, tmp_path):
     assert "36 of 48 runs are ok, 12 unsupported, in 6 rounds" in data["sets"][1]["measured"]
 
 
-def test_versus_names_only_what_is_different(sets, tmp_path):
-    shapes = compared(tmp_path, sets["first"], sets["b"])["shapes"]
+def test_versus_names_only_what_is_different(page_of):
+    shapes = page_of("first", "b")["shapes"]
     assert columns_of(shapes, "build", "backend", "versus", "at", "claim") == [
         ("b · 3.14", "thread", "m", "workers", "same"),
         ("b · 3.14t", "thread", "m", "workers", "not shown"),
