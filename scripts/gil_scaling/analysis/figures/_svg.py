@@ -9,13 +9,13 @@ _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _STYLE = re.compile(r' style="([^"]*)"')
 _NO_ROTATION = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 _GROUP = re.compile(r"<g\b[^>]*(?<!/)>|</g>")
-_NAMED_GROUP = re.compile(r'<g id="(?!axes_|legend_)[^"]*">')
+_NAMED_GROUP = re.compile(r'<g id="(?!axes_|legend_|panel )[^"]*">')
 
 
 def compact(text: str) -> str:
     """The SVG with coordinates of two decimals (of 1/72 inch), each style once, and no groups that only have a name.
 
-    The groups of axes and legends stay. text: as matplotlib writes it, where `<` and `>` are escaped outside of tags.
+    The groups of axes, panels and legends stay. text: as matplotlib writes it, where `<` and `>` are escaped outside of tags.
     """
     text = _BETWEEN_TAGS.sub("><", text)
     text = _TAG.sub(lambda tag: _NUMBER.sub(_round, " ".join(_NO_ROTATION.sub("", tag[0]).split())), text)

@@ -87,6 +87,7 @@ def draw_panels(
         if name is None:
             axes.remove()
             continue
+        axes.set_gid(f"panel {name}")  # by which the page finds it in the SVG
         draw_panel(axes, of_facets[name])
         cells[divmod(place, columns)] = axes
         line = place // columns

@@ -14,6 +14,7 @@ class DataTable {
     this.rows = [...this.body.rows].map(readRow);
     this.first = this.rows.length; // rows that are printed
     this.words = [];
+    this.isChosen = () => true; // of a row, by the filter of cases
     const rest = this.region.querySelector("script[type='application/json']");
     if (rest) this.addRows(JSON.parse(rest.textContent));
     this.shown = this.rows;
@@ -64,7 +65,7 @@ class DataTable {
   }
 
   filter() {
-    this.shown = this.rows.filter((row) => hasWords(row, this.words));
+    this.shown = this.rows.filter((row) => hasWords(row, this.words) && this.isChosen(row));
     const isNarrowed = this.shown.length < this.rows.length || this.words.length > 0;
     if (this.count) this.count.textContent = isNarrowed ? `${this.shown.length} of ${this.rows.length} rows` : "";
     if (this.isWindowed) this.region.scrollTop = 0;
@@ -161,7 +162,229 @@ function hasWords(row, words) {
   return words.every((word) => row.text.includes(word));
 }
 
-const tables = [...document.querySelectorAll("table.data")].map((table) => new DataTable(table));
+// Chooses cases for all tables that list cases, and for the figures; the tables of numbers have all cases.
+const AXES = ["workload", "backend", "build", "workers"];
+const MANY = 50; // rows of numbers from which on it helps
+
+class CaseFilter {
+  constructor(tables) {
+    this.tables = tables.filter((table) => table.names.includes("workload") && table.names.includes("build"));
+    this.numbers = tables.filter((table) => table.table.dataset.experiment !== undefined);
+    this.count = this.numbers.reduce((sum, table) => sum + table.rows.length, 0);
+    this.chosen = new Map(AXES.map((axis) => [axis, new Set()]));
+    this.words = [];
+    this.pictures = new Map([...document.querySelectorAll("figure img")].map((image) => [image, image.getAttribute("src")]));
+    this.waiting = new Set(); // figures that are not in sight and show another choice
+    this.isDrawn = () => true; // of the name of a panel
+    if (this.count >= MANY) this.build();
+  }
+
+  build() {
+    const part = document.createElement("details");
+    const form = document.createElement("form");
+    this.summary = document.createElement("summary");
+    part.className = "cases";
+    form.append(...AXES.map((axis) => this.boxes(axis)), this.search(), this.reset());
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", () => {
+      this.words = [];
+      for (const values of this.chosen.values()) values.clear();
+      this.apply();
+    });
+    part.append(this.summary, form);
+    document.querySelector("#answers").after(part);
+    this.describe(this.count);
+    this.sight = new IntersectionObserver((seen) => {
+      for (const one of seen) if (one.isIntersecting) this.draw(one.target);
+    });
+    for (const image of this.pictures.keys()) this.sight.observe(image.parentElement);
+    addEventListener("beforeprint", () => [...this.waiting].forEach((figure) => this.draw(figure)));
+  }
+
+  boxes(axis) {
+    const group = document.createElement("fieldset");
+    const legend = document.createElement("legend");
+    legend.textContent = axis;
+    group.append(legend);
+    const texts = new Set(this.numbers.flatMap((table) => table.rows.map((row) => textOf(table, row, axis))));
+    texts.delete(undefined);
+    for (const text of [...texts].sort(new Intl.Collator("en", { numeric: true }).compare)) {
+      const label = document.createElement("label");
+      const box = document.createElement("input");
+      box.type = "checkbox";
+      box.addEventListener("change", () => {
+        this.chosen.get(axis)[box.checked ? "add" : "delete"](text);
+        this.apply();
+      });
+      label.append(box, ` ${text}`);
+      group.append(label);
+    }
+    return group;
+  }
+
+  search() {
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    input.type = "search";
+    input.addEventListener("input", () => {
+      this.words = wordsOf(input.value);
+      this.apply();
+    });
+    label.append("with the words ", input);
+    return label;
+  }
+
+  reset() {
+    const button = document.createElement("button");
+    button.type = "reset";
+    button.textContent = "Show all";
+    return button;
+  }
+
+  apply() {
+    const isChosen = (table, row) =>
+      hasWords(row, this.words) &&
+      AXES.every((axis) => {
+        const values = this.chosen.get(axis);
+        const text = textOf(table, row, axis);
+        return !values.size || text === undefined || values.has(text);
+      });
+    for (const table of this.tables) {
+      table.isChosen = (row) => isChosen(table, row);
+      table.filter();
+    }
+    let count = 0;
+    const shown = new Set();
+    for (const table of this.numbers) {
+      const rows = table.rows.filter(table.isChosen);
+      count += rows.length;
+      for (const row of rows) panelsOf(table, row).forEach((name) => shown.add(name));
+      const section = table.table.closest("section");
+      section.hidden = !rows.length;
+      document.querySelector(`nav a[href="#${CSS.escape(section.id)}"]`).parentElement.hidden = section.hidden;
+    }
+    this.all ??= new Set(this.numbers.flatMap((table) => table.rows.flatMap((row) => panelsOf(table, row))));
+    this.isDrawn = (name) => {
+      const known = [name, name.split(" · ")[0]].find((one) => this.all.has(one));
+      return known === undefined || shown.has(known);
+    };
+    for (const image of this.pictures.keys()) {
+      this.waiting.add(image.parentElement);
+      this.sight.unobserve(image.parentElement);
+      this.sight.observe(image.parentElement); // reports those in sight again
+    }
+    this.describe(count);
+  }
+
+  draw(figure) {
+    if (!this.waiting.delete(figure)) return;
+    const image = figure.querySelector("img");
+    showPanels(image, this.pictures.get(image), this.isDrawn);
+  }
+
+  describe(count) {
+    const [some, all] = [count, this.count].map((number) => number.toLocaleString("en"));
+    this.summary.textContent = count < this.count ? `Cases: ${some} of ${all} combinations` : `Choose cases: all ${all} combinations`;
+  }
+}
+
+// The text of a row in a column, undefined where the table has none; of workers only the number.
+function textOf(table, row, name) {
+  const column = table.names.indexOf(name);
+  if (column < 0) return undefined;
+  const text = row.cells[column][0];
+  return name === "workers" ? text.split(" ")[0] : text;
+}
+
+// The names that panels with a row may have in the figures of its experiment.
+function panelsOf(table, row) {
+  const end = ` (${table.table.dataset.experiment})`;
+  const text = textOf(table, row, "workload");
+  const workload = text.endsWith(end) ? text.slice(0, -end.length) : text;
+  return [workload, ...["build", "backend"].map((axis) => `${workload} · ${textOf(table, row, axis)}`)];
+}
+
+// Shows only those panels of a figure whose names are chosen, moved together; all of a figure without panels.
+const TITLE = 21.6; // the places of figures/panels.py in points: height of a title,
+const RIGHT = 10.8; // room right of a panel,
+const TICKS = 33; // and below the lowest ones
+
+const STYLE = "style-of-figure"; // the page's policy would forbid it while it is read
+
+function showPanels(image, whole, isChosen) {
+  const start = "data:image/svg+xml,";
+  const text = decodeURIComponent(whole.slice(start.length)).replace(/(<\/?)style\b/g, `$1${STYLE}`);
+  const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const panels = [...svg.querySelectorAll("g[id^='panel ']")].map(readPanel);
+  const chosen = panels.filter((panel) => isChosen(panel.name));
+  image.hidden = panels.length > 0 && chosen.length === 0;
+  const isWhole = chosen.length === panels.length || image.hidden;
+  const write = () => new XMLSerializer().serializeToString(arrange(svg, panels, chosen)).replaceAll(STYLE, "style");
+  image.src = isWhole ? whole : start + encodeURIComponent(write());
+  image.parentElement.classList.toggle("empty", image.hidden);
+}
+
+// The name, id, and rectangle of a panel; the first path of its group is its background.
+function readPanel(group, place) {
+  const name = group.id.slice("panel ".length);
+  group.id = `panel${place}`;
+  const numbers = group.querySelector("path").getAttribute("d").match(/-?[\d.]+/g).map(Number);
+  const [x, y] = [numbers.filter((_, one) => one % 2 === 0), numbers.filter((_, one) => one % 2)];
+  return { name, id: group.id, left: Math.min(...x), right: Math.max(...x), top: Math.min(...y), bottom: Math.max(...y) };
+}
+
+// The picture with the chosen panels line by line, in as many columns as before; all of it stays as definitions to use.
+function arrange(svg, panels, chosen) {
+  const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+  const columns = [...new Set(panels.map((panel) => panel.left))].sort((one, other) => one - other);
+  const definitions = element("defs");
+  definitions.append(...svg.childNodes);
+  svg.append(definitions, element("use", { href: "#legend_1" }));
+  const room = columns.length > 1 ? columns[1] - columns[0] - (panels[0].right - panels[0].left) - RIGHT : columns[0];
+  let y = Math.min(...panels.map((panel) => panel.top)) - TITLE;
+  let end = y;
+  for (let first = 0; first < chosen.length; first += columns.length) {
+    let tallest = 0;
+    chosen.slice(first, first + columns.length).forEach((panel, column) => {
+      const own = panels.filter((other) => other.left === panel.left);
+      const next = Math.min(...own.map((other) => other.top).filter((top) => top > panel.top), Infinity);
+      const hasTicks = next - TITLE - panel.bottom > TICKS / 3;
+      const below = hasTicks ? Math.min(next - TITLE - panel.bottom, TICKS) : 5;
+      const cell = [panel.left - room, panel.top - TITLE, panel.right - panel.left + room + RIGHT];
+      const x = columns[column] - room;
+      const high = panel.bottom - panel.top + TITLE + below;
+      const label = panels.find((other) => other.left === columns[0] && other.top === panel.top);
+      svg.append(cut(panel.id, x, y, ...cell, high));
+      if (column === 0 && room < columns[0] && label) svg.append(cut(label.id, 0, y, 0, cell[1], x, high));
+      tallest = Math.max(tallest, high);
+      if (!hasTicks && first + column + columns.length >= chosen.length) {
+        const lowest = own.reduce((one, other) => (other.bottom > one.bottom ? other : one));
+        svg.append(cut(lowest.id, x, y + high - below, cell[0], lowest.bottom, cell[2], TICKS));
+        end = Math.max(end, y + high - below + TICKS);
+      }
+    });
+    y += tallest;
+  }
+  end = Math.min(height, Math.max(end, y) + 9);
+  svg.setAttribute("viewBox", `0 0 ${width} ${end}`);
+  svg.setAttribute("height", `${end}pt`);
+  return svg;
+}
+
+// A part of a group, from left and top, at another place.
+function cut(id, x, y, left, top, width, height) {
+  const part = element("svg", { x, y, width, height, viewBox: `${left} ${top} ${width} ${height}` });
+  part.append(element("use", { href: `#${id}` }));
+  return part;
+}
+
+function element(name, attributes = {}) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+new CaseFilter([...document.querySelectorAll("table.data")].map((table) => new DataTable(table)));
 
 // The data of a figure comes from the page itself, so that a copied page has it; without this script it is the file beside it.
 addEventListener("click", async (event) => {
