@@ -55,3 +55,8 @@ def test_only_rotations_by_an_angle_stay():
 def test_an_empty_group_ends_itself():
     text = '<svg><g id="line2d_1"><g id="line2d_2"/><path d="M 1 2"/></g><g id="axes_1"/></svg>'
     assert [found.tag for found in ElementTree.fromstring(compact(text)).iter()] == ["svg", "g", "path", "g"]
+
+
+def test_names_of_panels_stay_as_they_are():
+    text = '<svg><g id="panel sleep, delay_s=0.0005 · 3.14"><path d="M 0.0005 1"/></g></svg>'
+    assert compact(text) == text.replace('"M 0.0005 1"', '"M 0 1"')

@@ -18,8 +18,15 @@ def compact(text: str) -> str:
     The groups of axes, panels and legends stay. text: as matplotlib writes it, where `<` and `>` are escaped outside of tags.
     """
     text = _BETWEEN_TAGS.sub("><", text)
-    text = _TAG.sub(lambda tag: _NUMBER.sub(_round, " ".join(_NO_ROTATION.sub("", tag[0]).split())), text)
+    text = _TAG.sub(_shorten, text)
     return _with_classes("".join(_without_groups(text)))
+
+
+def _shorten(tag: re.Match[str]) -> str:
+    """A tag with rounded numbers, as it is where it has the name of a panel."""
+    if tag[0].startswith('<g id="panel '):
+        return tag[0]
+    return _NUMBER.sub(_round, " ".join(_NO_ROTATION.sub("", tag[0]).split()))
 
 
 def _round(number: re.Match[str]) -> str:
