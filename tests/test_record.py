@@ -33,6 +33,13 @@ def test_format_has_a_line_in_the_history():
 
 
 @pytest.mark.parametrize("read", [record.read, decode])
+def test_host_may_be_missing_and_is_read_where_known(read, tmp_path):
+    for call in ({"id": "a", "time": ""}, {"id": "a", "time": "", "host": "node-1"}):
+        record.write(tmp_path / "a.json", make_record(call=call))
+        assert read(tmp_path / "a.json")["call"] == call
+
+
+@pytest.mark.parametrize("read", [record.read, decode])
 def test_record_is_read_as_written(read, tmp_path):
     made = make_record()
     record.write(tmp_path / "a.json", made)
@@ -85,6 +92,8 @@ def refusals(made, path):
         ("run", "x" * 251, "run: has more than 250 characters"),
         ("attempts", 0, "attempts: expected >= 1, got 0"),
         ("call", {"id": 1, "time": ""}, "call.id: expected str, got 1"),
+        ("call", {"id": "a"}, "call.time: is missing"),
+        ("call", {"id": "a", "time": "", "host": ""}, "call.host: is empty"),
         ("state", {"before": {}, "after": {}}, "state.meanwhile: is missing"),
         ("state.before", {"load_1min": "1"}, "state.before['load_1min']: expected float, got '1'"),
         ("state.before", {"\ud800": 1}, rf"state.before: '\ud800' {NO_TEXT}"),
@@ -161,7 +170,7 @@ def test_invalid_field_is_named(place, value, problem, tmp_path):
     ],
 )
 def test_missing_field_is_named(part, structure, tmp_path):
-    for name in structure.__annotations__:
+    for name in (name for name, text in structure.__annotations__.items() if not text.startswith("NotRequired")):
         made = make_record()
         del part_of(made, part)[name]
         assert refusals(made, tmp_path / "a.json") == [f"{part}.{name}: is missing".removeprefix(".")] * 2

@@ -6,7 +6,7 @@ import json
 import operator
 import os
 from functools import lru_cache, reduce
-from typing import Annotated, Any, Literal, TypedDict, cast
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, cast
 
 import msgspec
 
@@ -55,7 +55,7 @@ def _check_encoded(content: bytes, where: str) -> None:
 
 def _make_types() -> dict[str, Any]:
     """{name: type} of the named types and structures in record.py, as msgspec takes them."""
-    types: dict[str, Any] = {"list": list, "dict": dict}
+    types: dict[str, Any] = {"list": list, "dict": dict, "NotRequired": NotRequired}
     for name, value in vars(record).items():
         if isinstance(value, value_types.Kind):
             types[name] = reduce(operator.or_, (_make_type(base, value) for base in value.bases))

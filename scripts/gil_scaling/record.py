@@ -19,7 +19,7 @@ from gil_scaling.value_types import RecordError as RecordError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Any, TypedDict, Union
+    from typing import Annotated, Any, NotRequired, TypedDict, Union
 else:
     from gil_scaling.value_types import Annotated, Any, TypedDict, Union
 
@@ -62,6 +62,7 @@ class Call(TypedDict):
 
     id: Name  # the same for all runs of a call
     time: Text  # when it began, UTC
+    host: NotRequired[Name]  # that measured the run; a call tried again on a cluster may have got another
 
 
 class State(TypedDict):

@@ -183,6 +183,7 @@ def test_machine_is_read_around_the_run(start):
         assert 0 < result.state[reading]["reference_loop_s"] < 5
         assert result.state[reading]["busy_s"] > 0
     assert result.state["meanwhile"]["seconds"] >= result.wall_s
+    assert result.call["host"] == os.uname().nodename
 
 
 NOISE = [{"flag": "noisy", "reading": "other_share", "value": 0.2, "limit": 0.05}]

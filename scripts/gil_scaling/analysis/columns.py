@@ -344,6 +344,7 @@ TABLES = {
         ROUND,
         RUN,
         Column("call", STR, "", "id of the Snakemake call"),
+        Column("host", STR, "", "host that measured the run"),
         Column("started", STR, "", "start of the run, UTC"),
         STATUS._replace(meaning="ok, or what went wrong"),
         Column("reason", STR, "", "why the status is not ok"),

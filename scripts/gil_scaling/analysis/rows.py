@@ -107,6 +107,7 @@ def make_run_row(
         "status": record["status"],
         "reason": record["reason"],
         "call": record["call"]["id"],
+        "host": record["call"].get("host"),
         "started": record["started"],
         "wall_s": record["wall_s"],
         "snakemake_cpu_s": record["snakemake_cpu_s"],

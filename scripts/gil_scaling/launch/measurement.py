@@ -147,7 +147,7 @@ def _make_record(
         "spec": entry["spec"],
         "status": status,
         "reason": reason and _clean_reason(reason),
-        "call": {"id": call["id"], "time": call["time"]},
+        "call": {"id": call["id"], "time": call["time"], "host": os.uname().nodename},
         "started": f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{microseconds:06}Z",
         "wall_s": ended.wall_s,
         "exit_code": ended.exit_code,

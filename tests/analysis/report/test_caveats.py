@@ -216,3 +216,32 @@ def test_unlike_sources_are_named(sets, page_of, tmp_path):
         "The source of py_loop is not the same in all result sets: differences in time include that of the code."
     ]
     assert page_of("first", "later")["warnings"] == []
+
+
+def on_hosts(*counts):
+    """A change of records: of those of a result set so many are of the hosts n1, n2, …; the others name none."""
+
+    def change(records):
+        names = [f"n{number}" for number, count in enumerate(counts, 1) for _ in range(count)]
+        for one, name in zip(records, names, strict=False):
+            one["call"]["host"] = name
+        return records
+
+    return change
+
+
+def test_runs_of_several_hosts_are_counted(tmp_path):
+    sets = [result_set(tmp_path / name, machine=name, change=on_hosts(4, 20)) for name in "ab"]
+    expected = (
+        "The runs were measured on 2 hosts: 20 on n2 and 4 on n1. The facts of the machine are those of one of them."
+    )
+    assert [text for text in compared(tmp_path, *sets)["trust"] if "hosts" in text] == [
+        f"a: {expected}",
+        f"b: {expected}",
+    ]
+
+
+@pytest.mark.parametrize("counts", [(), (24,), (4,)], ids=["none", "one", "one known"])
+def test_one_host_is_not_named(counts, tmp_path):
+    data = compared(tmp_path, result_set(tmp_path / "a", machine="a", change=on_hosts(*counts)))
+    assert not [text for text in data["trust"] if "host" in text]

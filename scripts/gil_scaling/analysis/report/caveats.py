@@ -13,7 +13,7 @@ from gil_scaling.analysis.report.set_differences import Difference
 
 _BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
-
+_MAX_HOSTS = 6  # named in a sentence
 _WARM_BASE = "So there is no speedup relative to it."
 _WARM = "So a comparison with these is not one of concurrency alone."
 
@@ -69,6 +69,25 @@ def describe_thread_libraries(runs: pd.DataFrame) -> list[str]:
         "To compare several limits of such a library, set its variable in the `env` of further entries of `pythons`."
     )
     return [*sentences, advice] if sentences else []
+
+
+def describe_hosts(runs: pd.DataFrame) -> list[tuple[str, str]]:
+    """(label, sentence) per machine whose runs were measured on several hosts, as where a cluster tried again on another node."""
+    hosts = runs.drop_duplicates(["machine", "run"]).groupby(["machine", "host"], sort=False).size()
+    return [
+        (
+            str(machine),
+            f"The runs were measured on {len(counts)} hosts: {_count_hosts(counts.droplevel('machine'))}. The facts of the machine "
+            "are those of one of them.",
+        )
+        for machine, counts in hosts.groupby("machine", sort=False)
+        if len(counts) > 1
+    ]
+
+
+def _count_hosts(counts: pd.Series) -> str:
+    texts = [f"{count} on {host}" for host, count in counts.sort_values(ascending=False, kind="stable").items()]
+    return phrases.join_words(phrases.limit_words(texts, _MAX_HOSTS, "other host"))
 
 
 def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:

@@ -96,7 +96,11 @@ def page_data(folder: Path) -> dict[str, Any]:
         "claims": list(gains.count_claims(compared, floors)),
         "compared": len(changes),
         "gains": gains.shown_gains(changes, floors),
-        "trust": [*_trust(sets, summary, machines), *caveats.describe_thread_libraries(runs)],
+        "trust": [
+            *_trust(sets, summary, machines),
+            *machine_kinds.with_names(caveats.describe_hosts(tables["runs"]), machines),
+            *caveats.describe_thread_libraries(runs),
+        ],
         **answers.figures_of(
             sorted(entries, key=lambda entry: is_many and entry["figure"] != "machines"), None, folder
         ),
