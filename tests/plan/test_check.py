@@ -8,7 +8,7 @@ from tests.tiny_sweep import TINY, experiment
 
 
 @pytest.fixture
-def order(tmp_path, monkeypatch):
+def order(tmp_path, monkeypatch, probed_once):
     """What the check of the tiny sweep with changes tries."""
     monkeypatch.chdir(tmp_path)
 

@@ -9,7 +9,7 @@ from tests.tiny_sweep import TINY
 
 
 @pytest.fixture
-def make_plan(tmp_path, monkeypatch):
+def make_plan(tmp_path, monkeypatch, probed_once):
     """The plan of the tiny sweep, with what a test left there."""
     monkeypatch.chdir(tmp_path)
     return lambda settings=TINY: plan.make(request.read(settings, sorted(tmp_path.glob("*.yaml"))), None)

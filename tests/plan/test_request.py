@@ -6,7 +6,7 @@ MACHINE = {"machine": "m", "pythons": ["current"]}
 
 
 @pytest.fixture
-def read(tmp_path, monkeypatch):
+def read(tmp_path, monkeypatch, probed_once):
     """Reads the request of a call with the default config in a folder with a workload of a name, and --config."""
     monkeypatch.chdir(tmp_path)
 
