@@ -1,6 +1,7 @@
 """What a large sweep costs beside its measuring: `python -m tests.benchmarks.large_sweep` prints CPU time and peak memory.
 
-plan: `snakemake -n` of 10,200 runs; tables: of 10,000 records; figures: of 84 and of 336 combinations, copies of a small sweep.
+plan: `snakemake -n` of 10,200 runs; tables: of 10,000 records; figures and page: of 84, 336 and 1,008 combinations, copies of a
+small sweep.
 """
 
 import tempfile
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from gil_scaling.analysis.figures.__main__ import draw_all
+from gil_scaling.analysis import tables
+from gil_scaling.analysis.tables import __main__ as tables_of_sweep
 
 from tests.benchmarks import processes
-from tests.support import ROOT, make_tables, sweep_records, write_result_set
+from tests.support import ROOT, sweep_records, write_result_set
 from tests.tiny_sweep import TINY, copy_workflow
 
 _WORKERS = list(range(1, 11))
@@ -36,9 +38,11 @@ def main():
         root = Path(folder)
         _print_cost("plan of 10,200 runs", _prepare_plan(root / "plan"), root / "plan")
         _print_cost("tables of 10,000 records", _prepare_tables(root / "tables"))
-        for copies in (_COPIES, 4 * _COPIES):
-            draw = f"from tests.benchmarks.large_sweep import draw\ndraw({str(root / str(copies))!r}, {copies})"
-            _print_cost(f"figures of {12 * copies} combinations", ["-c", draw])
+        for copies in (_COPIES, 4 * _COPIES, 12 * _COPIES):
+            sweep = write_large_sweep(root / str(copies), copies)
+            _print_cost(f"figures of {12 * copies:,} combinations", ["-m", "gil_scaling.analysis.figures", str(sweep)])
+            _print_cost("their page", ["-m", "gil_scaling.analysis.report", str(sweep)])
+            print(f"its size: {(sweep / 'report.html').stat().st_size / 1e6:.2f} MB")
 
 
 def _prepare_plan(folder):
@@ -59,15 +63,8 @@ def _prepare_tables(folder):
     return ["-m", "gil_scaling.analysis.tables", str(write_result_set(folder, records, builds=builds))]
 
 
-def draw(folder, copies):
-    """Draws all figures of copies of one workload on two builds."""
-    root = Path(folder)
-    root.mkdir()
-    draw_all(make_large_tables(root, copies), ["e"], root / "figures")
-
-
-def make_large_tables(folder, copies):
-    """The tables of copies of one workload with 12 combinations."""
+def write_large_sweep(folder, copies):
+    """The folder of a sweep with the tables of copies of one workload with 12 combinations on two builds."""
     records = []
     for python in ("3.14", "3.14t"):
         for workers in (2, 4):
@@ -77,8 +74,11 @@ def make_large_tables(folder, copies):
                 for one in sweep_records(times, python=python, workers=workers)
             ]
         records += sweep_records({"sequential": [4.0, 4.1] * 3, "thread_pool": [3.0, 3.1] * 3}, python=python)
-    small = make_tables(folder, records, builds={"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}})
-    return {name: _copied(table, copies) for name, table in small.items()}
+    plan = write_result_set(folder, records, builds={"3.14": {}, "3.14t": {"free_threaded": True, "gil": False}})
+    tables_of_sweep.main(plan)
+    small = tables.read(plan.parent / "tables")
+    tables.write({name: _copied(table, copies) for name, table in small.items()}, plan.parent / "tables")
+    return plan.parent
 
 
 def _copied(table, copies):
