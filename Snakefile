@@ -34,7 +34,6 @@ pathvars:
 
 wildcard_constraints:
     run="[^/]+",
-    round=r"\d+",
 
 
 onstart:
@@ -96,8 +95,7 @@ rule facts:
 rule measure:
     """One run: a combination in a round, alone on the machine."""
     input:
-        after=lambda wildcards: ancient(CALL.inputs_of(wildcards.run)),
-        repeats=lambda wildcards: CALL.plan.repeats(wildcards.run),
+        lambda wildcards: [*ancient(CALL.inputs_of(wildcards.run)), *CALL.plan.repeats(wildcards.run)],
     output:
         "<set>/runs/{run}.json",
     log:
@@ -108,14 +106,6 @@ rule measure:
     shell:
         "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} || "
         "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} $?"
-
-
-rule round:
-    """A mark that a round is done: the next one begins after it, and is not repeated because of it."""
-    input:
-        lambda wildcards: CALL.plan.in_round(wildcards.round),
-    output:
-        touch("<set>/rounds/{round}"),
 
 
 rule collect:

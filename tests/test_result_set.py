@@ -15,7 +15,7 @@ def test_paths_are_in_the_folders_of_the_contract():
 
 
 def test_sweeps_cannot_take_the_names_of_a_result_set():
-    names = {name.partition("/")[0] for name in result_set.BUNDLED} | {result_set.LOGS, result_set.ROUNDS}
+    names = {name.partition("/")[0] for name in result_set.BUNDLED} | {result_set.LOGS}
     assert names <= set(result_set.RESERVED_SWEEPS)
 
 

@@ -18,7 +18,6 @@ SIZES = "sizes.json"
 BUILDS = "pythons"  # <name>.json: the facts of a build
 RECORDS = "runs"  # <run>.json
 EXPECTED = "expected"  # <digest>.json: the digest of the correct results
-ROUNDS = "rounds"  # <number>: a marker that the round is done
 LOGS = "logs"
 SET_ASIDE = f"{LOGS}/set_aside"  # failed and damaged records whose runs are measured again
 
@@ -36,7 +35,7 @@ PAGE = "report.html"
 REPORT = "report.md"
 VERDICT = "verdict.txt"
 
-RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, ROUNDS, COMPARISON, MACHINE, SIZES)
+RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, COMPARISON, MACHINE, SIZES)
 
 BUNDLED = (MACHINE, SIZES, f"{BUILDS}/*.json", f"{RECORDS}/*.json", f"{EXPECTED}/*.json")  # patterns
 BUNDLED_OF_SWEEP = (

@@ -106,7 +106,23 @@ def test_only_runs_without_a_record_wait_for_a_round(make_plan):
     leave(made, [*made.rounds[1][1:], *made.rounds[2][1:]])
     again = make_plan()
     waiting = [run for run in again.runs if again.round_before(run.name)]
-    assert waiting == made.rounds[2][:1]  # a mark of round 1 that is made now repeats none of the others
+    assert waiting == made.rounds[2][:1]  # a record of round 1 that is made now repeats none of the others
+
+
+def test_runs_wait_for_the_last_record_to_be_made(make_plan):
+    made = make_plan()
+    first = made.rounds[1]
+    assert made.round_before(made.runs[-1].name) == [f"{made.request.result_set}/runs/{first[-1].name}.json"]
+    leave(made, first[-1:])
+    assert make_plan().round_before(made.runs[-1].name) == [f"{made.request.result_set}/runs/{first[-2].name}.json"]
+
+
+def test_no_run_waits_for_one_that_has_stopped(make_plan):
+    made = make_plan(UNTIL)
+    ninth, tenth = made.rounds[9], made.rounds[10]
+    stop(made, 8, ninth[-1])
+    name = next(run.name for run in tenth if run.combination != ninth[-1].combination)
+    assert make_plan(UNTIL).round_before(name) == [f"{made.request.result_set}/runs/{ninth[-2].name}.json"]
 
 
 def test_failed_runs_are_measured_again(make_plan):

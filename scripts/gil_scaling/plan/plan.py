@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,9 @@ class Plan:
         return {run.name for run in self.replaced}
 
     @cached_property
-    def _unfinished_rounds(self) -> set[int]:
-        return {run.spec["round"] for run in self.runs if self._is_to_be_measured(run)}
+    def _unfinished(self) -> dict[int, list[Run]]:
+        """The runs of each round that are to be measured if they are wanted."""
+        return {number: [run for run in runs if self._is_to_be_measured(run)] for number, runs in self.rounds.items()}
 
     def _is_to_be_measured(self, run: Run) -> bool:
         return run.name in self._replaced_names or self.states[run.name].status == "missing"
@@ -170,15 +172,16 @@ class Plan:
         return [run for run in self.runs if self._is_to_be_measured(run)] if self.looks.rounds else []
 
     def round_before(self, name: str) -> list[str]:
-        """The mark of the round that a run has to wait for, as rules name it, in a list of none or one.
+        """The record that a run has to wait for, as rules name it, in a list of none or one: the last of the round before.
 
-        Only runs without a record wait, and only for a round with something to do: where a mark is made anew, Snakemake
-        repeats what waits for it. A run whose record is to be replaced does not wait either: behind a job that is to be
-        done, Snakemake does not look at the times of inputs. Its priority keeps it in order.
+        It stands for its whole round, which priorities keep in order. Only runs without a record wait, and only for one that
+        is to be made: where a record is made anew, Snakemake repeats what waits for it. A run whose record is to be replaced
+        does not wait either: behind a job that is to be done, Snakemake does not look at the times of inputs.
         """
-        number = self._numbers[name] - 1
-        is_awaited = number in self._unfinished_rounds and self.states[name].status == "missing"
-        return [f"{self.request.result_set}/rounds/{number}"] if is_awaited else []
+        if self.states[name].status != "missing":
+            return []
+        earlier = reversed(self._unfinished.get(self._numbers[name] - 1, []))
+        return self._records(islice((run for run in earlier if self.looks.wants(run)), 1))
 
     def record_path(self, run: Run) -> Path:
         """The path of a run's record."""

@@ -43,7 +43,6 @@ LEFT_OUT = [
     "mine/pyperf/3.14.json.17.partial",
     "mine/tables/runs.csv.17.partial",
     "no-sweep/report.html",
-    "rounds/1",
     "runs/.r3.json",
     "runs/r3.json.17.partial",
 ]
