@@ -1,134 +1,80 @@
-import json
-import os
-import signal
-import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gil_scaling.launch.lock import CALL_LOCK
-from gil_scaling.plan import machines
-from gil_scaling.plan.recovery import STATE
-
-from tests.support import ROOT
+from gil_scaling.plan.machines import Machines
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import SharedFSUsage
 
 ENTRIES = [
-    {"name": "epyc", "resources": {"slurm_partition": "amd", "slurm_extra": "--constraint=sp3", "runtime": 60}},
+    {"name": "epyc", "resources": {"slurm_partition": "amd", "slurm_extra": "--constraint=sp3", "threads": 64}},
     {"name": "arm"},
 ]
+
+
+def make(executor="slurm", entries=ENTRIES, machine="head", **workflow):
+    """The Machines of a call with an executor."""
+    plugin = SimpleNamespace(name=executor, common_settings=SimpleNamespace(non_local_exec=executor != "local"))
+    names = SimpleNamespace(machines=entries, machine=machine)
+    return Machines(SimpleNamespace(executor_plugin=plugin, **workflow), names)
+
+
+def asked(machines, name):
+    """The resources that the job of a machine asks for."""
+    found = {key: function(SimpleNamespace(machine=name)) for key, function in machines.resources.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+WHOLE = {"slurm_extra": "--exclusive", "cpus_per_task": -1}
 
 
 @pytest.mark.parametrize(
     ("machine", "executor", "expected"),
     [
-        (
-            "epyc",
-            "slurm",
-            {
-                "slurm_partition": "amd",
-                "runtime": 60,
-                "slurm_extra": "--constraint=sp3 --exclusive",
-                "cpus_per_task": -1,
-            },
-        ),
-        ("arm", "slurm-jobstep", {"slurm_extra": "--exclusive", "cpus_per_task": -1}),
-        ("epyc", "kubernetes", {"slurm_partition": "amd", "runtime": 60, "slurm_extra": "--constraint=sp3"}),
+        ("epyc", "slurm", {**WHOLE, "slurm_partition": "amd", "slurm_extra": "--constraint=sp3 --exclusive"}),
+        ("arm", "slurm-jobstep", WHOLE),
+        ("epyc", "kubernetes", {"slurm_partition": "amd", "slurm_extra": "--constraint=sp3"}),
         ("arm", "local", {}),
     ],
 )
 def test_a_job_gets_what_its_machine_asks_for_and_the_whole_node(machine, executor, expected):
-    functions = machines.resources(ENTRIES, lambda: executor)
-    found = {name: function(SimpleNamespace(machine=machine)) for name, function in functions.items()}
-    assert {name: value for name, value in found.items() if value is not None} == expected
+    assert asked(make(executor), machine) == expected
 
 
 def test_a_machine_may_limit_its_cpus_and_is_exclusive_once():
     own = [{"name": "epyc", "resources": {"cpus_per_task": 8, "slurm_extra": "--exclusive=user"}}]
-    found = {
-        name: call(SimpleNamespace(machine="epyc")) for name, call in machines.resources(own, lambda: "slurm").items()
-    }
-    assert found == {"cpus_per_task": 8, "slurm_extra": "--exclusive=user"}
+    assert asked(make(entries=own), "epyc") == own[0]["resources"]
+
+
+def test_threads_are_those_of_the_machine():
+    assert [make().threads(SimpleNamespace(machine=name)) for name in ("epyc", "arm", "head")] == [64, 1, 1]
+
+
+def test_a_cluster_gets_all_machines_and_this_computer_its_own(capsys):
+    assert [path.rpartition("/")[2] for path in make().endings()] == ["epyc", "arm"]
+    assert capsys.readouterr().err == ""
+    assert [path.rpartition("/")[2] for path in make("local", machine="arm").endings()] == ["arm"]
+    assert "runs on this machine, arm. Left out: epyc; a profile" in capsys.readouterr().err
+    with pytest.raises(WorkflowError, match="the key machines names none"):
+        make(entries=[]).endings()
+
+
+@pytest.mark.parametrize(
+    ("is_main", "usage", "place"),
+    [(True, [], "here"), (False, [SharedFSUsage.INPUT_OUTPUT], "node"), (False, [], "apart")],
+)
+def test_a_job_knows_whether_it_shares_files_with_its_call(is_main, usage, place):
+    settings = SimpleNamespace(shared_fs_usage=frozenset(usage))
+    assert make(is_main_process=is_main, storage_settings=settings).place == place
 
 
 def test_a_call_on_a_node_takes_no_profile():
-    made = machines.command("Snakefile", ["my.yaml"], ["rounds=3"])
-    assert made[:3] == [sys.executable, "-m", "snakemake"]
-    assert made[-4:] == ["--configfile", "my.yaml", "--config", "rounds=3"]
-    assert [made[made.index(option) + 1] for option in ("--profile", "--workflow-profile", "--executor")] == [
-        "none",
-        "none",
-        "local",
-    ]
-    assert machines.command("Snakefile", [], [])[-1] == "--config"
-
-
-SAYS = "import os, sys; print(sys.argv[1:], 'SNAKEMAKE_PROFILE' in os.environ, file=sys.stderr); {}"
-
-
-def ending(tmp_path, monkeypatch, program):
-    """How a job ends that runs this program on a node."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SNAKEMAKE_PROFILE", "slurm")
-    command = [sys.executable, "-c", SAYS.format(program), "--config"]
-    machines.sweep("jobs/epyc", "epyc.log", machines.NODE, *command)
-    return json.loads(Path("jobs/epyc/ending.json").read_text())
-
-
-@pytest.fixture(autouse=True)
-def same_signals():
-    """Sets the handlers of signals back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-def test_a_job_notes_how_its_sweep_ended(tmp_path, monkeypatch):
-    note = "build '3.14t' left out: no python3.14t"
-    found = ending(tmp_path, monkeypatch, f"print({note!r}); print('3 runs failed: oh'); sys.exit(1)")
-    says = "['--config', 'machine=\"epyc\"'] False"
-    assert {**found, "lines": sorted(found["lines"])} == {
-        "host": os.uname().nodename,
-        "status": 1,
-        "notes": [note],
-        "lines": sorted([says, note, "3 runs failed: oh"]),
+    settings = SimpleNamespace(config_args=["rounds=3"])
+    command = make(overwrite_configfiles=["my.yaml"], config_settings=settings).command
+    assert command[:3] == [sys.executable, "-m", "snakemake"]
+    assert command[-4:] == ["--configfile", "my.yaml", "--config", "rounds=3"]
+    options = {
+        option: command[command.index(option) + 1] for option in ("--profile", "--workflow-profile", "--executor")
     }
-    assert machines.describe({"epyc": {**found, "host": "n1"}, "arm": {**found, "host": "n2", "status": 0}}) == [
-        "epyc (host n1): not complete",
-        f"  {note}",
-        *(f"  {line}" for line in found["lines"] if line != note),
-        "arm (host n2): complete",
-        f"  {note}",
-    ]
-
-
-def test_a_job_whose_snakemake_is_killed_has_failed(tmp_path, monkeypatch):
-    with pytest.raises(SystemExit) as exit_:
-        ending(tmp_path, monkeypatch, "os.kill(os.getpid(), 9)")
-    assert exit_.value.code == 128 + 9
-    assert not Path("jobs").exists()
-
-
-def test_a_job_whose_sweep_another_call_took_over_has_failed(tmp_path, monkeypatch):
-    (tmp_path / STATE / "epyc").mkdir(parents=True)
-    (tmp_path / STATE / "epyc" / CALL_LOCK).write_text("n2 12")
-    with pytest.raises(SystemExit, match="another call has taken over this sweep"):
-        ending(tmp_path, monkeypatch, "sys.exit(1)")
-    assert not Path("jobs").exists()
-
-
-def test_an_interrupted_job_ends_its_snakemake_and_has_failed(tmp_path):
-    sleeper = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(1)); print('up', file=sys.stderr, flush=True); time.sleep(60)"
-    command = [sys.executable, "-m", "gil_scaling.plan.machines", "sweep", "jobs/epyc", "epyc.log", "here"]
-    with subprocess.Popen(
-        [*command, sys.executable, "-c", sleeper, "--config"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}/scripts"},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as job:
-        assert job.stderr.readline() == "up\n"
-        job.terminate()
-        assert job.wait(30) == 128 + signal.SIGTERM
-    assert not (tmp_path / "jobs").exists()
+    assert options == {"--profile": "none", "--workflow-profile": "none", "--executor": "local"}
+    assert make(overwrite_configfiles=[], config_settings=None).command[-1] == "--config"

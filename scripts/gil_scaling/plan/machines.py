@@ -1,168 +1,110 @@
-"""The target `machines`: the sweep on each machine that the config names, a job each, and then their comparison.
+"""The target `machines`: the sweep on each machine that the config names, a job each, as its rules ask for it."""
 
-`python -m gil_scaling.plan.machines sweep FOLDER LOG PLACE COMMAND …` is such a job: it runs Snakemake on the node and leaves in FOLDER how
-that ended. `… conclude SWEEP FOLDER … -- COMMAND …` compares the result sets and says how each job ended. COMMAND is one
-of Snakemake that ends with settings of --config.
-"""
-
-import json
 import os
-import re
-import shutil
-import signal
-import subprocess
 import sys
-import tarfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
+
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import SharedFSUsage
 
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.launch.lock import holder, read_holder
-from gil_scaling.plan.config import Config
+from gil_scaling.plan import node
 from gil_scaling.plan.recovery import STATE
-from gil_scaling.result_set import MACHINE, PLAN, RESULTS, archive_name, write_text
+from gil_scaling.plan.request import Names
 
 TARGET = "machines"
 RULE = "sweep_on"  # of such a job
-FOLDER = str(STATE / f".{TARGET}")  # <call>/<machine>/ in it: how a job ended; no machine has such a name
-HERE, NODE, APART = "here", "node", "apart"  # where a job is: on the computer of the call, elsewhere, without its files
+FOLDER = STATE / f".{TARGET}"  # no machine has such a name
 _THREADS = "threads"  # of an entry's resources: CPUs that the job asks for
-_ENDING = "ending.json"
-_ON_NODE = "GIL_SCALING_ON_NODE"
 _WHOLE_NODE = {
     "slurm_extra": "--exclusive",
     "cpus_per_task": -1,
-}  # of Slurm; -1 is no limit: a step has all CPUs of its job
-_NOTE = re.compile(r"(build|experiment) '.+")
-_SHOWN = 12  # last lines of a job that failed
+}  # of Slurm; -1 is no limit: a step has all of its job's CPUs
 
 
-class Ending(TypedDict):
-    """How the job of a machine ended: its host, Snakemake's exit status, what was left out there, its last lines."""
+class Machines:
+    """What the rules of the target ask for.
 
-    host: str
-    status: int
-    notes: list[str]
-    lines: list[str]
-
-
-def is_on_node() -> bool:
-    """Whether this call is the job of one machine of the target `machines`."""
-    return _ON_NODE in os.environ
-
-
-def resources(machines: Iterable[Config], executor: Callable[[], str]) -> dict[str, Callable[[Any], Any]]:
-    """{resource: function of the wildcards} of the jobs; None where a machine does not ask for it.
-
-    executor: gives the name of Snakemake's executor; of Slurm a job gets its node as a whole.
+    workflow: Snakemake's; endings_folder: <call>/<machine>/ in it says how a job ended.
     """
-    asked = {machine["name"]: machine.get("resources", {}) for machine in machines}
-    names = dict.fromkeys([*_WHOLE_NODE, *(name for each in asked.values() for name in each if name != _THREADS)])
 
-    def find(name: str, wildcards: Any) -> Any:
-        own: Mapping[str, Any] = asked.get(wildcards.machine, {})
-        default = _WHOLE_NODE.get(name) if "slurm" in executor() else None
+    endings_folder = str(FOLDER)
+
+    def __init__(self, workflow: Any, names: Names) -> None:
+        self._workflow, self._names = workflow, names
+        self._call = f"{int(time.time())}-{os.getpid()}"
+        self._asked = {machine["name"]: machine.get("resources", {}) for machine in names.machines}
+
+    @cached_property
+    def resources(self) -> dict[str, Callable[[Any], Any]]:
+        """{resource: function of the wildcards} of the jobs; None where a machine does not ask for it.
+
+        Of Slurm a job gets its node as a whole.
+        """
+        asked = (name for each in self._asked.values() for name in each if name != _THREADS)
+        return {name: partial(self._find, name) for name in dict.fromkeys([*_WHOLE_NODE, *asked])}
+
+    def _find(self, name: str, wildcards: Any) -> Any:
+        own: Mapping[str, Any] = self._asked.get(wildcards.machine, {})
+        is_slurm = "slurm" in getattr(self._workflow.executor_plugin, "name", "")
+        default = _WHOLE_NODE.get(name) if is_slurm else None
         value = own.get(name, default)
         is_shared = name == "slurm_extra" and default and default not in value
         return f"{value} {default}" if is_shared else value
 
-    return {name: partial(find, name) for name in names}
+    def threads(self, wildcards: Any) -> int:
+        """The CPUs that the job on a machine asks for; Slurm gives whole nodes, whatever the number."""
+        return int(self._asked.get(wildcards.machine, {}).get(_THREADS, 1))
 
+    @property
+    def _is_local(self) -> bool:
+        """Whether the executor runs its jobs on this computer."""
+        plugin = self._workflow.executor_plugin
+        return plugin is None or not plugin.common_settings.non_local_exec
 
-def threads(machines: Iterable[Config], name: str) -> int:
-    """The CPUs that the job of a machine asks for; Slurm gives whole nodes, whatever the number."""
-    asked = {machine["name"]: machine.get("resources", {}).get(_THREADS, 1) for machine in machines}
-    return int(asked.get(name, 1))
+    def endings(self) -> list[str]:
+        """The outputs of the jobs: of all machines that the config names, or without a cluster of this one alone."""
+        here, named = self._names.machine, list(self._asked)
+        if self._is_local:
+            left_out = [name for name in named if name != here]
+            if left_out:
+                print(describe_left_out(here, left_out), file=sys.stderr)
+            named = [here]
+        elif not named:
+            raise WorkflowError("the key machines names none for this executor.")
+        return [f"{self.endings_folder}/{self._call}/{name}" for name in named]
 
+    @property
+    def place(self) -> str:
+        """Where a job is: here, where people see what it shows, or on a node, which may share no files with the call."""
+        if self._workflow.is_main_process:
+            return node.HERE
+        is_shared = SharedFSUsage.INPUT_OUTPUT in self._workflow.storage_settings.shared_fs_usage
+        return node.NODE if is_shared else node.APART
 
-def sweep(folder: str, log: str, place: str, *command: str) -> None:
-    """Runs a sweep on this computer under the label that is the name of a folder, which then says how it ended.
+    @cached_property
+    def command(self) -> list[str]:
+        """The command of a call of Snakemake with the settings of this one, which executes its jobs itself.
 
-    A sweep that is interrupted leaves no folder: its job has failed, and is tried again. log: what Snakemake writes on a node;
-    here it shows it. Where the job shares no files with the call, the folder holds the result set, too.
-    """
-    interruptions: list[int] = []
-    processes: list[subprocess.Popen[bytes]] = []
-
-    def interrupt(number: int, _: object) -> None:
-        interruptions.append(number)
-        for process in processes:
-            process.send_signal(signal.SIGTERM)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, interrupt)
-    with open(log, "w", encoding="utf-8") as file:
-        shown = None if place == HERE else file
-        machine = f"machine={json.dumps(Path(folder).name)}"
-        process = subprocess.Popen(
-            [*command, machine], env=_environment(), stdin=subprocess.DEVNULL, stderr=shown, stdout=shown
-        )
-        processes.append(process)
-        if interruptions:
-            process.terminate()
-        status = process.wait()
-    if interruptions or status < 0:
-        raise SystemExit(128 + (interruptions[0] if interruptions else -status))
-    if read_holder(STATE / Path(folder).name) not in ("", holder(os.uname().nodename, process.pid)):
-        raise SystemExit("another call has taken over this sweep")
-    lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
-    ending: Ending = {
-        "host": os.uname().nodename,
-        "status": status,
-        "notes": [line for line in lines if _NOTE.match(line)],
-        "lines": lines[-_SHOWN:],
-    }
-    os.makedirs(folder, exist_ok=True)
-    write_text(Path(folder, _ENDING), json.dumps(ending))
-    if place == APART and Path(_result_set(folder), MACHINE).exists():
-        pack = ["-m", "gil_scaling.analysis.exchange.pack", _result_set(folder), _archive(folder)]
-        subprocess.run([sys.executable, *pack], env={**os.environ, "PYTHONPATH": SCRIPTS}, check=True)
-
-
-def _result_set(folder: str | Path) -> str:
-    """The result set of the machine whose job has this folder."""
-    return f"{RESULTS}/{Path(folder).name}"
-
-
-def _archive(folder: str | Path) -> str:
-    """Where such a job leaves its result set, if it shares no files with the call."""
-    return f"{folder}/{archive_name(Path(folder).name)}"
-
-
-def _environment() -> dict[str, str]:
-    """The environment of Snakemake on a node: a profile in it would submit the sweep once more."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("SNAKEMAKE_PROFILE", "PYTHONPATH")}
-    return {**kept, _ON_NODE: "1"}
-
-
-def conclude(sweep_name: str, *arguments: str) -> None:
-    """Compares the sweeps of the machines; exits with status 1 where one of them, or the comparison, failed.
-
-    arguments: the folders of the jobs, --, and the command.
-    """
-    split = arguments.index("--")
-    folders, command = [Path(folder) for folder in arguments[:split]], arguments[split + 1 :]
-    endings: dict[str, Ending] = {folder.name: json.loads((folder / _ENDING).read_text()) for folder in folders}
-    for archive in filter(os.path.exists, map(_archive, folders)):
-        with tarfile.open(archive) as packed:
-            packed.extractall(RESULTS, filter="data")
-    measured = {name: Path(RESULTS, name, sweep_name) for name in endings}
-    sets = [{name: str(path)} for name, path in measured.items() if (path / PLAN).exists()]
-    status = 0
-    if len(sets) > 1:
-        environment = _environment()
-        del environment[_ON_NODE]
-        status = subprocess.run(
-            [*command, f"compare={json.dumps(sets)}", "--", "compare"], env=environment, check=False
-        ).returncode
-    for line in describe(endings):
-        print(line, file=sys.stderr)
-    for folder in folders[0].parent.parent.iterdir():  # of earlier calls
-        if folder != folders[0].parent:
-            shutil.rmtree(folder, ignore_errors=True)
-    raise SystemExit(int(bool(status) or any(ending["status"] for ending in endings.values())))
+        It ends with settings of --config.
+        """
+        start = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(Path(SCRIPTS).parent / "Snakefile"),
+            "--cores",
+            "all",
+        ]
+        alone = ["--executor", "local", "--profile", "none", "--workflow-profile", "none"]
+        files = list(map(str, self._workflow.overwrite_configfiles or ()))
+        settings = getattr(self._workflow.config_settings, "config_args", None) or ()
+        return [*start, *alone, *(["--configfile", *files] if files else []), "--config", *settings]
 
 
 def describe_failed_job(log: str, message: str | None) -> str:
@@ -174,25 +116,3 @@ def describe_failed_job(log: str, message: str | None) -> str:
 def describe_left_out(here: str, names: Sequence[str]) -> str:
     """Why a call without a cluster measures on this machine alone."""
     return f"The sweep runs on this machine, {here}. Left out: {', '.join(names)}; a profile such as config/profiles/slurm submits to them."
-
-
-def describe(endings: Mapping[str, Ending]) -> list[str]:
-    """How the jobs ended, machine by machine: `epyc (host n17): complete`."""
-    lines = []
-    for name, ending in endings.items():
-        lines.append(f"{name} (host {ending['host']}): {'not complete' if ending['status'] else 'complete'}")
-        lines += [f"  {line}" for line in ending["notes"]]
-        lines += [f"  {line}" for line in ending["lines"] if ending["status"] and line not in ending["notes"]]
-    return lines
-
-
-def command(snakefile: str, configfiles: Sequence[str], config_args: Sequence[str]) -> list[str]:
-    """The command of a call of Snakemake that executes its jobs itself; it ends with these settings of --config."""
-    files = ["--configfile", *configfiles] if configfiles else []
-    alone = ["--executor", "local", "--profile", "none", "--workflow-profile", "none"]
-    start = [sys.executable, "-m", "snakemake", "--snakefile", snakefile, "--cores", "all"]
-    return [*start, *alone, *files, "--config", *config_args]
-
-
-if __name__ == "__main__":
-    {"sweep": sweep, "conclude": conclude}[sys.argv[1]](*sys.argv[2:])  # type: ignore[operator]

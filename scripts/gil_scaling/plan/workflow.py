@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import RerunTrigger, SharedFSUsage
+from snakemake.settings.types import RerunTrigger
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, machines, prune, recovery, request, sizes
+from gil_scaling.plan import check, closing, config, machines, node, prune, recovery, request, sizes
 from gil_scaling.plan.messages import Messages
 from gil_scaling.plan.plan import Plan, make
 from gil_scaling.plan.request import Request
@@ -80,13 +80,13 @@ class Call:
         explicit = list(map(str, workflow.overwrite_configfiles or []))
         files = [*(file for file in map(str, workflow.configfiles) if file not in explicit), *explicit]
         self._plan: Plan | None = None
-        self._id = f"{int(time.time())}-{os.getpid()}"
         arguments = (settings, files, explicit, _results_folder(workflow))
         try:
             self.names = request.read_names(*arguments)
         except config.ConfigError:
             _checked(request.read, *arguments)  # names what is wrong with builds, too
             raise
+        self.machines = machines.Machines(workflow, self.names)
         self._messages = Messages(
             getattr(workflow, "output_settings", None),
             f"{self.names.results}/",
@@ -98,7 +98,7 @@ class Call:
     @cached_property
     def request(self) -> Request:
         """What the config asks of this machine. Looks for its builds."""
-        found: Request = _checked(partial(request.complete, on_node=machines.is_on_node()), self.names)
+        found: Request = _checked(partial(request.complete, on_node=node.is_on_node()), self.names)
         return found
 
     @property
@@ -133,7 +133,7 @@ class Call:
         if self._has_plan:
             return self.names.state
         is_for_others = machines.TARGET in self._targets
-        return recovery.STATE / f".{machines.TARGET if is_for_others else COMPARISON}"
+        return machines.FOLDER if is_for_others else recovery.STATE / f".{COMPARISON}"
 
     # ---- what the rules ask for
 
@@ -191,51 +191,6 @@ class Call:
             return prune.write(self.plan)
         except prune.PruneError as error:
             raise WorkflowError(str(error)) from None
-
-    # ---- the target `machines`
-
-    endings_folder = machines.FOLDER
-
-    @property
-    def _is_local(self) -> bool:
-        """Whether the executor runs its jobs on this computer."""
-        plugin = self.workflow.executor_plugin
-        return plugin is None or not plugin.common_settings.non_local_exec
-
-    @cached_property
-    def resources(self) -> dict[str, Callable[[Any], Any]]:
-        """What the job on a machine asks for, by the name of the resource."""
-        return machines.resources(self.names.machines, lambda: getattr(self.workflow.executor_plugin, "name", ""))
-
-    def threads(self, wildcards: Any) -> int:
-        """The CPUs that the job on a machine asks for."""
-        return machines.threads(self.names.machines, wildcards.machine)
-
-    def endings(self) -> list[str]:
-        """The outputs of the jobs of the machines: of all that the config names, or without a cluster of this one alone."""
-        named = [machine["name"] for machine in self.names.machines]
-        here = [self.names.machine]
-        if not self._is_local and not named:
-            raise WorkflowError("machines: [] names none for this executor.")
-        left_out = [name for name in named if self._is_local and name not in here]
-        if left_out:
-            print(machines.describe_left_out(here[0], left_out), file=sys.stderr)
-        return [f"{machines.FOLDER}/{self._id}/{name}" for name in (here if self._is_local else named)]
-
-    @property
-    def place(self) -> str:
-        """Where a job is: here, where people see what it shows, or on a node, which may share no files with the call."""
-        if self.mode is not Mode.JOB:
-            return machines.HERE
-        is_shared = SharedFSUsage.INPUT_OUTPUT in self.workflow.storage_settings.shared_fs_usage
-        return machines.NODE if is_shared else machines.APART
-
-    @cached_property
-    def command(self) -> list[str]:
-        """The command of a call of Snakemake with these settings."""
-        args = getattr(self.workflow.config_settings, "config_args", None) or ()
-        configfiles = list(map(str, self.workflow.overwrite_configfiles or ()))
-        return machines.command(str(CHECKOUT / "Snakefile"), configfiles, args)
 
     # ---- before the graph of jobs is built, and before the first job
 
@@ -299,7 +254,7 @@ class Call:
         """
         state = self._state
         try:
-            recovery.lock(state, take_over=machines.is_on_node())
+            recovery.lock(state, take_over=node.is_on_node())
         except recovery.LockedError as error:
             raise WorkflowError(str(error)) from None
         persistence = getattr(self.workflow, "persistence", None)
