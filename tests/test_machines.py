@@ -196,6 +196,6 @@ def test_without_a_cluster_this_machine_alone_is_measured(tmp_path):
         "The sweep runs on this machine, here. Left out: epyc; a profile such as config/profiles/slurm submits to them."
         in lines
     )
-    assert "2 runs failed: ValueError: oh (./bad.py:2)" in lines
+    assert "4 runs failed: ValueError: oh (bad.py:2)" in lines  # in two rounds, sequential and the ceiling
     assert lines[-1] == f"here (host {os.uname().nodename}): not complete"
     assert [path.name for path in (tmp_path / "results").iterdir() if path.name != "compare"] == ["here"]
