@@ -34,7 +34,7 @@ from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, wr
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
-_DESCRIBED_RULES = ("measure", "verdict", "gate", "check")  # rules whose failure is described already
+_DESCRIBED_RULES = ("measure", "verdict", "gate", "check", "machines")  # rules whose failure is described already
 
 
 class Mode(Enum):
