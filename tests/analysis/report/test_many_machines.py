@@ -103,6 +103,14 @@ def test_page_of_20_machines_begins_with_few_words(twenty):
 
 
 @pytest.mark.slow
+def test_page_of_20_machines_has_a_row_of_hardware_for_each(twenty):
+    text = page.render(twenty).partition('<section id="machines">')[2].partition("</section>")[0]
+    assert Page(text).rows[0][:3] == ["machine", "cpu_model", "sockets"]
+    assert len(Page(text).rows) == 21 and 'class="card"' not in text
+    assert "hypervisor" in twenty["columns"]
+
+
+@pytest.mark.slow
 def test_markdown_of_20_machines_has_the_same_answers(twenty):
     text = markdown.render(twenty)
     assert text.count("\n- ") < 20

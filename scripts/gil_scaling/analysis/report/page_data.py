@@ -126,7 +126,9 @@ def page_data(folder: Path) -> dict[str, Any]:
         "hardware": hardware_table(machines),
         "same_hardware": describe_same(machines),
         "quality": registry_table(sequential_first(tables["quality"], ["build"]), "quality"),
-        "columns": column_meanings(("summary", *_DETAILS, "changes", "shapes", "quality")),
+        "columns": column_meanings(
+            ("summary", *_DETAILS, "changes", "shapes", "quality", *(["machines"] if is_many else []))
+        ),
         "tables": {name: len(tables[name]) for name in TABLES},
         "config": _dump(sets[0]["configs"].get(sweep, {})),
         "command": command,
