@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from snakemake_interface_logger_plugins.common import LogEvent
-from tqdm import tqdm
 
 from gil_scaling.decode import decode
 from gil_scaling.launch import progress
@@ -199,6 +198,8 @@ class _Line:
     """A line of a terminal that stays in place."""
 
     def __init__(self, runs: int, bound: str, stream: TextIO) -> None:
+        from tqdm import tqdm  # most calls show no such line
+
         tqdm.monitor_interval = 0  # no thread that wakes up while a run measures
         self._stream = stream
         self._bar = tqdm(total=runs, file=stream, bar_format=_FORMAT.format(bound), dynamic_ncols=True, leave=False)
