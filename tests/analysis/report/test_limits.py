@@ -101,6 +101,16 @@ def test_limits_of_several_sets_have_their_labels(tmp_path):
     assert [sentence.partition(":")[0] for sentence in sentences] == list(names)
 
 
+def test_limits_of_many_machines_share_a_sentence(tmp_path):
+    counts = dict(zip("abcde", (0, 6, 7, 8, 9), strict=True))
+    sources = [write_source(tmp_path / name, disturbed(count), machine=name) for name, count in counts.items()]
+    sets = [{"label": name, "configs": {}} for name in counts]
+    assert describe_limits(compare_sources(*sources), sets, None) == [
+        "On 4 of 5 A CPU (2 CPUs): more than 10 % of the runs were disturbed: try `on_noise: wait`, which waits for idle CPUs "
+        "before each run."
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "what"), [("failed", "no run is ok"), ("unsupported", "no combination is supported")]
 )
