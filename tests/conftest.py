@@ -41,6 +41,11 @@ def pytest_xdist_make_scheduler(config, log):
             path = nodeid.partition("::")[0]
             return "sweeps" if path in SWEEPS else path
 
+        def _assign_work_unit(self, node):
+            if "sweeps" in self.workqueue:  # takes the longest, so it begins first
+                self.workqueue.move_to_end("sweeps", last=False)
+            super()._assign_work_unit(node)
+
     return ByFile(config, log)
 
 
