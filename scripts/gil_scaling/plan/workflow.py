@@ -6,6 +6,7 @@ Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_job
 DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_rate_limiter and ._lock, Workflow.persistence, Workflow.modifier.
 """
 
+import gc
 import json
 import os
 import shlex
@@ -138,7 +139,7 @@ class Call:
     # ---- what the rules ask for
 
     def inputs_of(self, name: str) -> list[str]:
-        """The inputs of a run: the mark of the round before, which must be `ancient`, while that round is not done."""
+        """The inputs of a run, which must be `ancient`: the last record of the round before, while that round is not done."""
         if name not in self.plan.states:
             raise WorkflowError(f"{name}: this sweep has no such run.")
         return self.plan.round_before(name)
@@ -206,10 +207,13 @@ class Call:
 
         def build_dag() -> None:
             self._prepare()
+            gc.disable()  # of the time for a graph of 10,000 jobs, which keeps all that it makes, collections take a sixth
             try:
                 build()
             except KeyboardInterrupt:  # Snakemake expects it only once jobs run
                 raise SystemExit("interrupted before the first run") from None
+            finally:
+                gc.enable()
             if self._is_asked and self.mode in (Mode.RUN, Mode.DRY_RUN):
                 for note in [*self.request.notes, self.plan.summary(self._measured())]:
                     print(note, file=sys.stderr)
@@ -229,8 +233,8 @@ class Call:
             self._plan = self.plan  # raises now what is wrong with it
         settings, dag = self.workflow.dag_settings, self.workflow.dag
         if hasattr(settings, "rerun_triggers"):
-            # The plan, an input of all, changes with the set of runs. The mark of a round has other inputs in each sweep;
-            # repeated for that alone, it would hide from Snakemake what is to be done behind it, being `ancient`.
+            # The plan, an input of all, changes with the set of runs, and so does the record that a run waits for: only
+            # runs without a record wait.
             settings.rerun_triggers = frozenset(settings.rerun_triggers) - {RerunTrigger.INPUT}
         if hasattr(settings, "force_incomplete") and hasattr(dag, "incomplete_files"):
             settings.force_incomplete = True
