@@ -117,7 +117,7 @@ def make_record(run="run", total_s=1.0, samples=None, spec=None, **changes):
         "spec": make_spec(**(spec or {})),
         "status": "ok",
         "reason": None,
-        "call": {"id": "call-1", "time": "2026-01-01T00:00:00Z"},
+        "call": {"id": "call-1", "time": "2026-01-01T00:00:00Z", "host": "node-1"},
         "started": "2026-01-01T00:00:01Z",
         "wall_s": 5.0,
         "exit_code": 0,
@@ -236,7 +236,9 @@ def write_source(folder, *sweeps, machine="m", label=None, call="call-1", roles=
     """Writes sweeps of records as one result set to compare; roles: {number of a record: role}; call: None keeps the records' own."""
     records = [one for sweep in sweeps for one in sweep]
     for number, one in enumerate(records):
-        one.update(run=f"r{number}", call={"id": call or one["call"]["id"], "time": "2026-01-01T00:00:00Z"})
+        one.update(
+            run=f"r{number}", call={"id": call or one["call"]["id"], "time": "2026-01-01T00:00:00Z", "host": "node-1"}
+        )
     named = {f"r{number}": role for number, role in (roles or {}).items()}
     write_result_set(folder, records, machine=machine, roles=named, **options)
     return Source(label or machine, folder)

@@ -4,7 +4,8 @@ The annotations of the structures below are the single declaration of the fields
 library alone, for the launcher; gil_scaling.decode makes the types of msgspec from them, to read records fast.
 
 Each run pays for this module, so at run time it does without typing. History of the format:
-4  2026-11-25  the version of gil-scaling in each record; noise: value, limit. Records of older formats are not read
+4  2026-11-25  the version of gil-scaling in each record; noise: value, limit
+5  2026-11-26  call: host. Records of older formats are not read
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from gil_scaling.value_types import RecordError as RecordError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Annotated, Any, NotRequired, TypedDict, Union
+    from typing import Annotated, Any, TypedDict, Union
 else:
     from gil_scaling.value_types import Annotated, Any, TypedDict, Union
 
 
-FORMAT = 4
+FORMAT = 5
 # Of measuring; a step makes every run run again. 2: calls carry their tasks; 3: workers report what they used;
 # 4: workers import what those of a script would; arguments are made anew for each sample
 PROTOCOL = 4
@@ -62,7 +63,7 @@ class Call(TypedDict):
 
     id: Name  # the same for all runs of a call
     time: Text  # when it began, UTC
-    host: NotRequired[Name]  # that measured the run; a call tried again on a cluster may have got another
+    host: Name  # that measured the run; a call tried again on a cluster may have got another
 
 
 class State(TypedDict):

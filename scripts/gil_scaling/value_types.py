@@ -84,10 +84,7 @@ class Annotated:
 
 
 class Checker:
-    """Checks values against annotations: a name of a kind or structure, `list[…]` or `dict[Name, …]`, or `… | None`.
-
-    A field of a structure may be missing where its annotation is `NotRequired[…]`.
-    """
+    """Checks values against annotations: a name of a kind or structure, `list[…]` or `dict[Name, …]`, or `… | None`."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         self._names = names
@@ -113,12 +110,9 @@ class Checker:
             raise RecordError(f"{where or 'record'}: expected an object, got {shown(value)}")
         prefix = f"{where}." if where else ""
         for name, annotation in structure.__annotations__.items():
-            is_required = not annotation.startswith("NotRequired[")
-            if name in value:
-                annotation = annotation if is_required else annotation[len("NotRequired[") : -1]
-                self.check(value[name], annotation, f"{prefix}{name}")
-            elif is_required:
+            if name not in value:
                 raise RecordError(f"{prefix}{name}: is missing")
+            self.check(value[name], annotation, f"{prefix}{name}")
 
     def _check_list(self, values: Any, annotation: str, where: str) -> None:
         if not isinstance(values, list):

@@ -178,7 +178,7 @@ def test_a_damaged_file_ends_the_step_without_traceback(name, tmp_path):
         {"spec": {"params": {str(n): "\\" * 9_999 for n in range(20)}}},
         {"noise": [{"flag": "f" * 250, "reading": "r" * 250, "value": 2**53, "limit": -1}] * 100},
         {"reason": "x" * 10_000, "status": "failed", "measured": None},
-        {"call": {"id": "c" * 250, "time": ""}},
+        {"call": {"id": "c" * 250, "time": "", "host": "h" * 250}},
         {"metrics": {"m" * 250: 1e100, "words": "\\" * 10_000, **{str(n): "x" * 9_999 for n in range(45)}}},
     ],
     ids=["names", "params", "noise", "reason", "call", "metrics"],
@@ -311,7 +311,7 @@ def changed(value, edits):
 @LIMITS
 @given(st.binary(max_size=200))
 @example(b"[" * 100_000)
-@example(b'{"format": 4, "run": "' + b"x" * 10**7)
+@example(b'{"format": 5, "run": "' + b"x" * 10**7)
 @example(b"1" * 5000)
 @example(b"\xff\xfe{\0}\0")
 def test_decode_refuses_any_other_bytes(content):

@@ -266,7 +266,7 @@ def test_sweeps_of_two_machines_are_no_set(make_set):
     ("change", "reason"),
     [
         ({"run": "other"}, "is the record of the run other"),
-        ({"format": 3}, "format: 3 is not supported, only 4 is. Measure again."),
+        ({"format": 3}, "format: 3 is not supported, only 5 is. Measure again."),
     ],
 )
 def test_a_record_that_cannot_be_used_is_a_damaged_run(change, reason, make_set):

@@ -53,7 +53,9 @@ def test_a_call_that_was_stopped_says_how_far_it_came(tmp_path):
 
 def test_a_forced_call_that_was_stopped_names_the_older_records(tmp_path):
     paths = record_paths(tmp_path, OK, OK)
-    paths[0].write_text(json.dumps(make_record(call={"id": "call-2", "time": "2026-01-02T00:00:00Z"})))
+    paths[0].write_text(
+        json.dumps(make_record(call={"id": "call-2", "time": "2026-01-02T00:00:00Z", "host": "node-1"}))
+    )
     assert describe(paths, [], [], "call-2") == ["Stopped at 1 of 2 runs; the older records of the others stand."]
 
 

@@ -19,7 +19,7 @@ def leave(made, runs, call="call-1", expected="a" * 64, **changes):
     """Writes records of runs of a plan, as if a call had measured them."""
     (made.request.folder / "runs").mkdir(parents=True, exist_ok=True)
     for run in runs:
-        record = make_record(run.name, call={"id": call, "time": "2026-01-01T00:00:00Z"}, **changes)
+        record = make_record(run.name, call={"id": call, "time": "2026-01-01T00:00:00Z", "host": "node-1"}, **changes)
         if record["measured"]:
             record["measured"]["expected"] = expected
         made.record_path(run).write_text(json.dumps({**record, "spec": run.spec}))

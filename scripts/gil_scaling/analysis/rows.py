@@ -68,7 +68,7 @@ def damaged_record(run: str, problem: str) -> dict[str, Any]:
         "reason": problem,
         "state": {},
         "noise": [],
-        "call": {"id": None},
+        "call": {"id": None, "host": None},
         "measured": None,
     }
 
@@ -107,7 +107,7 @@ def make_run_row(
         "status": record["status"],
         "reason": record["reason"],
         "call": record["call"]["id"],
-        "host": record["call"].get("host"),
+        "host": record["call"]["host"],
         "started": record["started"],
         "wall_s": record["wall_s"],
         "snakemake_cpu_s": record["snakemake_cpu_s"],

@@ -10,7 +10,7 @@ def make_tables_of_sets(folder, label, parts):
     """The tables of result sets of one machine; parts: lists of records, each measured in a separate call and day."""
     sources = []
     for day, records in enumerate(parts, 1):
-        changes = {"call": {"id": f"c{day}", "time": ""}, "started": f"2026-01-0{day}T00:00:00Z"}
+        changes = {"call": {"id": f"c{day}", "time": "", "host": "node-1"}, "started": f"2026-01-0{day}T00:00:00Z"}
         own = [{**one, **changes} for one in records]
         sources.append(write_source(folder / str(day), own, machine=label, label=f"{label} 2026-01-0{day}", call=None))
     return compare_sources(*sources)

@@ -34,7 +34,8 @@ def result_set(folder, *, machine="m", day=1, factor=1.0, times=TIMES, change=No
         records += sweep_records(scaled, python=python)
     started = f"2026-01-{day:02}T12:00:00Z"
     records = [
-        {**record, "started": started, "call": {"id": f"{machine}-{day}", "time": started}} for record in records
+        {**record, "started": started, "call": {"id": f"{machine}-{day}", "time": started, "host": machine}}
+        for record in records
     ]
     for record in records:
         gil = options["builds"][record["spec"]["python"]].get("gil", True)

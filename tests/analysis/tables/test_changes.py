@@ -382,10 +382,10 @@ def test_a_mean_is_paired_where_each_workload_has_one_call(tmp_path):
     a, b = (workloads(python, {"w": [1.0] * 6, "v": [1.0] * 6}) for python in "ab")
     calls = {"w": "call-1", "v": "call-2"}
     for one in (*a, *b):
-        one["call"] = {"id": calls[one["spec"]["workload"]], "time": ""}
+        one["call"] = {"id": calls[one["spec"]["workload"]], "time": "", "host": "node-1"}
     assert mean_of(compare_sources(write_source(tmp_path / "alike", a, b, call=None)))["pairing"] == "paired"
     for one in b:
-        one["call"] = {"id": {"w": "call-2", "v": "call-1"}[one["spec"]["workload"]], "time": ""}
+        one["call"] = {"id": {"w": "call-2", "v": "call-1"}[one["spec"]["workload"]], "time": "", "host": "node-1"}
     assert mean_of(compare_sources(write_source(tmp_path / "swapped", a, b, call=None)))["pairing"] == "unpaired"
 
 

@@ -72,7 +72,7 @@ def test_few_rounds_of_counterparts_make_no_claim(tmp_path):
 def test_counterparts_of_two_calls_are_unpaired(tmp_path):
     own, shared = (records(name, {"sequential": [4.0] * 6, "thread": [2.0] * 6}) for name in ("own", "shared"))
     for one in shared:
-        one["call"] = {"id": "call-2", "time": ""}
+        one["call"] = {"id": "call-2", "time": "", "host": "node-1"}
     (row,) = of_threads(compare(tmp_path, own, shared))
     assert (row["pairing"], row["flags"]) == ("unpaired", "separate_calls")
 

@@ -35,7 +35,7 @@ def test_identical_builds_share_fingerprint_and_environment():
 def test_noise_is_the_ratio_of_identical_builds(other_call, pairing, tmp_path):
     records = two_builds([2.0] * 6, [1.0] * 6)
     for record in records[6:]:
-        record["call"] = {"id": other_call, "time": ""}
+        record["call"] = {"id": other_call, "time": "", "host": "node-1"}
     (row,) = noise(tmp_path, records).to_dict("records")
     assert (row["python"], row["against"], row["rounds"]) == ("b", "a", 6)
     assert (row["ratio"], row["claim"], row["interval"]) == (pytest.approx(2), "faster", "ci95")
@@ -46,7 +46,7 @@ def test_noise_is_the_ratio_of_identical_builds(other_call, pairing, tmp_path):
 def test_noise_of_few_rounds_makes_no_claim(other_call, interval, tmp_path):
     records = two_builds([2.0] * 5, [1.0] * 5)
     for record in records[5:]:
-        record["call"] = {"id": other_call, "time": ""}
+        record["call"] = {"id": other_call, "time": "", "host": "node-1"}
     table = noise(tmp_path, records)
     (row,) = table.to_dict("records")
     assert (row["rounds"], row["interval"], row["claim"]) == (5, interval, "no claim")

@@ -32,7 +32,7 @@ def test_fits_ignore_worker_counts_of_a_later_call(tmp_path):
     records = records_of(lambda p: amdahl(p, 0.25), (1, 2, 4, 8))
     for record in records:
         if record["spec"]["workers"] == 8:
-            record["call"] = {"id": "call-2", "time": ""}
+            record["call"] = {"id": "call-2", "time": "", "host": "node-1"}
     tables = make_tables(tmp_path, records, cpus=64)
     assert tables["scaling"]["worker_counts"].tolist() == [3]
     assert len(tables["break_even"]) == 1

@@ -177,7 +177,7 @@ def test_shapes_flag_baselines_of_another_call(tmp_path):
         runs = sweep_records({"sequential": [8.0] * 6, "thread": [5.0] * 6})
         for one in runs:
             is_last = one["spec"]["round"] > 4 and one["spec"]["backend"] == "thread"
-            one["call"] = {"id": last_call if is_last else "call-1", "time": ""}
+            one["call"] = {"id": last_call if is_last else "call-1", "time": "", "host": "node-1"}
         return write_source(tmp_path / last_call, runs, machine="server", call=None)
 
     laptop = machine(tmp_path, "laptop", {2: [5.0] * 6})

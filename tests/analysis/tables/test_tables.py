@@ -141,7 +141,7 @@ def test_builds_that_differ_in_more_than_the_gil_are_flagged(difference, tmp_pat
 def test_runs_of_separate_calls_are_unpaired_and_flagged(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
     for one in records[6:]:
-        one["call"] = {"id": "call-2", "time": ""}
+        one["call"] = {"id": "call-2", "time": "", "host": "node-1"}
     found = row(make_tables(tmp_path, records)["summary"], "thread")
     assert found["speedup"] == pytest.approx(2)
     assert "separate_calls" in found["flags"].split(";")
@@ -151,7 +151,7 @@ def test_runs_of_separate_calls_are_unpaired_and_flagged(tmp_path):
 def test_few_rounds_make_no_claim_across_calls_either(tmp_path):
     records = sweep_records({"sequential": [4.0] * 4, "thread": [2.0] * 4})
     for one in records[4:]:
-        one["call"] = {"id": "call-2", "time": ""}
+        one["call"] = {"id": "call-2", "time": "", "host": "node-1"}
     found = row(make_tables(tmp_path, records)["summary"], "thread")
     assert (found["claim"], "few_rounds" in found["flags"]) == ("no claim", True)
 
