@@ -42,8 +42,9 @@ def pytest_xdist_make_scheduler(config, log):
             return "sweeps" if path in SWEEPS else path
 
         def _assign_work_unit(self, node):
-            if "sweeps" in self.workqueue:  # takes the longest, so it begins first
-                self.workqueue.move_to_end("sweeps", last=False)
+            for first in ("tests/test_machines.py", "sweeps"):  # take the longest, so they begin first
+                if first in self.workqueue:
+                    self.workqueue.move_to_end(first, last=False)
             super()._assign_work_unit(node)
 
     return ByFile(config, log)

@@ -22,7 +22,7 @@ rule sweep_on:
         directory(f"{CALL.machines.endings_folder}/{{call}}/{{machine}}"),
     log:
         f"{CALL.machines.endings_folder}/{{call}}/{{machine}}.log",
-    retries: 3
+    retries: CALL.machines.retries
     threads: CALL.machines.threads
     resources:
         **CALL.machines.resources,

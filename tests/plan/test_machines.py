@@ -46,6 +46,10 @@ def test_a_machine_may_limit_its_cpus_and_is_exclusive_once():
     assert asked(make(entries=own), "epyc") == own[0]["resources"]
 
 
+def test_a_job_is_submitted_again_by_its_call_alone():
+    assert [make(is_main_process=is_main).retries for is_main in (True, False)] == [3, 0]
+
+
 def test_threads_are_those_of_the_machine():
     assert [make().threads(SimpleNamespace(machine=name)) for name in ("epyc", "arm", "head")] == [64, 1, 1]
 

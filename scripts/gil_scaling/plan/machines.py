@@ -19,6 +19,7 @@ from gil_scaling.plan.request import Names
 TARGET = "machines"
 RULE = "sweep_on"  # of such a job
 FOLDER = STATE / f".{TARGET}"  # no machine has such a name
+_RETRIES = 3
 _THREADS = "threads"  # of an entry's resources: CPUs that the job asks for
 _WHOLE_NODE = {
     "slurm_extra": "--exclusive",
@@ -38,6 +39,11 @@ class Machines:
         self._workflow, self._names = workflow, names
         self._call = f"{int(time.time())}-{os.getpid()}"
         self._asked = {machine["name"]: machine.get("resources", {}) for machine in names.machines}
+
+    @property
+    def retries(self) -> int:
+        """How often a job is submitted again. On the node none: a call there that lost its sweep would take it back."""
+        return _RETRIES if self._workflow.is_main_process else 0
 
     @cached_property
     def resources(self) -> dict[str, Callable[[Any], Any]]:

@@ -50,7 +50,8 @@ def lock(state: Path, *, take_over: bool = False) -> None:
         raise LockedError(
             f"a call on the host {host} is at work here, or was killed there; if it no longer runs, remove {path}"
         )
-    path.write_text(mine)
+    if read_holder(state) != mine:  # where it is, others may read it now
+        path.write_text(mine)
     _locks[state.absolute()] = descriptor
     at_exit(_release, path)
 
