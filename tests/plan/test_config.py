@@ -365,6 +365,11 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
             "machine: 'a b' is not allowed. Expected: label of this machine, which names its folder under results/; "
             "null is its host name.",
         ),
+        (
+            "machines: [{name: compare}]",
+            "machines[0].name: 'compare' is the name of another folder there. Choose another name.",
+        ),
+        ("machines: [{name: a}, {name: a}]", "machines[1].name: a second machine 'a'. Give each a unique name."),
         ("machine: compare", "machine: 'compare' is the name of another folder there. Choose another name."),
         ("machine: Compare", "machine: 'Compare' is the name of another folder there. Choose another name."),
         ("sweep: runs", "sweep: 'runs' is the name of another folder there. Choose another name."),

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+from gil_scaling.plan.machines import FOLDER
 from gil_scaling.plan.messages import Messages
 from gil_scaling.plan.workflow import CHECKOUT
 from snakemake_interface_logger_plugins.common import LogEvent
@@ -33,7 +34,15 @@ def test_only_errors_of_our_own_jobs_are_filtered(messages):
     ],
 )
 def test_a_job_that_is_tried_again_is_one_line(said, cause, messages, capfd):
-    lost = event(event=LogEvent.JOB_ERROR, rule_name="sweep_on", log=["jobs/1-2/epyc.log"], rule_msg=said)
+    lost = event(event=LogEvent.JOB_ERROR, rule_name="sweep_on", log=[LOG], rule_msg=said)
     assert not messages.keeps(lost)
     assert messages.failed_jobs == []
-    assert capfd.readouterr().err == f"The sweep on epyc was cut short: {cause} (see jobs/1-2/epyc.log)\n"
+    assert capfd.readouterr().err == f"The sweep on epyc was cut short: {cause} (see {LOG})\n"
+
+
+LOG = f"{FOLDER}/1-2/epyc.log"
+
+
+def test_a_rule_of_that_name_in_another_workflow_is_not_ours(messages):
+    assert messages.keeps(event(event=LogEvent.JOB_ERROR, rule_name="sweep_on", log=["theirs.log"]))
+    assert messages.keeps(event(event=LogEvent.JOB_ERROR, rule_name="sweep_on", log=[]))

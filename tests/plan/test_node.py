@@ -81,3 +81,12 @@ def test_an_interrupted_job_ends_its_snakemake_and_has_failed(tmp_path):
         job.terminate()
         assert job.wait(30) == 128 + signal.SIGTERM
     assert not (tmp_path / "jobs").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "on_node", "takes_over"), [(None, False, False), ("here", True, False), ("node", True, True)]
+)
+def test_only_a_call_that_an_executor_placed_takes_over(place, on_node, takes_over, monkeypatch):
+    if place:
+        monkeypatch.setenv("GIL_SCALING_ON_NODE", place)
+    assert (node.is_on_node(), node.takes_over()) == (on_node, takes_over)

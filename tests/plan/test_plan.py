@@ -85,7 +85,7 @@ def test_runs_are_wanted_up_to_the_next_look(make_plan):
     later = [run for run in again.wanted if run.spec["round"] > 8]
     assert [run.spec["round"] for run in later] == [9] * 3 + [10] * 3
     assert stopped.combination not in {run.combination for run in later}
-    assert len(again.in_round("9")) == 3
+    assert len(again.in_round(9)) == 3
 
 
 def test_undecided_runs_do_not_make_a_round_count_as_split(make_plan):

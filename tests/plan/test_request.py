@@ -50,3 +50,31 @@ def test_a_parameter_that_tasks_rejects_has_its_line(read, tmp_path):
         read("my.py", ["my.yaml"], workload={"./mine.py": {"count": "many"}}, rounds=1)
     (mistake,) = caught.value.mistakes
     assert mistake.startswith("my.yaml:2: workload: workload 'mine': tasks(count='many') raises TypeError: ")
+
+
+def complete(**changes):
+    """The request of one machine of the target `machines`."""
+    return request.complete(
+        request.read_names({**MACHINE, "experiments": [{"name": "e", **NOOP}], **changes}), on_node=True
+    )
+
+
+NOOP = {"workloads": ["noop"], "backends": ["sequential"]}
+
+
+def test_a_build_that_a_node_lacks_is_a_note(tmp_path, monkeypatch, probed_once):
+    monkeypatch.chdir(tmp_path)
+    made = complete(pythons=["current", "9.9"], reference="9.9")
+    label = made.builds["e"][0].name
+    assert [build.name for build in made.builds["e"]] == [label]
+    assert made.settings["experiments"][0]["reference"] == label
+    assert made.notes[0].startswith("build '9.9' left out: ")
+    assert made.notes[1] == f"experiment 'e': relative to {label}, without '9.9'"
+
+
+def test_an_experiment_without_a_build_on_a_node_is_left_out(tmp_path, monkeypatch, probed_once):
+    monkeypatch.chdir(tmp_path)
+    made = complete(experiments=[{"name": "e", **NOOP}, {"name": "f", **NOOP, "pythons": ["9.9"]}])
+    assert list(made.builds) == [experiment["name"] for experiment in made.settings["experiments"]] == ["e"]
+    with pytest.raises(config.ConfigError, match="none of the builds is on this machine"):
+        complete(pythons=["9.9"])

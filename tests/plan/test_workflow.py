@@ -69,3 +69,10 @@ def test_reserved_sweep_names_are_refused(file, name, tmp_path, monkeypatch):
 def test_reading_the_snakefile_leaves_results_as_they_are(make_call, tmp_path):
     make_call()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_target_machines_goes_alone(make_call):
+    settings = SimpleNamespace(targets={"machines", "all"})
+    call = make_call(_build_dag=lambda: None, dag=None, dag_settings=settings, dryrun=True)
+    with pytest.raises(WorkflowError, match="the target machines goes alone"):
+        call.workflow._build_dag()

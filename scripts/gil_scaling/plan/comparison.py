@@ -13,7 +13,9 @@ from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.yaml_lines import Places
 from gil_scaling.result_set import BUILDS, COMPARISON, CONFIG, MACHINE, PLAN, RECORDS, write_text
 
-_STATE = STATE / f".{COMPARISON}"  # no machine has such a name
+FOLDER = (
+    STATE / f".{COMPARISON}"
+)  # of what calls and jobs of the comparison pass to each other; no machine has such a name
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 
 
@@ -47,9 +49,9 @@ class Comparison:
             [str(file), file.stat().st_size, file.stat().st_mtime_ns] for _, path in sets for file in _files(Path(path))
         ]
         digest = hashlib.sha256(json.dumps([content, state]).encode()).hexdigest()[:16]
-        file = _STATE / f"compare-{digest}.json"
+        file = FOLDER / f"compare-{digest}.json"
         if not file.exists():
-            _STATE.mkdir(parents=True, exist_ok=True)
+            FOLDER.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(content))
         return str(file)
 

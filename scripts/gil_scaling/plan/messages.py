@@ -91,7 +91,7 @@ class Messages:
         if getattr(event, "event", None) is LogEvent.JOB_ERROR:
             logs = list(map(str, getattr(event, "log", ())))
             rule = getattr(event, "rule_name", "?")
-            if rule == machines.RULE:  # it is tried again
+            if rule == machines.RULE and any(str(machines.FOLDER) in log for log in logs):  # it is tried again
                 progress.write_line(machines.describe_failed_job(logs[0], getattr(event, "rule_msg", None)))
                 return False
             is_ours = any(log.startswith(self._folder) for log in logs)

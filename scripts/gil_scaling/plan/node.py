@@ -43,6 +43,11 @@ def is_on_node() -> bool:
     return _ON_NODE in os.environ
 
 
+def takes_over() -> bool:
+    """Whether the executor has given the sweep of this machine to this call, so that an earlier one has lost its node."""
+    return os.environ.get(_ON_NODE, HERE) != HERE
+
+
 def sweep(folder: str, log: str, place: str, *command: str) -> None:
     """Runs a sweep on this computer under the label that is the name of a folder, which then says how it ended.
 
@@ -63,7 +68,11 @@ def sweep(folder: str, log: str, place: str, *command: str) -> None:
         shown = None if place == HERE else file
         machine = f"machine={json.dumps(Path(folder).name)}"
         process = subprocess.Popen(
-            [*command, machine], env=_environment(), stdin=subprocess.DEVNULL, stderr=shown, stdout=shown
+            [*command, machine],
+            env={**_environment(), _ON_NODE: place},
+            stdin=subprocess.DEVNULL,
+            stderr=shown,
+            stdout=shown,
         )
         processes.append(process)
         if interruptions:
@@ -98,9 +107,10 @@ def _archive(folder: str | Path) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of Snakemake on a node: a profile in it would submit the sweep once more."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("SNAKEMAKE_PROFILE", "PYTHONPATH")}
-    return {**kept, _ON_NODE: "1"}
+    """The environment of a call within the call: a profile in it would submit the sweep once more."""
+    return {
+        name: value for name, value in os.environ.items() if name not in ("SNAKEMAKE_PROFILE", "PYTHONPATH", _ON_NODE)
+    }
 
 
 def conclude(sweep_name: str, *arguments: str) -> None:
@@ -118,16 +128,13 @@ def conclude(sweep_name: str, *arguments: str) -> None:
     sets = [{name: str(path)} for name, path in measured.items() if (path / PLAN).exists()]
     status = 0
     if len(sets) > 1:
-        environment = _environment()
-        del environment[_ON_NODE]
-        status = subprocess.run(
-            [*command, f"compare={json.dumps(sets)}", "--", "compare"], env=environment, check=False
-        ).returncode
+        compare = [*command, f"compare={json.dumps(sets)}", "--", "compare"]
+        status = subprocess.run(compare, env=_environment(), check=False).returncode
     for line in describe(endings):
         print(line, file=sys.stderr)
-    for folder in folders[0].parent.parent.iterdir():  # of earlier calls
-        if folder != folders[0].parent:
-            shutil.rmtree(folder, ignore_errors=True)
+    call = folders[0].parent
+    for earlier in (path for path in call.parent.iterdir() if path.is_dir() and path != call):
+        shutil.rmtree(earlier, ignore_errors=True)
     raise SystemExit(int(bool(status) or any(ending["status"] for ending in endings.values())))
 
 

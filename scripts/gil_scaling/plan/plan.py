@@ -159,9 +159,9 @@ class Plan:
         paths = [table_path(NOISE_SWEEP, name) for name in names]
         return [f"{self.request.result_set}/{path}" for path in paths if (self.request.folder / path).exists()]
 
-    def in_round(self, number: str) -> list[str]:
+    def in_round(self, number: int) -> list[str]:
         """The records of one round, as rules name them."""
-        return self._records(run for run in self.rounds.get(int(number), []) if self.looks.wants(run))
+        return self._records(run for run in self.rounds.get(number, []) if self.looks.wants(run))
 
     @property
     def undecided(self) -> list[Run]:

@@ -25,7 +25,7 @@ from snakemake.settings.types import RerunTrigger
 
 from gil_scaling.launch import progress, sources
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import check, closing, config, machines, node, prune, recovery, request, sizes
+from gil_scaling.plan import check, closing, comparison, config, machines, node, prune, recovery, request, sizes
 from gil_scaling.plan.messages import Messages
 from gil_scaling.plan.plan import Plan, make
 from gil_scaling.plan.request import Request
@@ -134,7 +134,7 @@ class Call:
         if self._has_plan:
             return self.names.state
         is_for_others = machines.TARGET in self._targets
-        return machines.FOLDER if is_for_others else recovery.STATE / f".{COMPARISON}"
+        return machines.FOLDER if is_for_others else comparison.FOLDER
 
     # ---- what the rules ask for
 
@@ -168,7 +168,7 @@ class Call:
         earlier = [look for look in self.settled.looks.rounds if look < number]
         for look in earlier:
             self._take_look(checkpoints, look)
-        records = [self.plan.in_round(str(each)) for each in range(1, number + 1)]
+        records = [self.plan.in_round(each) for each in range(1, number + 1)]
         looks = [f"{self.names.sweep_folder}/{LOOKS}/{look}.json" for look in earlier[-1:]]
         return [*(record for each in records for record in each), *looks]
 
@@ -220,6 +220,8 @@ class Call:
             if self.mode is Mode.RUN:
                 if self._plan:
                     self._plan.restore_expected()
+                if any(job.rule.name == "contrast" for job in self.workflow.dag.needrun_jobs()):
+                    self._lock(comparison.FOLDER)
                 self._begin_at_start()
 
         self.workflow._build_dag = build_dag
@@ -227,6 +229,10 @@ class Call:
     def _prepare(self) -> None:
         if self.mode is Mode.JOB:
             return
+        if (
+            machines.TARGET in self._targets and len(self._targets) > 1
+        ):  # its job here would wait for the lock of this call
+            raise WorkflowError(f"the target {machines.TARGET} goes alone; it measures and compares.")
         if self.mode is Mode.RUN:
             self._be_the_only_call()
         if self._has_plan:
@@ -257,20 +263,22 @@ class Call:
         In a workflow that uses this one Snakemake's own stays, too; that of a killed call is removed.
         """
         state = self._state
-        try:
-            recovery.lock(state, take_over=node.is_on_node())
-        except recovery.LockedError as error:
-            raise WorkflowError(str(error)) from None
+        self._lock(state)
         persistence = getattr(self.workflow, "persistence", None)
         if self._is_main and hasattr(persistence, "noop"):
             persistence.lock = persistence.noop  # type: ignore[union-attr]
         if (state / recovery.UNFINISHED).exists():
             for lock in () if self._is_main else Path(".snakemake/locks").glob("*"):  # its folder must stay
                 lock.unlink()
-            kept = self.names.result_set if self._has_plan else RESULTS
-            shutil.rmtree(
-                Path(".snakemake/backups", kept), ignore_errors=True
-            )  # of outputs to update, which are made anew
+            # of outputs to update, which are made anew
+            made = self.names.result_set if self._has_plan else f"{RESULTS}/{COMPARISON}"
+            shutil.rmtree(Path(".snakemake/backups", made), ignore_errors=True)
+
+    def _lock(self, state: Path) -> None:
+        try:
+            recovery.lock(state, take_over=node.takes_over())
+        except recovery.LockedError as error:
+            raise WorkflowError(str(error)) from None
 
     def _begin_at_start(self) -> None:
         """Has `begin` called with the hook `onstart`, that of a using workflow included; at once if hooks are off."""
