@@ -6,7 +6,8 @@ sys.path.insert(0, f"{workflow.current_basedir.get_path_or_uri(secret_free=True)
 
 from gil_scaling.analysis.columns import TABLES
 from gil_scaling.analysis.figures import captions, title
-from gil_scaling.plan.workflow import Call, default_config, shell_prefix
+from gil_scaling.plan.shell import shell_prefix
+from gil_scaling.plan.workflow import Call, default_config
 
 min_version("9.20")  # older ones start two jobs at once that each ask for all cores, or read resources in a wrong unit
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from gil_scaling.launch import environment
 from gil_scaling.plan import catalog, prober, recovery, workflow
+from gil_scaling.plan.shell import shell_prefix
 from snakemake.exceptions import WorkflowError
 
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, measure
@@ -175,7 +176,7 @@ def test_a_file_that_hides_the_standard_library_is_refused(monkeypatch, tmp_path
 
 def job(command, cwd, **own):
     """The output of a command that is run as a Snakemake job."""
-    text = workflow.shell_prefix().format() + command
+    text = shell_prefix().format() + command
     env = {"PATH": os.environ["PATH"], **own}
     return subprocess.run(["bash", "-c", text], cwd=cwd, env=env, capture_output=True, text=True, check=True).stdout
 

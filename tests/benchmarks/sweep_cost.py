@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 from gil_scaling.launch import disturbance, progress
-from gil_scaling.plan.workflow import shell_prefix
+from gil_scaling.plan.shell import shell_prefix
 from gil_scaling.record import write as write_record
 
 from tests.benchmarks import processes
