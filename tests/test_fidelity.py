@@ -43,7 +43,7 @@ def test_worker_imports_what_one_of_a_script_does(backend, build, tmp_path):
     script = tmp_path / "by_hand.py"
     script.write_text(f"{imports}\n{IMPORTS}\n{program}\n{PRINTS_THE_SECOND}")
     by_hand = json.loads(fidelity.run_program([*build.command, str(script)], tmp_path))
-    own = {"custom", "gil_scaling"} if backend == "process_spawn" or before_3_14(build, backend) else set()
+    own = {"custom", "gil_scaling", "resource"} if backend == "process_spawn" or before_3_14(build, backend) else set()
     assert {name.partition(".")[0] for name in set(sample["metrics"]) ^ set(by_hand)} == own
 
 

@@ -87,7 +87,9 @@ def _send(spec: "Record") -> "Record":
     return sending.measure(spec)
 
 
-_SCRIPT = """from gil_scaling.measure.workload import load, load_backend
+_SCRIPT = """import resource  # a worker reads with it what it has used
+
+from gil_scaling.measure.workload import load, load_backend
 
 load_backend({backend_reference!r})
 load({reference!r})
