@@ -120,11 +120,12 @@ class Benchmark:
         plans = (self.folder / ".snakemake/gil-scaling").glob("*/plan-cost-*.jsonl")
         plan = max(plans, key=lambda path: path.stat().st_mtime).resolve()
         names = [json.loads(line)["run"] for line in plan.read_text().splitlines()[1:]]
+        call = json.dumps(progress.make_call("benchmark", plan=str(plan)))  # one, as its runs share the reference loop
         with tempfile.TemporaryDirectory() as folder:
-            launched = [self._launch(plan, name, Path(folder)) for name in self._sample(names)]
+            launched = [self._launch(call, name, Path(folder)) for name in self._sample(names)]
             result = json.loads(next(Path(folder, "runs").iterdir()).read_text())
             written = [_time(write_record, f"{folder}/x", result) for _ in range(20)]
-        loops = [disturbance.reference_loop_s() for _ in range(20)]
+        loops = [_time(disturbance.reference_loop_s) for _ in range(20)]
         shell = [
             processes.run(["-c", shell_prefix().replace("{{", "{").replace("}}", "}") + "true"], command="bash")
             for _ in range(20)
@@ -136,10 +137,9 @@ class Benchmark:
             "record": statistics.median(written),
         }
 
-    def _launch(self, plan, name, folder):
+    def _launch(self, call, name, folder):
         """The seconds that a launcher takes beside its child."""
         (folder / "runs").mkdir(exist_ok=True)
-        call = json.dumps(progress.make_call("benchmark", plan=str(plan)))
         out = folder / f"runs/{name}.json"
         arguments = ["-S", "-m", "gil_scaling.launch", name, out, folder / "log"]
         cost = processes.run(arguments, self.folder, **{progress.VARIABLE: call})

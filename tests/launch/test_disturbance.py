@@ -60,9 +60,9 @@ def test_own_cpu_time_is_not_of_others():
     assert disturbance.between(before, after, 2.0, own_cpu_s=None, count=2)["other_cpu_s"] is None
 
 
-def test_reference_loop_is_four_times_its_fastest_quarter():
+def test_reference_loop_is_eight_times_its_fastest_part():
     times = iter([0.0, 3.0, 10.0, 12.0, 20.0, 29.0, 30.0, 33.0])
-    assert disturbance.reference_loop_s(lambda: next(times)) == 8.0
+    assert disturbance.reference_loop_s(lambda: next(times)) == 16.0
 
 
 def test_loop_after_a_run_is_that_before_the_next(tmp_path):

@@ -24,7 +24,8 @@ MIN_OTHER_S = 0.03  # less is below the resolution of /proc/stat, which counts t
 MAX_DRIFT = 0.10  # of the reference loop, from before the run to after it
 MAX_THROTTLED_SHARE = 0.01  # of the time of the run's CPUs
 
-_PARTS, _TURNS = 4, 185_000  # of the reference loop: 20 ms in all on a server CPU of 2023
+_PARTS, _TURNS = 8, 92_500  # of the reference loop: 20 ms in all on a server CPU of 2023
+_TIMED_PARTS = 4
 _MAX_LOOP_AGE_S = 1.0  # between two runs; Snakemake takes a tenth of it
 _WATCH_S = 0.3
 WAIT_LIMIT_S = 60.0
@@ -53,15 +54,15 @@ def read(cpus: list[int]) -> Readings:
 
 
 def reference_loop_s(clock: Callable[[], float] = time.perf_counter) -> float:
-    """The time of a fixed loop of about 20 ms: four times its fastest quarter, so that a pause does not count."""
-    quarters = []
-    for _ in range(_PARTS):
+    """The time of a fixed loop of about 20 ms: eight times the fastest of four eighths, so that a pause does not count."""
+    parts = []
+    for _ in range(_TIMED_PARTS):
         began = clock()
         total = 0
         for turn in range(_TURNS):
             total += turn
-        quarters.append(clock() - began)
-    return _PARTS * min(quarters)
+        parts.append(clock() - began)
+    return _PARTS * min(parts)
 
 
 def read_loop(path: str, cpus: list[int], clock: Callable[[], float] = time.monotonic) -> float | None:
