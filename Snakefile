@@ -4,7 +4,7 @@ from snakemake.utils import min_version
 
 sys.path.insert(0, f"{workflow.current_basedir.get_path_or_uri(secret_free=True)}/scripts")
 
-from gil_scaling.analysis.columns import TABLES
+from gil_scaling.analysis.columns import TABLES, WHY_TABLES
 from gil_scaling.analysis.figures import captions, title
 from gil_scaling.plan.shell import shell_prefix
 from gil_scaling.plan.workflow import Call, default_config
@@ -23,6 +23,7 @@ shell.prefix(shell_prefix())
 CALL = Call(workflow, config)
 MEASURED = [lambda _: CALL.measured(checkpoints), "<sweep>/plan.json", "<sweep>/config.yaml"]
 SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
+EXPLAINED = expand("<sweep>/tables/{table}.csv", table=WHY_TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
 REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md", "<sweep>/answers.txt"]
@@ -46,6 +47,7 @@ rule all:
     """Everything of this sweep, and whether every run went well."""
     input:
         *REPORTED,
+        lambda _: CALL.explained(WHY_TABLES),
         "<sweep>/verdict.txt",
 
 
@@ -130,6 +132,7 @@ rule draw:
     """The figures that the tables allow: of each experiment, and of the whole sweep."""
     input:
         SWEEP_TABLES,
+        lambda _: CALL.explained(WHY_TABLES),
         sets="<sweep>/sets.json",
     output:
         report(
@@ -155,6 +158,7 @@ rule page:
     """The report as a page."""
     input:
         SWEEP_TABLES,
+        lambda _: CALL.explained(WHY_TABLES),
         sets="<sweep>/sets.json",
         figures="<sweep>/figures",
     output:
@@ -187,5 +191,6 @@ include: "scripts/rules/look.smk"
 include: "scripts/rules/exchange.smk"
 include: "scripts/rules/compare.smk"
 include: "scripts/rules/check.smk"
+include: "scripts/rules/why.smk"
 include: "scripts/rules/prune.smk"
 include: "scripts/rules/machines.smk"

@@ -27,6 +27,7 @@ CONFIG = "config.yaml"
 CHECK = "check.yaml"  # the config that the target `check` proposes
 SETS = "sets.json"  # the result sets that the tables are made of
 TABLES = "tables"  # <name>.csv
+WHY = "why"  # <run>.json of the target `why`, and the order of these runs
 FIGURES = "figures"
 INDEX = "index.json"  # in FIGURES: what is drawn there, and what is missing
 LOOKS = "looks"  # <round>.json: which combinations stop there, where the key `until` is set

@@ -652,6 +652,81 @@ TABLES = {
     ),
 }
 
+WAITING_SHARES = (
+    Column("on_cpu", FLOAT, "1", "share of the workers' time in their tasks: on a CPU, without garbage_collector"),
+    Column(
+        "garbage_collector", FLOAT, "1", "share: pauses of the garbage collector, of all workers; empty for processes"
+    ),
+    Column("run_queue", FLOAT, "1", "share: ready to run, but without a CPU; empty where the system does not show it"),
+    Column("lock_or_gil", FLOAT, "1", "share: waiting for a lock or the GIL (a futex), without garbage_collector"),
+    Column("sleep_or_io", FLOAT, "1", "share: waiting in any other system call"),
+    Column("unknown", FLOAT, "1", "share: the rest"),
+)
+
+# Those that the target `why` makes, of extra runs.
+WHY_TABLES = {
+    "lines": (
+        *IDENTITY,
+        *KEYS,
+        Column("file", STR, "", "name of the file; empty for the rest: all lines that do not stand out"),
+        Column("line", INT, "", "number of the line", min=1),
+        Column("function", STR, "", "name of the function"),
+        Column("callee", STR, "", "what the line called in other files, most of the time"),
+        Column("source", STR, "", "text of the line; empty where the file cannot be read"),
+        _seconds("cpu_alone_s", "CPU time per task with one worker"),
+        _seconds("cpu_s", "CPU time per task"),
+        *_with_interval(Column("added_cpu_s", FLOAT, "s", "cpu_s − cpu_alone_s")),
+        *_with_interval(
+            Column(
+                "cpu_share", FLOAT, "1", "share of the CPU time that the further workers add; empty if they add none"
+            )
+        ),
+        _seconds("waiting_alone_s", "time per task that the worker waited at the line, with one worker"),
+        _seconds("waiting_s", "time per task that the worker waited at the line"),
+        *_with_interval(Column("added_waiting_s", FLOAT, "s", "waiting_s − waiting_alone_s")),
+        *_with_interval(
+            Column(
+                "waiting_share", FLOAT, "1", "share of the waiting that the further workers add; empty if they add none"
+            )
+        ),
+        _seconds("held_s", "time per task that other workers waited for a lock or the GIL while the line ran"),
+        ROUNDS,
+        INTERVAL,
+    ),
+    "listings": (
+        *IDENTITY,
+        *KEYS,
+        Column("file", STR, "", "name of the file"),
+        Column("line", INT, "", "number of the line", min=1),
+        Column("source", STR, "", "text of the line"),
+        Column("added_cpu_s", FLOAT, "s", "CPU time per task that the further workers add, median"),
+        Column("added_waiting_s", FLOAT, "s", "waiting per task that they add, median"),
+    ),
+    "waiting": (
+        *IDENTITY,
+        *KEYS,
+        _count("at_workers", "workers of these runs: 1, or as many as the combination has", 1),
+        STATUS._replace(meaning="ok, or why no line is known"),
+        Column("reason", STR, "", "why the status is not ok"),
+        _seconds("task_s", "time of a task, median over the rounds"),
+        *WAITING_SHARES,
+        ROUNDS,
+        Column(
+            "method",
+            STR,
+            "",
+            "outside: sampled by another process; inside: by a thread of the run, which slows the others",
+            ("outside", "inside"),
+        ),
+        Column("samples", FLOAT, "count", "samples per run, median", min=0),
+        Column("sampler_cpus", FLOAT, "1", "CPUs that the sampler used", min=0),
+        Column("sampler_slowdown", FLOAT, "1", "time of the samples that were sampled / of those between them", min=0),
+        Column(
+            "spare_cpus", INT, "count", "usable CPUs beyond the workers: with 0 the sampler takes time from them", min=0
+        ),
+    ),
+}
+
 FLAG_MEANINGS = {
     "few_rounds": "fewer than 6 rounds, of the row or of its baseline: ranges instead of confidence intervals, and no claim",
     "gil_reenabled": "the GIL came back on in a build that runs without it",

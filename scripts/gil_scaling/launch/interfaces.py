@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from gil_scaling.record import Spec
 
@@ -42,3 +42,19 @@ class Order(TypedDict):
     entry: Entry
     parameter: str
     start: int
+
+
+class ExtraRun(TypedDict):
+    """A run of the target `why`: of the combination of a run, for one purpose, with a number of workers in a round.
+
+    what: the purpose; file: name of the file that it leaves, without .json; facts: what the build gets beside its spec.
+    """
+
+    what: str
+    file: str
+    run: str
+    workers: int
+    round: int
+    backend_kind: str
+    about_s: float
+    facts: NotRequired[dict[str, Any]]

@@ -13,9 +13,12 @@ from gil_scaling.text import printable, scrub
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from gil_scaling.launch.interfaces import CallInfo, Entry
+
+    Outcome = tuple[str, "str | None", Any]
 
 _MAX_KEPT = 2_000  # characters of stderr and of a reason in the record
 
@@ -88,11 +91,30 @@ def measure_sending(entry: Entry) -> Any:
     return result and result.get("measured")
 
 
-def _run_build(entry: Entry, expected: str | None, command: str) -> tuple[supervisor.Ended, dict[str, Any] | None]:
+def explain(entry: Entry, stamps: Mapping[str, list[int] | None], command: str, facts: dict[str, Any]) -> Outcome:
+    """(status, reason, what was measured) of an extra run that explains a combination: a command of measure/__main__.py.
+
+    stamps: of the sources, as sources.stamps returns them; facts: of the run, which the build gets with its spec.
+    """
+    changed = sources.changed(entry["sources"], stamps)
+    if changed:
+        return "failed", _of_changed(changed), None
+    given = {**facts, "command": entry["command"], "limit_s": entry["timeout_s"]}
+    ended, result = _run_build(entry, None, command, given)
+    status, reason = judge(entry, ended, result, ended.output.decode("utf-8", "replace"))
+    changed = sources.changed(entry["sources"], stamps)
+    if changed:
+        status, reason = "failed", _of_changed(changed)
+    return status, reason and _clean_reason(reason), result.get("measured") if result and status == "ok" else None
+
+
+def _run_build(
+    entry: Entry, expected: str | None, command: str, facts: Mapping[str, Any] | None = None
+) -> tuple[supervisor.Ended, dict[str, Any] | None]:
     """Runs the build with a temporary folder, and a command of measure/__main__.py; returns how it ended, and its result."""
     references = {"reference": entry["reference"], "backend_reference": entry["backend_reference"]}
     settings = {"directory": os.getcwd(), "expected": expected, "thread_limits": environment.THREAD_LIMITS}
-    spec = {**entry["spec"], **references, **settings}
+    spec = {**entry["spec"], **references, **settings, **(facts or {})}
     with run_folder.RunFolder(spec) as folder:
         if entry["rejected"]:
             return supervisor.Ended(), None

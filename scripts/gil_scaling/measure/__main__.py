@@ -1,6 +1,7 @@
 """`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
-`… send FOLDER EVENTS` measures what it takes to send its tasks to another process. EVENTS is a file descriptor.
+`… send FOLDER EVENTS` measures what it takes to send its tasks to another process, `… sample FOLDER EVENTS` where its workers
+spend their time, in a process of `… explain FOLDER EVENTS`. EVENTS is a file descriptor.
 `… tasks FOLDER` calls `tasks` of workloads for the plan.
 """
 
@@ -25,6 +26,11 @@ def main(arguments: list[str]) -> None:
         task_lists.main(arguments[1])
         return
     command, folder, events = arguments
+    if command == "sample":
+        from gil_scaling.measure import sampler
+
+        sampler.main(folder, events)
+        return
     _show_stacks_on_signal()
     pid = os.getpid()
 
@@ -65,7 +71,7 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
 
     _pose_as_script(f"{folder}/script.py", spec)
     try:
-        measured = run.run(spec, notify) if command == "run" else _send(spec)
+        measured = run.run(spec, notify) if command == "run" else _measure_otherwise(command, spec, notify)
         return json.dumps({"status": "ok", "reason": None, "measured": measured}, allow_nan=False)
     except check.Unsupported as error:
         status, reason = "unsupported", str(error)
@@ -81,8 +87,12 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
     return json.dumps({"status": status, "reason": reason})
 
 
-def _send(spec: "Record") -> "Record":
-    from gil_scaling.measure import sending  # here, as no run needs it
+def _measure_otherwise(command: str, spec: "Record", notify: "Notify") -> "Record":
+    if command == "explain":
+        from gil_scaling.measure import explain  # here, as no run needs it
+
+        return explain.run(spec, notify)
+    from gil_scaling.measure import sending
 
     return sending.measure(spec)
 

@@ -35,10 +35,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
     notify: called with "memory_begin" and "memory_end" around the untimed sample in which memory is read.
     Raises Unsupported, WrongResult, or what the workload raises.
     """
-    backend = workloads.load_backend(spec["backend_reference"])
-    workload = _load(spec["reference"])
-    _check_supported(spec, backend, workload)
-    run_job = _executor(spec, backend, workload.module)
+    backend, workload, run_job = prepare(spec)
     Settings(workload, spec["switch_interval_s"]).apply()
     measured: Record = {"gil_before": gil_enabled(), "switch_interval_s": sys.getswitchinterval()}
     with workload.open_context(spec["params"]) as context:
@@ -58,16 +55,24 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             execute(jobs.make())  # the samples find the workers running
         samples = []
         for number in range(spec["warmups"] + spec["repeats"]):
-            sample = _sample(execute, jobs.make, workload, checker)
-            samples.append(dict(sample, warmup=number < spec["warmups"]))
+            taken = sample(execute, jobs.make, workload, checker)
+            samples.append(dict(taken, warmup=number < spec["warmups"]))
         if not getattr(workload.module, "no_speedup", False):
             notify("memory_begin")
-            _sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
+            sample(execute, jobs.make, workload, checker, partial(notify, "memory_end"))
         arguments_changed = jobs.arguments_changed()
         measured["expected"] = checker.finish(_not_shared(backend, samples))
     measured.update(samples=samples, gil_after=gil_enabled(), clock_cost_s=_clock_cost_s())
     measured["flags"] = dict(_flags(spec["thread_limits"]), arguments_changed=arguments_changed)
     return measured
+
+
+def prepare(spec: "Record") -> "tuple[Backend, Workload, Callable[[Job], Any]]":
+    """The backend and the workload of a spec, and what runs a job; raises Unsupported where they do not go together."""
+    backend = workloads.load_backend(spec["backend_reference"])
+    workload = _load(spec["reference"])
+    _check_supported(spec, backend, workload)
+    return backend, workload, _executor(spec, backend, workload.module)
 
 
 def _load(reference: str) -> "Workload":
@@ -161,7 +166,7 @@ def _not_shared(backend: "Backend", samples: "list[Record]") -> str:
     return ""
 
 
-def _sample(
+def sample(
     execute: "Callable[[Job], Any]",
     make_job: "Callable[[], Job]",
     workload: "Workload",
@@ -182,8 +187,7 @@ def _sample(
     hook_arguments = (outcome.results, job.arguments, *job.shared.arguments())
     metrics = _as_mapping(workload.call_hook("metrics", *hook_arguments))
     segments = workload.call_hook("segments", *hook_arguments)
-    sample = _times(outcome, start, end)
-    return dict(sample, metrics=_clean_metrics(metrics), segments=_segments(segments, start))
+    return dict(_times(outcome, start, end), metrics=_clean_metrics(metrics), segments=_segments(segments, start))
 
 
 def _outcome_of_custom(returned: "Any", job: Job) -> Outcome:

@@ -25,7 +25,7 @@ from gil_scaling.result_set import RESERVED_SWEEPS
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
-TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove")  # no sweep depends on them
+TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
 NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", *TARGET_KEYS)
 
 Config = dict[str, Any]

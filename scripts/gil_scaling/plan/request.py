@@ -23,7 +23,7 @@ NOISE_SWEEP = "noise"  # the A/A test of config/noise.yaml, which the reports of
 class Names:
     """What a config without mistakes says before any build is looked for.
 
-    results: the folder of result sets; machines: of the target `machines`; comparison: what the target `compare` reads;
+    results: the folder of result sets; machines, why: of the targets of these names; comparison: what the target `compare` reads;
     places: where the config says what.
     """
 
@@ -32,6 +32,7 @@ class Names:
     machine: str
     sweep: str
     machines: list[Config]
+    why: bool | Config
     comparison: Comparison
     places: Places
 
@@ -135,7 +136,7 @@ def _name(
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
     compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results, label)
     kept = {key: value for key, value in checked.items() if key not in config.TARGET_KEYS}
-    return Names(results, kept, label, name, checked["machines"], compared, places)
+    return Names(results, kept, label, name, checked["machines"], checked["why"], compared, places)
 
 
 def _find_builds(names: Names, mistakes: _Mistakes, *, on_node: bool) -> Request:

@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from gil_scaling.plan.plan import Plan, make
 from gil_scaling.plan.request import Request
 from gil_scaling.plan.sweep import Run
 from gil_scaling.plan.yaml_lines import syntax_mistake
-from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, write_text
+from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, WHY, table_path, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
@@ -183,6 +183,16 @@ class Call:
         """The path of what the target `check` tries, with calibrated sizes if this call executes jobs."""
         find = sizes.find if self.mode is Mode.RUN else None
         return os.path.abspath(str(_checked(check.write, self.request, find)))
+
+    def explained(self, names: Iterable[str]) -> list[str]:
+        """The tables of these names, which the target `why` makes, where this call is to make them."""
+        is_wanted = bool(self.names.why) or WHY in self._targets
+        return [table_path(self.names.sweep_folder, name) for name in names] if is_wanted else []
+
+    @property
+    def why(self) -> str:
+        """The key `why` as JSON, for the job."""
+        return json.dumps(self.names.why, sort_keys=True)
 
     @property
     def prune(self) -> str:

@@ -30,7 +30,8 @@ def main(folder: Path | str, cores: str = "1") -> None:
     folder = Path(folder)
     experiments = json.loads((folder / SETS).read_text(encoding="utf-8"))["experiments"]
     with replaced(folder / FIGURES) as new:
-        draw_all(tables.read(folder / TABLES), experiments, new, cores=int(cores))
+        found = {**tables.read(folder / TABLES), **tables.read_why(folder / TABLES)}
+        draw_all(found, experiments, new, cores=int(cores))
 
 
 def draw_all(

@@ -28,6 +28,7 @@ def render(data: Mapping[str, Any]) -> str:
         *_section(
             data, "gains", _bullets(data["claims"]), data["noise"], escape(data["ratios"]), _table(data["gains"])
         ),
+        *_section(data, "why", *(part for each in data["why"] for part in _explanation(each))),
         *_section(data, "trust", _bullets(data["trust"])),
     ]
     for each in data["experiments"] if len(data["sets"]) == 1 else []:
@@ -76,6 +77,12 @@ def _set(each: Mapping[str, Any], *, has_label: bool) -> str:
         *(f"{build['name']}: {build['version']}, GIL {build['facts']['GIL']}" for build in each["builds"]),
     ]
     return _bullets(filter(None, lines))
+
+
+def _explanation(each: Mapping[str, Any]) -> Iterator[str]:
+    """Why a combination stays below its bound, without the listings."""
+    yield f"### {escape(each['title'])}"
+    yield _bullets([*each["sentences"], *each["notes"]])
 
 
 def _numbers(table: Table) -> str:

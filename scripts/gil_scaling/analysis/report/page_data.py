@@ -12,7 +12,7 @@ import yaml
 import gil_scaling
 from gil_scaling.analysis import figures, machine_kinds, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
-from gil_scaling.analysis.report import answers, caveats, gains, limits, many_machines, precision
+from gil_scaling.analysis.report import answers, caveats, gains, limits, many_machines, precision, why
 from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
 from gil_scaling.analysis.report.hardware import describe_same, describe_sets, hardware_table
 from gil_scaling.analysis.report.html_tables import (
@@ -23,7 +23,7 @@ from gil_scaling.analysis.report.html_tables import (
     text_table,
 )
 from gil_scaling.analysis.report.set_differences import Difference, find_differences, group_values
-from gil_scaling.analysis.tables import read
+from gil_scaling.analysis.tables import read, read_why
 
 _DETAILS = {  # tables of an experiment that stand folded below its numbers
     "budget": "Where did the workers' time go?",
@@ -60,6 +60,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         _without_machines(summary, is_many=is_many),
         _without_machines(changes, is_many=is_many),
     )
+    explained = read_why(folder / "tables")
     return {
         "sections": _sections(
             experiments,
@@ -67,6 +68,7 @@ def page_data(folder: Path) -> dict[str, Any]:
             is_several=len(sets) > 1,
             is_many=is_many,
             has_problems=len(content["problems"]) > 0,
+            is_explained=len(explained["waiting"]) > 0,
             sweep=sweep,
         ),
         "sweep": sweep,
@@ -96,6 +98,8 @@ def page_data(folder: Path) -> dict[str, Any]:
         "claims": list(gains.count_claims(compared, floors)),
         "compared": len(changes),
         "gains": gains.shown_gains(changes, floors),
+        "why": why.explanations(explained),
+        "waiting": why.waiting_table(explained["waiting"]),
         "trust": [
             *_trust(sets, summary, machines),
             *machine_kinds.with_names(caveats.describe_hosts(tables["runs"]), machines),
@@ -129,7 +133,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "columns": column_meanings(
             ("summary", *_DETAILS, "changes", "shapes", "quality", *(["machines"] if is_many else []))
         ),
-        "tables": {name: len(tables[name]) for name in TABLES},
+        "tables": {name: len(rows) for name, rows in {**tables, **explained}.items() if name in TABLES or len(rows)},
         "config": _dump(sets[0]["configs"].get(sweep, {})),
         "command": command,
     }
@@ -142,6 +146,7 @@ def _sections(
     is_several: bool,
     is_many: bool,
     has_problems: bool,
+    is_explained: bool,
     sweep: str | None,
 ) -> dict[str, str]:
     """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
@@ -150,6 +155,7 @@ def _sections(
         "answers": "The answers",
         "by-machine": _BY_MACHINE if is_many else None,
         "gains": "Gains and losses, the largest loss first" if is_compared else None,
+        "why": "Why not further?" if is_explained else None,
         "trust": "How far can it be trusted?",
         "all": "All experiments together",
         **{f"experiment-{answers.html_id(name)}": f"Experiment {name}" for name in experiments},

@@ -14,6 +14,7 @@ _LABELS = (
     "compare",
     "fail_if_slower",
     "remove",
+    "why",
     "experiments",
 )  # of a config: no difference by themselves
 _BUILD_FACTS = (

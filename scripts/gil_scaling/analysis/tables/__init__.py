@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import BOOL, FLOAT, INT, ORDER, STR, TABLES, names
+from gil_scaling.analysis.columns import BOOL, FLOAT, INT, ORDER, STR, TABLES, WHY_TABLES, Column, names
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.read import Frames, ResultSet
 from gil_scaling.analysis.tables.break_even import break_even
@@ -57,7 +57,7 @@ class _Tables(Mapping[str, pd.DataFrame]):
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._made:
-            self._made[name] = _with_types(_MAKE[name](self), name)
+            self._made[name] = with_types(_MAKE[name](self), TABLES[name])
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -165,10 +165,10 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     return table.sort_values(keys, kind="stable") if len(table) else table
 
 
-def _with_types(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """A table with the columns of the registry, in their order and with their types."""
-    shaped = table.reindex(columns=names(name))
-    whole = [column.name for column in TABLES[name] if column.type == INT]
+def with_types(table: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """A table with these columns of the registry, in their order and with their types."""
+    shaped = table.reindex(columns=[column.name for column in columns])
+    whole = [column.name for column in columns if column.type == INT]
     return shaped.assign(**{column: shaped[column].astype(_DTYPES[INT]) for column in whole})
 
 
@@ -181,14 +181,22 @@ def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 def read(folder: Path, chosen: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.DataFrame]:
     """{name: table} of the CSV files that `write` made, with their types."""
-    return {name: _read(folder / f"{name}.csv", name) for name in chosen}
+    return {name: _read(folder / f"{name}.csv", TABLES[name]) for name in chosen}
 
 
-def _read(path: Path, name: str) -> pd.DataFrame:
+def read_why(folder: Path) -> dict[str, pd.DataFrame]:
+    """{name: table} of the target `why`, without rows where it was not asked for."""
+    return {
+        name: _read(path, columns) if (path := folder / f"{name}.csv").exists() else with_types(pd.DataFrame(), columns)
+        for name, columns in WHY_TABLES.items()
+    }
+
+
+def _read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
     # Of the texts that pandas takes for a missing value only the empty one is: a machine may be called NA.
-    dtypes = {column.name: _DTYPES[column.type] for column in TABLES[name]}
+    dtypes = {column.name: _DTYPES[column.type] for column in columns}
     table = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
-    booleans = [column.name for column in TABLES[name] if column.type == BOOL]
+    booleans = [column.name for column in columns if column.type == BOOL]
     return table.assign(**{column: table[column].map(_TRUE_FALSE) for column in booleans})
 
 

@@ -1,0 +1,81 @@
+"""Makes the tables of the target `why` from what its extra runs left.
+
+`python -m gil_scaling.analysis.tables.explain FOLDER` reads FOLDER/why and writes into FOLDER/tables.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gil_scaling.analysis import tables
+from gil_scaling.analysis.columns import IDENTITY, KEYS, WHY_TABLES
+from gil_scaling.analysis.documents import exit_on_error
+from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, profile
+from gil_scaling.analysis.tables.waiting import waiting_row
+from gil_scaling.result_set import TABLES, WHY
+
+Results = dict[tuple[int, int], dict[str, Any]]  # {(workers, round): content of the file of a run}
+
+_IDENTITY = [column.name for column in (*IDENTITY, *KEYS)]
+
+
+def main(folder: Path) -> None:
+    """Writes the tables."""
+    order = json.loads((folder / WHY / "order.json").read_text(encoding="utf-8"))
+    summary = (
+        tables.read(folder / TABLES, ("summary",))["summary"]
+        .drop_duplicates("combination")
+        .set_index("combination", drop=False)
+    )
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in WHY_TABLES}
+    for each in order["combinations"]:
+        of_combination = summary.loc[each["combination"]]
+        keys = {name: of_combination[name] for name in _IDENTITY}
+        results = _read_results(folder / WHY, order, each["run"])
+        for name, row in explain(results, each["workers"], int(of_combination["usable_cpus"])):
+            rows[name].append({**keys, **row})
+    made = {name: tables.with_types(pd.DataFrame(found), WHY_TABLES[name]) for name, found in rows.items()}
+    tables.write(made, folder / TABLES)
+
+
+def _read_results(folder: Path, order: Mapping[str, Any], run: str) -> Results:
+    return {
+        (each["workers"], each["round"]): json.loads((folder / f"{each['file']}.json").read_text(encoding="utf-8"))
+        for each in order["runs"]
+        if each["run"] == run and each["what"] == "lines"
+    }
+
+
+def explain(results: Results, workers: int, usable_cpus: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(table, row) for all rows of a combination."""
+    rounds = sorted({number for _, number in results})
+    both = [number for number in rounds if all(results[count, number]["status"] == "ok" for count in (1, workers))]
+    for count in (1, workers):
+        good = [results[count, number]["measured"] for number in both]
+        bad = [results[count, number] for number in rounds if results[count, number]["status"] != "ok"]
+        status = {name: bad[0][name] for name in ("status", "reason")} if bad else {"status": "ok"}
+        spare = {"at_workers": count, "spare_cpus": max(0, usable_cpus - count)}
+        yield "waiting", {**spare, **status, **(waiting_row(good) if good else {})}
+    if not both:
+        return
+    alone, together = ([results[count, number]["measured"] for number in both] for count in (1, workers))
+    profiles = [profile(measured) for measured in alone], [profile(measured) for measured in together]
+    lines = line_rows(*profiles, facts_of([*alone, *together]))
+    yield from (("lines", row) for row in lines)
+    texts: dict[str, dict[str, str]] = {}
+    for measured in (*alone, *together):
+        for file, found in measured["seen"]["texts"].items():
+            texts.setdefault(file, {}).update(found)
+    shown = list(dict.fromkeys(row["file"] for row in lines if "file" in row))
+    yield from (("listings", row) for row in listing_rows(*profiles, texts, shown))
+
+
+if __name__ == "__main__":
+    with exit_on_error():
+        main(Path(sys.argv[1]))

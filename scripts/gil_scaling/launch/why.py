@@ -1,0 +1,111 @@
+"""Makes the runs of the target `why`: `python -S -m gil_scaling.launch.why ORDER FOLDER` leaves a file for each in FOLDER.
+
+ORDER is what analysis.tables.shortfalls wrote. A file that is there already, of a run that is ok or unsupported, stays: so an
+interrupted call goes on where it was. A separate process, as it kills all that a run leaves behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+
+from gil_scaling.launch import lock, measurement, progress, run_folder, sources
+from gil_scaling.launch.__main__ import read_entry
+from gil_scaling.record import DONE
+from gil_scaling.result_set import read_bytes, write_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from gil_scaling.launch.interfaces import Entry, ExtraRun
+
+FORMAT = 1  # of the files; those of another one are measured again
+_COMMANDS = {"lines": "sample"}  # {what a run is for: the command of measure/__main__.py}
+
+
+def main(order_path: str, folder: str) -> None:
+    """Makes all runs of an order that are not done yet."""
+    for interruption in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(interruption, _exit_interrupted)
+    with open(order_path, encoding="utf-8") as file:
+        order = json.load(file)
+    os.makedirs(folder, exist_ok=True)
+    todo = [run for run in order["runs"] if not _is_done(f"{folder}/{run['file']}.json")]
+    if not todo:
+        return
+    entries = {run["run"]: read_entry(order["plan"], run["run"]) for run in todo}
+    stamps = sources.stamps({path: digest for entry in entries.values() for path, digest in entry["sources"].items()})
+    progress.write_line(_announce(order, todo))
+    began = time.monotonic()
+    for number, run in enumerate(todo, 1):
+        entry = _entry_of(entries[run["run"]], run)
+        with lock.MachineLock():
+            run_folder.clean_up()
+            result = _measure(entry, run, stamps)
+        write_text(f"{folder}/{run['file']}.json", json.dumps(result) + "\n")
+        left_s = (time.monotonic() - began) / number * (len(todo) - number)
+        progress.write_line(_line(number, len(todo), entry, run, result, left_s))
+
+
+def _announce(order: dict[str, Any], todo: list[ExtraRun]) -> str:
+    """What is to be done, and about how long it takes."""
+    combinations = len({run["run"] for run in todo})
+    seconds = progress.duration(max(1, round(sum(run["about_s"] for run in todo))))
+    return (
+        f"why: {len(todo)} extra runs of {combinations} combination{'s' if combinations > 1 else ''} in {order['rounds']} "
+        f"rounds, about {seconds}"
+    )
+
+
+def _is_done(path: str) -> bool:
+    try:
+        found = json.loads(read_bytes(path))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT and found.get("status") in DONE
+
+
+def _entry_of(entry: Entry, run: ExtraRun) -> Entry:
+    """The entry of an extra run: that of the combination, with other workers and another round."""
+    changed: Any = {**entry, "spec": {**entry["spec"], "workers": run["workers"], "round": run["round"]}}
+    return changed  # type: ignore[no-any-return]
+
+
+def _measure(entry: Entry, run: ExtraRun, stamps: Mapping[str, list[int] | None]) -> dict[str, Any]:
+    """The content of the file of a run."""
+    cpus = entry["spec"]["cpus"]
+    if cpus is not None:
+        os.sched_setaffinity(0, cpus)
+    facts = {
+        "files": [path for path in entry["sources"] if path.endswith(".py")],
+        "backend_kind": run["backend_kind"],
+        **run.get("facts", {}),
+    }
+    status, reason, measured = measurement.explain(entry, stamps, _COMMANDS[run["what"]], facts)
+    return {
+        "format": FORMAT,
+        "what": run["what"],
+        "spec": entry["spec"],
+        "status": status,
+        "reason": reason,
+        "measured": measured,
+    }
+
+
+def _line(number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[str, Any], left_s: float) -> str:
+    outcome = "done" if result["status"] == "ok" else f"{result['status']}: {result['reason']}"
+    left = progress.duration(max(1, round(left_s)))
+    return progress.line(number, runs, entry["spec"], run["workers"], outcome, left, role=run["what"])
+
+
+def _exit_interrupted(number: int, _: object) -> None:
+    raise SystemExit(128 + number)  # runs the finally clauses
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,105 @@
+"""The process that is sampled for the target `why`: repeats one combination until enough of its tasks was seen.
+
+Every second sample is sampled, so that those between show what the sampling costs. The results are not compared: timed runs
+have done that.
+"""
+
+import gc
+from time import perf_counter
+
+from gil_scaling.measure import run as runs
+from gil_scaling.measure.check import Checker
+from gil_scaling.measure.worker import Settings, gil_enabled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gil_scaling.measure.interfaces import Notify, Record
+    from gil_scaling.measure.job import Job
+
+BEGIN, END = "begin", "end"  # of a stretch that is to be sampled
+_MIN_SEEN_S = 0.75  # of the tasks, in the samples that are sampled
+_MAX_SHARE = 0.6  # of the time limit
+
+
+def run(spec: "Record", notify: "Notify") -> "Record":
+    """Runs the samples; returns what each took, and the pauses of the garbage collector.
+
+    spec: as of run.run, with limit_s, the time limit; notify: called with BEGIN and END around what is to be sampled.
+    Raises as run.run.
+    """
+    began = perf_counter()
+    backend, workload, execute_job = runs.prepare(spec)
+    Settings(workload, spec["switch_interval_s"]).apply()
+    pauses = Pauses()
+    with workload.open_context(spec["params"]) as context:
+        jobs = runs.Jobs(spec, workload, context)
+        checker = Checker(workload, None, jobs.make)
+        if jobs.keeps_workers:
+            execute_job(jobs.make())
+        samples: list[Record] = []
+        while not _is_enough(samples, perf_counter() - began, spec["limit_s"]):
+            is_sampled = len(samples) % 2 == 1  # the first one is a warm-up
+
+            def execute(job: "Job", is_sampled: bool = is_sampled) -> "Any":
+                if not is_sampled:
+                    return execute_job(job)
+                notify(BEGIN)
+                with pauses:
+                    outcome = execute_job(job)
+                notify(END)
+                return outcome
+
+            sample = runs.sample(execute, jobs.make, workload, checker)
+            samples.append({**_shorten(sample), "is_sampled": is_sampled})
+    own_pauses = pauses.describe() if backend.kind in ("threads", "coroutines") else None
+    return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled()}
+
+
+def _is_enough(samples: "list[Record]", elapsed_s: float, limit_s: float) -> bool:
+    """Whether a sampled and another sample are there after the warm-up, and the tasks were seen for long, or time is up."""
+    seen_s = sum(sample["work_s"] for sample in samples if sample["is_sampled"])
+    return len(samples) >= 3 and (seen_s >= _MIN_SEEN_S or elapsed_s > limit_s * _MAX_SHARE)
+
+
+def _shorten(sample: "Record") -> "Record":
+    """The times of a sample and its tasks summed up: span_s is from each worker's first task to the end of its last."""
+    spans: dict[int, list[float]] = {}
+    if sample["tasks"] is not None:
+        columns = (sample["tasks"][name] for name in ("worker", "start_s", "end_s"))
+        for worker, start_s, end_s in zip(*columns):
+            span = spans.setdefault(worker, [start_s, end_s])
+            span[:] = min(span[0], start_s), max(span[1], end_s)
+        count = len(sample["tasks"]["index"])
+    else:
+        spans = {each["worker"]: [each["first_s"], each["last_s"]] for each in sample["task_summary"]}
+        count = sum(each["count"] for each in sample["task_summary"])
+    times = {name: sample[name] for name in ("total_s", "work_s", "task_cpu_s", "workers_used")}
+    return {**times, "tasks": count, "span_s": sum(end_s - start_s for start_s, end_s in spans.values())}
+
+
+class Pauses:
+    """The pauses of this interpreter's garbage collector inside with statements."""
+
+    def __init__(self) -> None:
+        self._count, self._seconds = 0, 0.0
+        self._started: float | None = None
+
+    def __enter__(self) -> None:
+        gc.callbacks.append(self._note)
+
+    def __exit__(self, *_: object) -> None:
+        gc.callbacks.remove(self._note)
+
+    def _note(self, phase: str, _: object) -> None:
+        if phase == "start":
+            self._started = perf_counter()
+        elif self._started is not None:
+            self._count += 1
+            self._seconds += perf_counter() - self._started
+            self._started = None
+
+    def describe(self) -> "Record":
+        """How many there were, and their length in seconds."""
+        return {"count": self._count, "seconds": self._seconds}

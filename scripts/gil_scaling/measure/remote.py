@@ -1,0 +1,187 @@
+"""Reads the stacks and the states of another process's threads: with `_remote_debugging` (3.14+) and /proc."""
+
+import os
+import platform
+
+from gil_scaling.measure.stacks import LOCK, RUNNING, SLEEP, UNKNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from gil_scaling.measure.stacks import Frame
+
+ERRORS = (RuntimeError, OSError, UnicodeDecodeError, MemoryError, ValueError)  # of reading what changes meanwhile
+_HAS_GIL, _GIL_REQUESTED = 1 << 0, 1 << 3  # thread status flags of 3.15
+_FUTEX = {"x86_64": ("202", "449", "455"), "aarch64": ("98", "449", "455")}  # futex, futex_waitv, futex_wait
+_NEW_PROCESSES_TICKS = 10
+
+
+class Unreadable(Exception):
+    """No stack of the process can be read; the message says why."""
+
+
+class Thread:
+    """A thread as it was seen: its process and id, its frames with the innermost first, and whether it has the GIL.
+
+    wants_gil: whether it waits for it, where the build shows that.
+    """
+
+    __slots__ = ("frames", "has_gil", "pid", "tid", "wants_gil")
+
+    def __init__(self, pid: int, tid: int, frames: "list[Frame]", has_gil: bool, wants_gil: bool) -> None:
+        self.pid, self.tid, self.frames = pid, tid, frames
+        self.has_gil, self.wants_gil = has_gil, wants_gil
+
+
+class Reader:
+    """Reads the threads of a process and, for workers that are processes, of its descendants.
+
+    knows_holder: whether the threads say which of them holds the GIL.
+    """
+
+    def __init__(self, pid: int, *, has_descendants: bool) -> None:
+        import _remote_debugging
+
+        self._module = _remote_debugging
+        self._pid, self._has_descendants = pid, has_descendants
+        self._unwinders: dict[int, Any] = {}
+        self._queued: dict[int, int] = {}  # by thread: ns that it had waited for a CPU
+        self._ticks = 0
+        self._has_flags = hasattr(_remote_debugging, "THREAD_STATUS_HAS_GIL")
+        self._futex = _FUTEX.get(platform.machine(), ())
+        self._unwinders[pid] = self._open(pid)
+        self._holder = self._open_holder(pid)
+        self.knows_holder = self._holder is not None or (self._has_flags and _has_gil())
+
+    def _open(self, pid: int) -> "Any":
+        if self._has_flags:  # all threads, whatever they do, with their status
+            return self._module.RemoteUnwinder(pid, all_threads=True, mode=3, skip_non_matching_threads=False)
+        return self._module.RemoteUnwinder(pid, all_threads=True)
+
+    def _open_holder(self, pid: int) -> "Any":
+        """What reads the thread that holds the GIL, where the status of a thread does not show it."""
+        if self._has_flags or not _has_gil():
+            return None
+        try:
+            return self._module.RemoteUnwinder(pid, only_active_thread=True)
+        except ERRORS:  # a free-threaded build whose GIL is on
+            return None
+
+    def begin(self) -> None:
+        """Forgets how long threads had waited for a CPU: nobody has looked since."""
+        self._queued.clear()
+
+    def read(self) -> "list[Thread]":
+        """All threads; raises one of ERRORS where the process changed too much meanwhile."""
+        if self._has_descendants and self._ticks % _NEW_PROCESSES_TICKS == 0:
+            self._find_descendants()
+        self._ticks += 1
+        threads: list[Thread] = []
+        for pid, unwinder in list(self._unwinders.items()):
+            try:
+                threads += self._read_process(pid, unwinder)
+            except ERRORS:
+                if len(self._unwinders) == 1:
+                    raise
+                if not os.path.exists(f"/proc/{pid}/task"):
+                    del self._unwinders[pid]
+        return threads
+
+    def _read_process(self, pid: int, unwinder: "Any") -> "Iterator[Thread]":
+        holder = _first_id(self._holder) if self._holder is not None and pid == self._pid else None
+        for thread in _threads(unwinder.get_stack_trace()):
+            status = getattr(thread, "status", 0) or 0
+            frames = [(frame.filename, _line(frame), frame.funcname) for frame in thread.frame_info]
+            has_gil = thread.thread_id == holder or (self.knows_holder and bool(status & _HAS_GIL))
+            yield Thread(pid, thread.thread_id, frames, has_gil, bool(status & _GIL_REQUESTED))
+
+    def _find_descendants(self) -> None:
+        members = [self._pid]
+        for member in members:
+            try:
+                with open(f"/proc/{member}/task/{member}/children") as file:
+                    members += map(int, file.read().split())
+            except OSError:
+                continue
+            if member not in self._unwinders:
+                try:
+                    self._unwinders[member] = self._open(member)
+                except ERRORS:  # not Python, or not yet
+                    continue
+
+    def read_state(self, thread: Thread) -> "tuple[str | None, float]":
+        """(state, seconds that it waited for a CPU since the time before); the state is None for a thread that has ended."""
+        folder = f"/proc/{thread.pid}/task/{thread.tid}"
+        try:
+            with open(f"{folder}/stat", "rb") as file:
+                letter = file.read().rpartition(b") ")[2][:1]
+        except OSError:
+            return None, 0.0
+        state = RUNNING if letter == b"R" else LOCK if thread.wants_gil else self._read_wait(folder)
+        return state, self._read_queued(folder, thread.tid)
+
+    def _read_wait(self, folder: str) -> str:
+        """What a thread that does not run waits for, by its system call."""
+        try:
+            with open(f"{folder}/syscall") as file:
+                call = file.read().split(maxsplit=1)[0]
+        except (OSError, IndexError):
+            return UNKNOWN
+        if call == "running":  # it has begun to run since
+            return RUNNING
+        if not self._futex or not call.isdigit():
+            return UNKNOWN
+        return LOCK if call in self._futex else SLEEP
+
+    def _read_queued(self, folder: str, tid: int) -> float:
+        try:
+            with open(f"{folder}/schedstat") as file:
+                queued_ns = int(file.read().split()[1])
+        except (OSError, IndexError, ValueError):
+            return 0.0
+        before_ns = self._queued.get(tid, queued_ns)
+        self._queued[tid] = queued_ns
+        return max(0, queued_ns - before_ns) / 1e9
+
+
+def open_reader(pid: int, backend_kind: str) -> Reader:
+    """A reader of the threads of a process; raises Unreadable."""
+    try:
+        return Reader(pid, has_descendants=backend_kind == "processes")
+    except ImportError:
+        raise Unreadable("this build has no module _remote_debugging, which is there from Python 3.14 on") from None
+    except PermissionError:
+        raise Unreadable(
+            "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE"
+        ) from None
+    except (*ERRORS, TypeError) as error:
+        raise Unreadable(f"the process cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _threads(found: "Any") -> "Iterator[Any]":
+    """The threads of a stack trace: from 3.15 on they are grouped by interpreter."""
+    for item in found:
+        yield from getattr(item, "threads", None) or [item]
+
+
+def _first_id(unwinder: "Any") -> "int | None":
+    try:
+        return next((thread.thread_id for thread in _threads(unwinder.get_stack_trace())), None)
+    except ERRORS:
+        return None
+
+
+def _line(frame: "Any") -> int:
+    """The line of a frame, 0 for none; from 3.15 on it is the first of its location."""
+    if hasattr(frame, "lineno"):
+        return frame.lineno or 0
+    location = frame.location
+    return (location if isinstance(location, int) else location[0]) if location else 0
+
+
+def _has_gil() -> bool:
+    import sys
+
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

@@ -1,0 +1,160 @@
+"""Samples the workers of a run from outside: what starts the process that runs the tasks, and reads its stacks meanwhile.
+
+It runs on the measured build's own executable, because the stacks of another version cannot be read, and is the parent of the
+process that it reads, because Linux allows that to parents (yama, ptrace_scope 1). `_remote_debugging` is not public; the
+public profiling.sampling (3.15) writes files, but has no interface that returns what was seen.
+"""
+
+import json
+import os
+import select
+import subprocess
+from time import perf_counter, process_time
+
+from gil_scaling.measure import remote
+from gil_scaling.measure.explain import BEGIN
+from gil_scaling.measure.source_lines import functions_around, relative_names
+from gil_scaling.measure.stacks import Places, Seen
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gil_scaling.measure.interfaces import Record
+    from gil_scaling.measure.remote import Reader
+    from gil_scaling.measure.stacks import Place
+
+INTERVAL_S = 0.002  # between two samples
+_MAX_READ = 65536
+
+
+def main(folder: str, events: str) -> None:
+    """Runs what folder/spec.json asks for under a sampler; leaves result.json with what was seen in `measured`."""
+    with open(f"{folder}/spec.json") as file:
+        spec = json.load(file)
+    watch = Watch(Places(spec["files"]), spec["backend_kind"])
+    code = watch.run([*spec["command"], "-m", "gil_scaling.measure", "explain", folder])
+    path = f"{folder}/result.json"
+    if not os.path.exists(path):
+        _end_like(code)
+    with open(path) as file:
+        result = json.load(file)
+    if result["status"] == "ok":
+        problem = watch.problem()
+        if problem:
+            result = {"status": "unsupported", "reason": problem}
+        else:
+            result["measured"]["seen"] = with_sources(watch.describe(), spec["directory"])
+        with open(path, "w") as file:
+            json.dump(result, file)
+    os.write(int(events), b"measured\n")
+
+
+def _end_like(code: int) -> None:
+    """Ends as the child ended, which left no result."""
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    raise SystemExit(code)
+
+
+def with_sources(seen: "Record", directory: str) -> "Record":
+    """What was seen, with the names of files in place of their paths, and with the text of the functions around the lines."""
+    lines_of: dict[str, set[int]] = {}
+    for path, line, *_ in seen["lines"]:
+        lines_of.setdefault(path, set()).add(line)
+    names = relative_names(lines_of, directory)
+    texts = {names[path]: functions_around(path, lines) for path, lines in lines_of.items()}
+    return {**seen, "lines": [[names[path], *others] for path, *others in seen["lines"]], "texts": texts}
+
+
+class Watch:
+    """Samples a child from each BEGIN to the next END, as explain.py sends them, until it ends."""
+
+    def __init__(self, places: Places, backend_kind: str) -> None:
+        self.seen = Seen()
+        self._places, self._backend_kind = places, backend_kind
+        self._reader: Reader | None = None
+        self._problem: str | None = None
+        self._is_on = False
+        self._window_s = self._cpu_s = 0.0
+        self._began = (0.0, 0.0)
+
+    def run(self, command: "list[str]") -> int:
+        """Starts the command with the number of the pipe for its events as last argument, samples it, returns its exit code."""
+        pipe, end = os.pipe()
+        child = subprocess.Popen([*command, str(end)], pass_fds=[end])
+        os.close(end)
+        last = due = 0.0
+        while True:
+            wait_s = max(0.0, due - perf_counter()) if self._is_on else None
+            if select.select([pipe], [], [], wait_s)[0]:
+                events = os.read(pipe, _MAX_READ).decode().split()
+                if not events:
+                    break
+                self._switch(events[-1] == BEGIN, child.pid)
+                last = perf_counter()
+                due = last + INTERVAL_S
+            else:
+                now = perf_counter()
+                self._tick(now - last)
+                last = now
+                due = max(due + INTERVAL_S, perf_counter() + INTERVAL_S / 2)
+        os.close(pipe)
+        return child.wait()
+
+    def _switch(self, is_on: bool, pid: int) -> None:
+        if is_on and self._reader is None and self._problem is None:
+            try:
+                self._reader = remote.open_reader(pid, self._backend_kind)
+            except remote.Unreadable as error:
+                self._problem = str(error)
+        is_on = is_on and self._reader is not None
+        if is_on and not self._is_on and self._reader is not None:
+            self._reader.begin()
+            self._began = perf_counter(), process_time()
+        elif self._is_on and not is_on:
+            self._window_s += perf_counter() - self._began[0]
+            self._cpu_s += process_time() - self._began[1]
+        self._is_on = is_on
+
+    def _tick(self, seconds: float) -> None:
+        """Reads all threads once; seconds: since the time before."""
+        reader: Any = self._reader
+        try:
+            threads = reader.read()
+        except remote.ERRORS:
+            self.seen.errors += 1
+            return
+        inside: list[tuple[Place, str]] = []
+        holders: list[Place] = []
+        for thread in threads:
+            place = self._places.find(thread.frames)
+            if place is None:
+                continue
+            state, run_queue_s = reader.read_state(thread)
+            if state is None:  # it has ended
+                continue
+            inside.append((place, state))
+            self.seen.run_queue_s += run_queue_s
+            if thread.has_gil:
+                holders.append(place)
+        if inside:
+            self.seen.add(inside, seconds, holders if reader.knows_holder else None)
+
+    def problem(self) -> "str | None":
+        """Why nothing was seen; None where something was."""
+        if self._problem is None and not self.seen.lines:
+            if self.seen.errors:
+                return f"none of {self.seen.errors} stacks could be read: deeper than the sampler follows them, or of another kind"
+            return "the sampler saw no line of the workload: its tasks are too short, or run outside of Python"
+        return self._problem
+
+    def describe(self) -> "Record":
+        """What was seen, and what the sampler itself took: CPU time in cpu_s of the window_s that it was at work."""
+        return {
+            **self.seen.describe(),
+            "method": "outside",
+            "interval_s": INTERVAL_S,
+            "window_s": self._window_s,
+            "cpu_s": self._cpu_s,
+        }

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+from gil_scaling.launch import lock, measurement, run_folder, why
+
+from tests.launch.conftest import make_entry
+
+
+@pytest.fixture
+def explain(tmp_path, this_build, monkeypatch):
+    """Makes extra runs of noop in rounds, with faked measurements; returns the folder of the files and the entries measured."""
+    monkeypatch.setattr(lock, "PATH", str(tmp_path / "lock"))
+    monkeypatch.setattr(run_folder, "PARENT", str(tmp_path))
+    entry = make_entry(tmp_path, this_build, None, None, {})
+    (tmp_path / "plan.jsonl").write_text("{}\n" + json.dumps(entry) + "\n")
+    measured = []
+
+    def run(rounds, status="ok"):
+        measured.clear()
+
+        def measure(entry, _, command, facts):
+            measured.append((entry["spec"]["workers"], entry["spec"]["round"], command, facts["backend_kind"]))
+            return status, None if status == "ok" else "broke", {"n": 1} if status == "ok" else None
+
+        monkeypatch.setattr(measurement, "explain", measure)
+        shared = {"what": "lines", "run": "a-run", "workers": 2, "backend_kind": "threads", "about_s": 2.0}
+        runs = [{**shared, "file": f"lines-r{number}", "round": number} for number in rounds]
+        order = {"plan": str(tmp_path / "plan.jsonl"), "rounds": len(rounds), "runs": runs}
+        (tmp_path / "order.json").write_text(json.dumps(order))
+        why.main(str(tmp_path / "order.json"), str(tmp_path / "why"))
+        return tmp_path / "why", measured
+
+    return run
+
+
+def test_each_extra_run_leaves_a_file(explain, capfd):
+    folder, measured = explain([1, 2])
+    assert measured == [(2, 1, "sample", "threads"), (2, 2, "sample", "threads")]
+    found = json.loads((folder / "lines-r2.json").read_text())
+    assert (found["what"], found["status"], found["measured"], found["spec"]["round"]) == ("lines", "ok", {"n": 1}, 2)
+    assert capfd.readouterr().err.startswith("why: 2 extra runs of 1 combination in 2 rounds, about 4 s\n[1/2] ")
+
+
+def test_extra_runs_that_are_done_are_not_repeated(explain):
+    explain([1])
+    assert [round_ for _, round_, *_ in explain([1, 2])[1]] == [2]
+    assert explain([1, 2])[1] == []
+
+
+def test_an_extra_run_that_failed_is_repeated(explain, capfd):
+    explain([1], status="failed")
+    assert "failed: broke" in capfd.readouterr().err
+    assert len(explain([1])[1]) == 1
+
+
+def test_a_damaged_file_is_measured_again(explain):
+    folder, _ = explain([1])
+    (folder / "lines-r1.json").write_text("{")
+    assert len(explain([1])[1]) == 1
