@@ -79,8 +79,9 @@ def tree(tmp_path_factory):
     folder = tmp_path_factory.mktemp("adding")
     copy_workflow(folder, figures=None)
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("README.md", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "results").mkdir()
+    for name in ("README.md", "results/README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
     package = folder / PACKAGE
     (package / "measure/workloads/added_workload.py").write_text(WORKLOAD)
     backend = (package / "measure/backends/thread_pool.py").read_text()
@@ -120,8 +121,8 @@ def tested(tree):
         ("config/README.md", "| `added_workload` | Squares numbers: what it shows. |"),
         ("config/README.md", "| `added_backend` | concurrent.futures.ThreadPoolExecutor and its map. "),
         ("config/README.md", "| `added_sweep.yaml` | What was added? | Takes no time. |"),
-        ("README.md", "| `added_figure` | How many were added? | experiment |"),
-        ("README.md", "| `added_s` | s | total_s + work_s |"),
+        ("results/README.md", "| `added_figure` | How many were added? | experiment |"),
+        ("results/README.md", "| `added_s` | float | s | total_s + work_s |"),
         ("config/everything.yaml", "  - added_backend\n"),
         ("config/everything.yaml", ", added_workload]"),
     ],

@@ -268,21 +268,21 @@ def test_custom_threads_share_and_custom_processes_do_not(source, items, this_bu
 
 
 @pytest.fixture
-def readme_backend():
-    return re.search(r"```python\n(\"\"\"joblib.*?)```", Path("README.md").read_text(), re.DOTALL)[1]
+def documented_backend():
+    return re.search(r"```python\n(\"\"\"joblib.*?)```", Path("config/README.md").read_text(), re.DOTALL)[1]
 
 
-def test_backend_of_the_readme_runs(readme_backend, this_build, tmp_path):
+def test_documented_backend_runs(documented_backend, this_build, tmp_path):
     pytest.importorskip("joblib")
-    result = measure_backend(this_build, tmp_path, readme_backend, switch_interval_s=0.0123)
+    result = measure_backend(this_build, tmp_path, documented_backend, switch_interval_s=0.0123)
     assert (result.status, result.reason) == ("ok", None), result.stderr
     for sample in timed_samples(result):
         assert sample["tasks"]["index"] == list(range(5))
         assert set(sample["switch_intervals_s"]) == {0.0123}
 
 
-def test_backend_of_the_readme_needs_its_library(readme_backend):
+def test_documented_backend_needs_its_library(documented_backend):
     names = {}
-    exec(readme_backend, names)
+    exec(documented_backend, names)
     names["find_spec"] = lambda name: None
     assert names["available"]() == "joblib is not installed in this Python"

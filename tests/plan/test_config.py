@@ -898,3 +898,17 @@ def test_mistakes_in_a_workload_name_its_key(line, message, tmp_path):
 def test_a_workload_stem_can_name_a_folder(workload, stem):
     assert config.workload_stem(workload) == stem
     assert config.name_mistake(stem) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        (["my.yaml:3: rounds: 0 is not allowed.", "--config: rounds: x"], "#key-rounds"),
+        (["a b.yaml:3: experiments[0].backends[2]: unknown backend 'x'.", "cpus: none."], "#key-backends, #key-cpus"),
+        (["my.yaml:1: experiments[1]: asks for 600,000 runs."], "#key-experiments"),
+        (["my.yaml:1: experiments[1].name: is missing."], "#key-name"),
+        (["my.yaml:2: round: unknown key 'round'. Known: cpus, rounds."], "#keys"),
+    ],
+)
+def test_a_message_leads_to_the_explanation_of_its_keys(found, text):
+    assert config.describe_reference(found) == f"Explained in config/README.md{text}."

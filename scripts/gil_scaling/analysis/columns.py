@@ -1,6 +1,6 @@
 """The registry of columns: name, type, unit, meaning, vocabulary and limit of each column of each table.
 
-CSV headers and dtypes, the tooltips of the report and the table in the README come from it.
+CSV headers and dtypes, the tooltips of the report and the tables in results/README.md come from it.
 """
 
 from __future__ import annotations
@@ -725,6 +725,35 @@ WHY_TABLES = {
             "spare_cpus", INT, "count", "usable CPUs beyond the workers: with 0 the sampler takes time from them", min=0
         ),
     ),
+}
+
+ROW_OF = {  # what each table has one row for
+    "samples": "timed value within a run",
+    "runs": "run: the medians over its samples, and what disturbed it",
+    "summary": "combination: medians, speedups, limits, claims",
+    "tasks": "task of a typical sample of each combination",
+    "segments": "stretch in which a worker ran, in a typical sample of each combination",
+    "budget": "combination: where the time of its workers went, in parts that add up to 1",
+    "metrics": "combination and metric of the workload, such as a latency",
+    "metric_changes": "combination and metric, compared with sequential, and between builds",
+    "scaling": "line over worker counts: Amdahl's serial fraction, the parameters of the universal scalability law",
+    "predictions": "line over worker counts: the speedup predicted with up to twice as many workers, or why there is none",
+    "break_even": "line over a parameter or over workers: from where on it is faster than sequential",
+    "fastest": "workload and build: the fastest backend, its margin, and those not shown to be slower",
+    "choices": "build and kind of backend that ran a workload: its fastest combination, relative to the best of all",
+    "builds": "build: version, GIL, compiler and optimisation",
+    "machines": "machine: CPUs, memory, kernel, frequency settings, hypervisor",
+    "changes": "combination on two builds, or at two times: what is gained",
+    "counterparts": "combination of a workload, compared with the same of its counterpart",
+    "means": "way to run several workloads on two builds, or at two times: the geometric mean of the gains",
+    "shapes": "combination on two machines: how it scales",
+    "one_sided": "combination that one side of a comparison lacks",
+    "noise": "combination of a build that was measured under two names",
+    "quality": "build and backend: how many runs were disturbed, repeated, waited for",
+    "failures": "run that failed",
+    "lines": "line of a workload that stands out, and combination: what it adds with the further workers (of the target why)",
+    "listings": "line around one of these: the annotated source that the report shows",
+    "waiting": "combination, with one worker and with all: where its workers waited while they were sampled",
 }
 
 FLAG_MEANINGS = {

@@ -23,6 +23,8 @@ from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
 from gil_scaling.result_set import RESERVED_SWEEPS
 
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
+_REFERENCE = SCHEMA.with_name("README.md")
+ANCHOR = "key-"  # before each key in the anchors of _REFERENCE
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
@@ -69,6 +71,18 @@ def checked(config: Config, files: Sequence[str | Path] = (), base: str | Path =
     if lines or sound is None:
         raise ConfigError(sorted(lines, key=_position), sound)
     return sound
+
+
+_KEY = re.compile(r"(?:^|(?<=: ))(?:experiments\[\d+\]\.)?([a-z_]+)\S*: ")
+
+
+def describe_reference(mistakes: Iterable[str]) -> str:
+    """Where the keys are explained that mistakes name: `Explained in config/README.md#key-rounds, #key-workers.`"""
+    top = load_schema()["properties"]
+    known = {*top, *top["experiments"]["items"]["properties"]}
+    found = (next((key for key in _KEY.findall(mistake) if key in known), None) for mistake in mistakes)
+    anchors = dict.fromkeys(f"#{ANCHOR}{key}" for key in found if key) or {"#keys": None}
+    return f"Explained in {os.path.relpath(_REFERENCE)}{', '.join(anchors)}."
 
 
 def _position(line: str) -> tuple[str, int]:

@@ -400,7 +400,7 @@ def _checked(function: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return function(*arguments)
     except config.ConfigError as error:
-        raise BadConfig(f"the config cannot be run:\n{error}") from None
+        raise BadConfig(f"the config cannot be run:\n{error}\n{config.describe_reference(error.mistakes)}") from None
 
 
 def _results_folder(workflow: Any) -> str:

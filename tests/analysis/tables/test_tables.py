@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from gil_scaling.analysis import columns, tables
+from gil_scaling.analysis import columns, read_table, tables
 from gil_scaling.analysis.read import read_sweep
 from gil_scaling.analysis.tables.__main__ import main
 from scipy.stats import t
@@ -382,3 +382,18 @@ def test_builds_with_other_versions_of_a_package_are_flagged(version, unlike, tm
     builds = {"a": {"packages": {"numpy": {"version": "2.4.1"}}}, "b": {"packages": {"numpy": {"version": version}}}}
     found = make_tables(tmp_path, records, builds=builds)["summary"].set_index("python")["flags"]
     assert ("unlike_builds" in found["b"].split(";")) == unlike
+
+
+def test_read_table_has_the_types_of_the_registry(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6}, python="3.10")
+    tables.write(make_tables(tmp_path, records), tmp_path / "tables")
+    found = read_table(tmp_path / "tables/summary.csv")
+    assert [*found["python"]] == ["3.10", "3.10"]
+    assert [*found["gil"]] == [True, True]
+    assert (str(found["workers"].dtype), str(found["speedup"].dtype)) == ("Int64", "float64")
+    assert found.set_index("backend")["switch_interval_s"].isna().to_dict() == {"sequential": True, "thread": False}
+
+
+def test_read_table_of_another_file_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=rf"^{tmp_path}/mine\.csv: is not a table\. Known: samples\.csv, runs\.csv, "):
+        read_table(tmp_path / "mine.csv")

@@ -181,22 +181,27 @@ def write(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
 
 def read(folder: Path, chosen: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.DataFrame]:
     """{name: table} of the CSV files that `write` made, with their types."""
-    return {name: _read(folder / f"{name}.csv", TABLES[name]) for name in chosen}
+    return {name: read_file(folder / f"{name}.csv") for name in chosen}
 
 
 def read_why(folder: Path) -> dict[str, pd.DataFrame]:
     """{name: table} of the target `why`, without rows where it was not asked for."""
     return {
-        name: _read(path, columns) if (path := folder / f"{name}.csv").exists() else with_types(pd.DataFrame(), columns)
+        name: read_file(path) if (path := folder / f"{name}.csv").exists() else with_types(pd.DataFrame(), columns)
         for name, columns in WHY_TABLES.items()
     }
 
 
-def _read(path: Path, columns: Sequence[Column]) -> pd.DataFrame:
+def read_file(path: Path) -> pd.DataFrame:
+    """The table of a CSV file that `write` made, with its types; raises ValueError for a file of another name."""
+    columns = {**TABLES, **WHY_TABLES}.get(path.stem)
+    if columns is None:
+        known = ", ".join(f"{each}.csv" for each in (*TABLES, *WHY_TABLES))
+        raise ValueError(f"{path}: is not a table. Known: {known}.")
     # Of the texts that pandas takes for a missing value only the empty one is: a machine may be called NA.
     dtypes = {column.name: _DTYPES[column.type] for column in columns}
     table = pd.read_csv(path, dtype=dtypes, keep_default_na=False, na_values=[""])
-    booleans = [column.name for column in columns if column.type == BOOL]
+    booleans = [column.name for column in columns if column.type == BOOL and column.name in table]
     return table.assign(**{column: table[column].map(_TRUE_FALSE) for column in booleans})
 
 
