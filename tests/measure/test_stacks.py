@@ -64,3 +64,22 @@ def test_waiting_is_shared_by_all_that_run_without_the_gil():
     seen = stacks.Seen()
     seen.add([(A, stacks.RUNNING), (B, stacks.RUNNING), (C, stacks.LOCK)], 1.0)
     assert [held for *_, held in seen.describe()["lines"]] == [0.5, 0.5, 0.0]
+
+
+def test_used_time_charges_locks_to_what_ran_meanwhile():
+    seen = stacks.Seen()
+    seen.add_used([(A, 3.0, stacks.LOCK, 0.0), (B, 1.0, stacks.LOCK, 2.0), (C, 0.0, stacks.SLEEP, 4.0)])
+    found = seen.describe()
+    assert found["lines"] == [[*A, 3.0, 0.0, 1.5], [*B, 1.0, 2.0, 0.5], [*C, 0.0, 4.0, 0.0]]
+    assert found["states"] == {"running": 4.0, "lock": 2.0, "sleep": 4.0, "unknown": 0.0}
+
+
+def test_a_system_call_shows_what_a_thread_waits_for(monkeypatch):
+    monkeypatch.setattr(stacks, "_FUTEX", (b"202",))
+    calls = (b"202 0x1 0x80\n", b"230 0x0\n", b"running\n", b"-1 0x7f 0x3\n", b"")
+    found = [stacks.state_of_call(call) for call in calls]
+    assert found == [stacks.LOCK, stacks.SLEEP, None, stacks.UNKNOWN, stacks.UNKNOWN]
+
+
+def test_time_in_the_run_queue_is_the_second_number():
+    assert [stacks.queued_ns(text) for text in (b"12 345 6\n", b"")] == [345, 0]

@@ -5,6 +5,7 @@ have done that.
 """
 
 import gc
+from contextlib import nullcontext
 from time import perf_counter
 
 from gil_scaling.measure import run as runs
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from gil_scaling.measure.inside import Inside
     from gil_scaling.measure.interfaces import Notify, Record
     from gil_scaling.measure.job import Job
 
@@ -26,13 +28,14 @@ _MAX_SHARE = 0.6  # of the time limit
 def run(spec: "Record", notify: "Notify") -> "Record":
     """Runs the samples; returns what each took, and the pauses of the garbage collector.
 
-    spec: as of run.run, with limit_s, the time limit; notify: called with BEGIN and END around what is to be sampled.
+    spec: as of run.run, with limit_s, the time limit, and files and is_inside where a thread of this process is to sample; notify: called with BEGIN and END around what is to be sampled.
     Raises as run.run.
     """
     began = perf_counter()
     backend, workload, execute_job = runs.prepare(spec)
     Settings(workload, spec["switch_interval_s"]).apply()
     pauses = Pauses()
+    inside = _sample_inside(spec) if spec.get("is_inside") else nullcontext()
     with workload.open_context(spec["params"]) as context:
         jobs = runs.Jobs(spec, workload, context)
         checker = Checker(workload, None, jobs.make)
@@ -46,7 +49,7 @@ def run(spec: "Record", notify: "Notify") -> "Record":
                 if not is_sampled:
                     return execute_job(job)
                 notify(BEGIN)
-                with pauses:
+                with pauses, inside:
                     outcome = execute_job(job)
                 notify(END)
                 return outcome
@@ -54,7 +57,15 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             sample = runs.sample(execute, jobs.make, workload, checker)
             samples.append({**_shorten(sample), "is_sampled": is_sampled})
     own_pauses = pauses.describe() if backend.kind in ("threads", "coroutines") else None
-    return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled()}
+    seen = {} if isinstance(inside, nullcontext) else {"seen": inside.describe()}
+    return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled(), **seen}
+
+
+def _sample_inside(spec: "Record") -> "Inside":
+    from gil_scaling.measure.inside import Inside  # here, as it starts threads that others do without
+    from gil_scaling.measure.stacks import Places
+
+    return Inside(Places(spec["files"]))
 
 
 def _is_enough(samples: "list[Record]", elapsed_s: float, limit_s: float) -> bool:

@@ -1,9 +1,8 @@
 """Reads the stacks and the states of another process's threads: with `_remote_debugging` (3.14+) and /proc."""
 
 import os
-import platform
 
-from gil_scaling.measure.stacks import LOCK, RUNNING, SLEEP, UNKNOWN
+from gil_scaling.measure.stacks import LOCK, RUNNING, UNKNOWN, queued_ns, state_of_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +13,9 @@ if TYPE_CHECKING:
 
 ERRORS = (RuntimeError, OSError, UnicodeDecodeError, MemoryError, ValueError)  # of reading what changes meanwhile
 _HAS_GIL, _GIL_REQUESTED = 1 << 0, 1 << 3  # thread status flags of 3.15
-_FUTEX = {"x86_64": ("202", "449", "455"), "aarch64": ("98", "449", "455")}  # futex, futex_waitv, futex_wait
+_ALL = 3  # its mode in which threads have both
 _NEW_PROCESSES_TICKS = 10
+_MAX_READ = 1024  # bytes
 
 
 class Unreadable(Exception):
@@ -41,23 +41,29 @@ class Reader:
     knows_holder: whether the threads say which of them holds the GIL.
     """
 
-    def __init__(self, pid: int, *, has_descendants: bool) -> None:
+    def __init__(self, pid: int, backend_kind: str) -> None:
         import _remote_debugging
 
         self._module = _remote_debugging
-        self._pid, self._has_descendants = pid, has_descendants
+        self._pid, self._has_descendants = pid, backend_kind == "processes"
         self._unwinders: dict[int, Any] = {}
         self._queued: dict[int, int] = {}  # by thread: ns that it had waited for a CPU
+        self._files: dict[int, list[int]] = {}  # by thread
         self._ticks = 0
         self._has_flags = hasattr(_remote_debugging, "THREAD_STATUS_HAS_GIL")
-        self._futex = _FUTEX.get(platform.machine(), ())
+        if backend_kind == "interpreters" and not self._has_flags:
+            raise Unreadable(
+                "Python 3.14 shows the threads of one interpreter only; from 3.15 on, those of all are read"
+            )
         self._unwinders[pid] = self._open(pid)
         self._holder = self._open_holder(pid)
         self.knows_holder = self._holder is not None or (self._has_flags and _has_gil())
 
     def _open(self, pid: int) -> "Any":
         if self._has_flags:  # all threads, whatever they do, with their status
-            return self._module.RemoteUnwinder(pid, all_threads=True, mode=3, skip_non_matching_threads=False)
+            return self._module.RemoteUnwinder(
+                pid, all_threads=True, mode=_ALL, skip_non_matching_threads=False, cache_frames=True
+            )
         return self._module.RemoteUnwinder(pid, all_threads=True)
 
     def _open_holder(self, pid: int) -> "Any":
@@ -72,6 +78,8 @@ class Reader:
     def begin(self) -> None:
         """Forgets how long threads had waited for a CPU: nobody has looked since."""
         self._queued.clear()
+        for tid in list(self._files):  # threads of the samples before
+            self._close_files(tid)
 
     def read(self) -> "list[Thread]":
         """All threads; raises one of ERRORS where the process changed too much meanwhile."""
@@ -113,43 +121,52 @@ class Reader:
 
     def read_state(self, thread: Thread) -> "tuple[str | None, float]":
         """(state, seconds that it waited for a CPU since the time before); the state is None for a thread that has ended."""
-        folder = f"/proc/{thread.pid}/task/{thread.tid}"
+        files = self._files.get(thread.tid) or self._open_files(thread)
         try:
-            with open(f"{folder}/stat", "rb") as file:
-                letter = file.read().rpartition(b") ")[2][:1]
+            letter = os.pread(files[0], _MAX_READ, 0).rpartition(b") ")[2][:1]
         except OSError:
+            self._close_files(thread.tid)
             return None, 0.0
-        state = RUNNING if letter == b"R" else LOCK if thread.wants_gil else self._read_wait(folder)
-        return state, self._read_queued(folder, thread.tid)
+        state = LOCK if thread.wants_gil else RUNNING if letter == b"R" else self._read_wait(files[1])
+        return state, self._read_queued(files[2], thread.tid)
 
-    def _read_wait(self, folder: str) -> str:
+    def _open_files(self, thread: Thread) -> "list[int]":
+        """Descriptors of what the system shows of a thread, -1 for what cannot be read; kept open, as opening takes longest."""
+        descriptors = []
+        for name in ("stat", "syscall", "schedstat"):
+            try:
+                descriptors.append(os.open(f"/proc/{thread.pid}/task/{thread.tid}/{name}", os.O_RDONLY))
+            except OSError:
+                descriptors.append(-1)
+        self._files[thread.tid] = descriptors
+        return descriptors
+
+    def _close_files(self, tid: int) -> None:
+        for descriptor in self._files.pop(tid, ()):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _read_wait(self, descriptor: int) -> str:
         """What a thread that does not run waits for, by its system call."""
         try:
-            with open(f"{folder}/syscall") as file:
-                call = file.read().split(maxsplit=1)[0]
-        except (OSError, IndexError):
+            return state_of_call(os.pread(descriptor, _MAX_READ, 0)) or RUNNING  # it has begun to run since
+        except OSError:
             return UNKNOWN
-        if call == "running":  # it has begun to run since
-            return RUNNING
-        if not self._futex or not call.isdigit():
-            return UNKNOWN
-        return LOCK if call in self._futex else SLEEP
 
-    def _read_queued(self, folder: str, tid: int) -> float:
+    def _read_queued(self, descriptor: int, tid: int) -> float:
         try:
-            with open(f"{folder}/schedstat") as file:
-                queued_ns = int(file.read().split()[1])
-        except (OSError, IndexError, ValueError):
+            now_ns = queued_ns(os.pread(descriptor, _MAX_READ, 0))
+        except OSError:
             return 0.0
-        before_ns = self._queued.get(tid, queued_ns)
-        self._queued[tid] = queued_ns
-        return max(0, queued_ns - before_ns) / 1e9
+        before_ns = self._queued.get(tid, now_ns)
+        self._queued[tid] = now_ns
+        return max(0, now_ns - before_ns) / 1e9
 
 
 def open_reader(pid: int, backend_kind: str) -> Reader:
     """A reader of the threads of a process; raises Unreadable."""
     try:
-        return Reader(pid, has_descendants=backend_kind == "processes")
+        return Reader(pid, backend_kind)
     except ImportError:
         raise Unreadable("this build has no module _remote_debugging, which is there from Python 3.14 on") from None
     except PermissionError:
@@ -163,7 +180,7 @@ def open_reader(pid: int, backend_kind: str) -> Reader:
 def _threads(found: "Any") -> "Iterator[Any]":
     """The threads of a stack trace: from 3.15 on they are grouped by interpreter."""
     for item in found:
-        yield from getattr(item, "threads", None) or [item]
+        yield from item.threads if hasattr(item, "threads") else [item]
 
 
 def _first_id(unwinder: "Any") -> "int | None":

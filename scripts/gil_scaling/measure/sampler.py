@@ -12,7 +12,7 @@ import subprocess
 from time import perf_counter, process_time
 
 from gil_scaling.measure import remote
-from gil_scaling.measure.explain import BEGIN
+from gil_scaling.measure.explain import BEGIN, END
 from gil_scaling.measure.source_lines import functions_around, relative_names
 from gil_scaling.measure.stacks import Places, Seen
 
@@ -26,28 +26,53 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 0.002  # between two samples
 _MAX_READ = 65536
+_APART = ("processes", "interpreters")  # kinds of workers that a thread of the run does not see
 
 
 def main(folder: str, events: str) -> None:
-    """Runs what folder/spec.json asks for under a sampler; leaves result.json with what was seen in `measured`."""
+    """Runs what folder/spec.json asks for under a sampler; leaves result.json with what was seen in `measured`.
+
+    Where the stacks cannot be read from outside, a thread of the run reads them, if that sees all workers.
+    """
     with open(f"{folder}/spec.json") as file:
         spec = json.load(file)
     watch = Watch(Places(spec["files"]), spec["backend_kind"])
-    code = watch.run([*spec["command"], "-m", "gil_scaling.measure", "explain", folder])
-    path = f"{folder}/result.json"
-    if not os.path.exists(path):
-        _end_like(code)
-    with open(path) as file:
+    unreadable = _run(folder, spec, watch)
+    if unreadable and spec["backend_kind"] not in _APART:
+        _run(folder, {**spec, "is_inside": True}, None)
+    with open(f"{folder}/result.json") as file:
         result = json.load(file)
-    if result["status"] == "ok":
-        problem = watch.problem()
-        if problem:
-            result = {"status": "unsupported", "reason": problem}
-        else:
-            result["measured"]["seen"] = with_sources(watch.describe(), spec["directory"])
-        with open(path, "w") as file:
-            json.dump(result, file)
+    _write_result(folder, _complete(result, watch, spec["directory"]))
     os.write(int(events), b"measured\n")
+
+
+def _run(folder: str, spec: "Record", watch: "Watch | None") -> "str | None":
+    """Runs the process that runs the tasks, watched where there is a watch; returns why it cannot be, and then ends it."""
+    with open(f"{folder}/spec.json", "w") as file:
+        json.dump(spec, file)
+    pipe, end = os.pipe()
+    child = subprocess.Popen(
+        [*spec["command"], "-m", "gil_scaling.measure", "explain", folder, str(end)], pass_fds=[end]
+    )
+    os.close(end)
+    try:
+        if watch is not None:
+            watch.run(child.pid, pipe)
+    except remote.Unreadable as error:
+        child.kill()
+        _write_result(folder, {"status": "unsupported", "reason": f"{error}"})
+        return str(error)
+    finally:
+        code = child.wait()
+        os.close(pipe)
+    if not os.path.exists(f"{folder}/result.json"):
+        _end_like(code)
+    return None
+
+
+def _write_result(folder: str, result: "Record") -> None:
+    with open(f"{folder}/result.json", "w") as file:
+        json.dump(result, file)
 
 
 def _end_like(code: int) -> None:
@@ -55,6 +80,21 @@ def _end_like(code: int) -> None:
     if code < 0:
         os.kill(os.getpid(), -code)
     raise SystemExit(code)
+
+
+def _complete(result: "Record", watch: "Watch", directory: str) -> "Record":
+    """The result with what was seen; unsupported where that is nothing."""
+    if result["status"] != "ok":
+        return result
+    seen = result["measured"].get("seen") or watch.describe()
+    if seen["lines"]:
+        return {**result, "measured": {**result["measured"], "seen": with_sources(seen, directory)}}
+    reason = "the sampler saw no line of the workload: its tasks are too short, or run outside of Python"
+    if seen["errors"]:
+        reason = (
+            f"none of {seen['errors']} stacks could be read: deeper than the sampler follows them, or of another kind"
+        )
+    return {"status": "unsupported", "reason": reason}
 
 
 def with_sources(seen: "Record", directory: str) -> "Record":
@@ -68,30 +108,26 @@ def with_sources(seen: "Record", directory: str) -> "Record":
 
 
 class Watch:
-    """Samples a child from each BEGIN to the next END, as explain.py sends them, until it ends."""
+    """Samples a process from each BEGIN to the next END, as explain.py sends them, until it has measured."""
 
     def __init__(self, places: Places, backend_kind: str) -> None:
         self.seen = Seen()
         self._places, self._backend_kind = places, backend_kind
         self._reader: Reader | None = None
-        self._problem: str | None = None
         self._is_on = False
         self._window_s = self._cpu_s = 0.0
         self._began = (0.0, 0.0)
 
-    def run(self, command: "list[str]") -> int:
-        """Starts the command with the number of the pipe for its events as last argument, samples it, returns its exit code."""
-        pipe, end = os.pipe()
-        child = subprocess.Popen([*command, str(end)], pass_fds=[end])
-        os.close(end)
+    def run(self, pid: int, pipe: int) -> None:
+        """Samples a process whose events come from a pipe; raises remote.Unreadable at its first BEGIN."""
         last = due = 0.0
         while True:
             wait_s = max(0.0, due - perf_counter()) if self._is_on else None
             if select.select([pipe], [], [], wait_s)[0]:
                 events = os.read(pipe, _MAX_READ).decode().split()
-                if not events:
-                    break
-                self._switch(events[-1] == BEGIN, child.pid)
+                if not events or events[-1] not in (BEGIN, END):
+                    return
+                self._switch(events[-1] == BEGIN, pid)
                 last = perf_counter()
                 due = last + INTERVAL_S
             else:
@@ -99,17 +135,10 @@ class Watch:
                 self._tick(now - last)
                 last = now
                 due = max(due + INTERVAL_S, perf_counter() + INTERVAL_S / 2)
-        os.close(pipe)
-        return child.wait()
 
     def _switch(self, is_on: bool, pid: int) -> None:
-        if is_on and self._reader is None and self._problem is None:
-            try:
-                self._reader = remote.open_reader(pid, self._backend_kind)
-            except remote.Unreadable as error:
-                self._problem = str(error)
-        is_on = is_on and self._reader is not None
-        if is_on and not self._is_on and self._reader is not None:
+        if is_on and not self._is_on:
+            self._reader = self._reader or remote.open_reader(pid, self._backend_kind)
             self._reader.begin()
             self._began = perf_counter(), process_time()
         elif self._is_on and not is_on:
@@ -140,14 +169,6 @@ class Watch:
                 holders.append(place)
         if inside:
             self.seen.add(inside, seconds, holders if reader.knows_holder else None)
-
-    def problem(self) -> "str | None":
-        """Why nothing was seen; None where something was."""
-        if self._problem is None and not self.seen.lines:
-            if self.seen.errors:
-                return f"none of {self.seen.errors} stacks could be read: deeper than the sampler follows them, or of another kind"
-            return "the sampler saw no line of the workload: its tasks are too short, or run outside of Python"
-        return self._problem
 
     def describe(self) -> "Record":
         """What was seen, and what the sampler itself took: CPU time in cpu_s of the window_s that it was at work."""

@@ -1,6 +1,7 @@
 """Which line of the user's files a stack is in, and what the workers do there: the part of sampling that reads no process."""
 
 import os
+import platform
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,28 @@ _CALLERS = {  # {file: functions that call tasks, as the end of their qualified 
     os.path.join(_BACKENDS, "asyncio.py"): ("work",),
     os.path.join(_BACKENDS, "asyncio_threads.py"): ("run_task",),
 }
+
+
+_FUTEX = {"x86_64": (b"202", b"449", b"455"), "aarch64": (b"98", b"449", b"455")}.get(platform.machine())
+
+
+def state_of_call(text: bytes) -> "str | None":
+    """What a thread waits for, from the file `syscall` of /proc; None where it runs again.
+
+    Locks of Python and the GIL wait in futex, futex_waitv or futex_wait.
+    """
+    call = text.partition(b" ")[0].strip()
+    if call == b"running":
+        return None
+    if _FUTEX is None or not call.isdigit():
+        return UNKNOWN
+    return LOCK if call in _FUTEX else SLEEP
+
+
+def queued_ns(text: bytes) -> int:
+    """How long a thread has waited for a CPU, from the file `schedstat` of /proc; 0 where the system does not count it."""
+    parts = text.split()
+    return int(parts[1]) if len(parts) > 1 else 0
 
 
 class Places:
@@ -82,6 +105,19 @@ class Seen:
         waiting = sum(state == LOCK for _, state in threads)
         for place in holders:
             self._line(place)[2] += seconds * waiting / len(holders)
+
+    def add_used(self, threads: "list[tuple[Place, float, str, float]]") -> None:
+        """Adds what the threads did, each as (place, seconds that it ran, state otherwise, seconds in it)."""
+        self.ticks += 1
+        all_running_s = sum(running_s for _, running_s, _, _ in threads)
+        locked_s = sum(waiting_s for _, _, state, waiting_s in threads if state == LOCK)
+        for place, running_s, state, waiting_s in threads:
+            self.states[RUNNING] += running_s
+            self.states[state] += waiting_s
+            line = self._line(place)
+            line[0] += running_s
+            line[1] += waiting_s
+            line[2] += locked_s * running_s / all_running_s if all_running_s else 0.0
 
     def _line(self, place: "Place") -> "list[float]":
         return self.lines.setdefault(place, [0.0, 0.0, 0.0])

@@ -1,0 +1,176 @@
+"""Runs that are sampled in real builds: structure always, the named line with generous bounds."""
+
+import json
+import os
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+from gil_scaling.launch import environment
+from gil_scaling.measure import remote
+from gil_scaling.plan import catalog
+
+from tests.support import NEWEST, find_build
+
+MINE = """\
+def tasks(n=20_000, count=2): return [n] * count
+def task(n):
+    total = 0
+    for i in range(n):
+        total += sum(range(20))
+    return total
+"""
+
+
+@pytest.fixture
+def sample(tmp_path):
+    """Samples a workload in a build: of this name, or of a source; returns the result, and {line: (running, waiting, held)}."""
+
+    def run(build, workload=None, source=MINE, backend="thread", workers=2, env=None, **changes):
+        path = tmp_path / "mine.py" if workload is None else catalog.WORKLOADS / f"{workload}.py"
+        if workload is None:
+            path.write_text(source)
+        spec = {
+            "workload": workload or "mine",
+            "reference": workload or str(path),
+            "backend": backend,
+            "backend_reference": backend,
+            "workers": workers,
+            "params": {},
+            "backend_params": {},
+            "switch_interval_s": None,
+            "start": "natural",
+            "scaling": "strong",
+            "warmups": 1,
+            "repeats": 1,
+            "directory": str(tmp_path),
+            "thread_limits": [],
+            "limit_s": 60,
+            "files": [str(path)],
+            "command": list(build.command),
+            "backend_kind": "threads",
+            **changes,
+        }
+        folder = tmp_path / "run"
+        folder.mkdir(exist_ok=True)
+        (folder / "spec.json").write_text(json.dumps(spec))
+        command = [*build.command, "-m", "gil_scaling.measure", "sample", str(folder), "2"]
+        variables = {**environment.environment(build.env), **(env or {})}
+        done = subprocess.run(
+            command, cwd=folder, env=variables, capture_output=True, text=True, check=False, timeout=120
+        )
+        path = folder / "result.json"
+        result = json.loads(path.read_text()) if path.exists() else {}
+        lines = {}
+        for _, line, _, _, *seconds in ((result.get("measured") or {}).get("seen") or {"lines": []})["lines"]:
+            lines[line] = [sum(pair) for pair in zip(lines.get(line, [0, 0, 0]), seconds, strict=True)]
+        return SimpleNamespace(code=done.returncode, stderr=done.stderr, lines=lines, **result)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def with_gil(tmp_path_factory):
+    return find_build(NEWEST, tmp_path_factory)
+
+
+def check_seen(result, method):
+    """What holds of every sampled run of MINE."""
+    assert result.status == "ok", result.reason
+    seen = result.measured["seen"]
+    assert (seen["method"], set(seen["states"])) == (method, {"running", "lock", "sleep", "unknown"})
+    assert {place[0] for place in seen["lines"]} == {"mine.py"}
+    assert set(result.lines) <= {3, 4, 5, 6} and result.lines[5][0] > 0
+    assert seen["texts"]["mine.py"]["5"] == "        total += sum(range(20))"
+    flags = [each["is_sampled"] for each in result.measured["samples"]]
+    assert flags[:3] == [False, True, False]
+
+
+def test_every_build_shows_the_lines_of_its_threads(any_build, sample):
+    check_seen(sample(any_build), "outside" if any_build.name.startswith(("3.14", "3.15")) else "inside")
+
+
+@pytest.mark.slow
+def test_workers_that_are_processes_are_seen(with_gil, sample):
+    result = sample(with_gil, backend="process", backend_kind="processes")
+    check_seen(result, "outside")
+    assert result.measured["pauses"] is None
+
+
+def test_processes_cannot_be_seen_from_inside(sample, tmp_path_factory):
+    result = sample(find_build("3.9", tmp_path_factory), backend="process", backend_kind="processes")
+    assert (result.status, result.reason) == (
+        "unsupported",
+        "this build has no module _remote_debugging, which is there from Python 3.14 on",
+    )
+
+
+def test_the_gil_is_held_by_the_line_that_runs(with_gil, sample):
+    result = sample(with_gil)
+    assert result.lines[5][2] > 0.5 * result.measured["seen"]["states"]["lock"] > 0
+
+
+def test_a_call_out_of_the_files_is_named(free_threaded, sample):
+    result = sample(free_threaded, "queue_handoff")
+    callees = {place[3] for place in result.measured["seen"]["lines"]}
+    assert {"Queue.get (queue.py)", "Queue.put (queue.py)"} & callees
+
+
+def test_sleep_is_no_lock(free_threaded, sample):
+    source = "import time\ndef tasks(): return [0.2, 0.2]\ndef task(s):\n    time.sleep(s)\n    return s\n"
+    states = sample(free_threaded, source=source).measured["seen"]["states"]
+    assert states["sleep"] > 0.9 * sum(states.values())
+
+
+def test_the_line_that_reads_a_shared_value_costs_more(free_threaded, sample):
+    alone, together = (sample(free_threaded, "shared_read", workers=workers) for workers in (1, 2))
+    shares = [sum(seconds[0] for line, seconds in one.lines.items() if line in (25, 26)) for one in (alone, together)]
+    assert all(share > 0 for share in shares)
+    assert {place[0] for place in together.measured["seen"]["lines"]} == {
+        "gil_scaling/measure/workloads/shared_read.py"
+    }
+
+
+def test_collections_are_counted(free_threaded, sample):
+    source = "import gc\ndef tasks(): return [0, 0]\ndef task(a):\n    gc.collect()\n    return sum(range(3_000_000))\n"
+    pauses = sample(free_threaded, source=source).measured["pauses"]
+    assert pauses["count"] >= 2 and pauses["seconds"] > 0
+
+
+def test_stacks_too_deep_are_a_reason(with_gil, sample):
+    source = (
+        "import sys, time\nsys.setrecursionlimit(20_000)\ndef tasks(): return [10_000] * 2\n"
+        "def task(n):\n    return task(n - 1) if n else time.sleep(0.3)\n"
+    )
+    result = sample(with_gil, source=source, workers=1)
+    assert result.status == "unsupported"
+    assert "stacks could be read: deeper than the sampler follows them" in result.reason
+
+
+def test_a_workload_that_forks_or_execs_is_sampled(free_threaded, sample):
+    source = (
+        "import subprocess\ndef tasks(): return [1, 2]\n"
+        "def task(a):\n    subprocess.run(['true'])\n    return sum(range(2_000_000))\n"
+    )
+    assert sample(free_threaded, source=source).status == "ok"
+
+
+def test_a_task_that_fails_is_a_reason(free_threaded, sample):
+    result = sample(free_threaded, source="def tasks(): return [1, 2]\ndef task(a): raise ValueError(a)\n")
+    assert (result.status, result.reason[:12]) == ("failed", "ValueError: ")
+
+
+def test_a_run_that_is_killed_ends_the_sampler_alike(free_threaded, sample):
+    result = sample(free_threaded, source="import os\ndef tasks(): return [1]\ndef task(a): os.kill(os.getpid(), 9)\n")
+    assert result.code == -9
+
+
+def test_a_process_that_may_not_be_read_is_a_reason(monkeypatch):
+    class Denied:
+        RemoteUnwinder = staticmethod(lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no")))
+
+    monkeypatch.setitem(__import__("sys").modules, "_remote_debugging", Denied)
+    with pytest.raises(
+        remote.Unreadable, match=r"^the system does not permit .* \(ptrace\): in a container, allow SYS_PTRACE$"
+    ):
+        remote.open_reader(os.getpid(), "threads")
