@@ -912,3 +912,22 @@ def test_a_workload_stem_can_name_a_folder(workload, stem):
 )
 def test_a_message_leads_to_the_explanation_of_its_keys(found, text):
     assert config.describe_reference(found) == f"Explained in config/README.md{text}."
+
+
+LESSON = {"question": "q", "experiment": "e", "backends": ["thread"], "code": "c", "why": "w"}
+
+
+def test_lessons_name_experiments_and_their_backends(tmp_path):
+    items = [LESSON, {**LESSON, "experiment": "f"}, {**LESSON, "backends": ["thread", "process"]}]
+    experiment = {"name": "e", "workloads": ["noop"], "backends": ["thread"]}
+    lessons = {"title": "t", "source": "s", "items": items}
+    text = yaml.safe_dump({"experiments": [experiment], "lessons": lessons})
+    assert [mistake.partition(": ")[2] for mistake in mistakes(text, tmp_path)] == [
+        "lessons.items[1].experiment: unknown experiment 'f'. Known: e.",
+        "lessons.items[2].backends[1]: unknown backend 'process'. Known: thread.",
+    ]
+
+
+def test_lessons_are_left_out_with_the_key_workload():
+    lessons = {"title": "t", "source": "s", "items": [LESSON]}
+    assert config.checked({"workload": "noop", "lessons": lessons, "experiments": []})["lessons"] is None

@@ -28,7 +28,18 @@ ANCHOR = "key-"  # before each key in the anchors of _REFERENCE
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
-NOT_INHERITED = ("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", *TARGET_KEYS)
+NOT_INHERITED = (
+    "machine",
+    "sweep",
+    "cpus",
+    "on_noise",
+    "seed",
+    "until",
+    "experiments",
+    "workload",
+    "lessons",
+    *TARGET_KEYS,
+)
 
 Config = dict[str, Any]
 Mistake = tuple[KeyPath, str]
@@ -109,7 +120,7 @@ def _with_workload(config: Config) -> Config:
     others = {key: value for key, value in config.items() if key != "workload"}
     if workload is None:
         return others
-    return {**others, "experiments": [{"name": workload_stem(workload), "workloads": [workload]}]}
+    return {**others, "lessons": None, "experiments": [{"name": workload_stem(workload), "workloads": [workload]}]}
 
 
 def workload_stem(workload: Any) -> str:
@@ -352,6 +363,23 @@ def _meaning_mistakes(config: Config, base: str | Path) -> Iterator[Mistake]:
             yield ["experiments", index, *path], text
         if experiment["name"] in [other["name"] for other in config["experiments"][:index]]:
             yield ["experiments", index, "name"], duplicate("experiment", experiment["name"])
+    yield from _lesson_mistakes(config["lessons"], config["experiments"])
+
+
+def _lesson_mistakes(lessons: Config | None, experiments: Sequence[Config]) -> Iterator[Mistake]:
+    """A mistake for each experiment or backend of the lessons that the sweep does not have."""
+    backends = {
+        each["name"]: [catalog.name_of(named(item)[0]) for item in each["backends"] if item] for each in experiments
+    }
+    for index, lesson in enumerate(lessons["items"] if lessons else []):
+        name = lesson["experiment"]
+        path: KeyPath = ["lessons", "items", index]
+        if name not in backends:
+            yield [*path, "experiment"], f"unknown experiment {name!r}. {nearest(name, [*backends])}"
+            continue
+        for place, backend in enumerate(lesson["backends"]):
+            if backend not in backends[name]:
+                yield [*path, "backends", place], f"unknown backend {backend!r}. {nearest(backend, backends[name])}"
 
 
 def duplicate(kind: str, name: str) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from gil_scaling.analysis.columns import FLAG_MEANINGS
 from gil_scaling.analysis.report import markdown
 from gil_scaling.analysis.report.page_data import page_data
 
@@ -122,3 +123,10 @@ def test_markdown_of_equal_sets_says_so(tmp_path):
 )
 def test_escape_shows_text_as_it_is(text, shown):
     assert markdown.escape(text) == shown
+
+
+def test_markdown_explains_the_flags_that_it_shows(tmp_path):
+    folder = sweep_folder(tmp_path, sweep_records({"sequential": [4.0] * 2, "thread": [2.0] * 2}), draw=True)
+    write_report(folder)
+    text = (folder / "report.md").read_text()
+    assert f"\n## Flags\n\n- few_rounds: {FLAG_MEANINGS['few_rounds']}\n" in text

@@ -6,6 +6,7 @@ from typing import Any
 
 from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.report.html_tables import Row, Table
+from gil_scaling.analysis.report.lessons import Lesson
 
 _SPECIAL = re.compile(r"([\\`*|<>#~]|(?<=])[(\[:])")  # brackets have a meaning only with what follows them
 _COLUMNS = ("build", "workload", "backend", "workers", "time", "speedup", "claim", "speedup_reference", "flags")
@@ -30,6 +31,7 @@ def render(data: Mapping[str, Any]) -> str:
         ),
         *_section(data, "why", *(part for each in data["why"] for part in _explanation(each))),
         *_section(data, "trust", _bullets(data["trust"])),
+        *_section(data, "lessons", *(_lesson(lesson) for lesson in data["lessons"])),
     ]
     for each in data["experiments"] if len(data["sets"]) == 1 else []:
         parts += [
@@ -42,6 +44,8 @@ def render(data: Mapping[str, Any]) -> str:
     for name in ("one_sided", "problems", "failures"):
         if data[name].rows:
             parts += _section(data, name.replace("_", "-"), _table(data[name]))
+    if data["flags"]:
+        parts += _section(data, "flags", _bullets(f"{flag}: {meaning}" for flag, meaning in data["flags"].items()))
     parts.append(f"gil-scaling {data['version']}")
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -83,6 +87,12 @@ def _explanation(each: Mapping[str, Any]) -> Iterator[str]:
     """Why a combination stays below its bound, without the listings."""
     yield f"### {escape(each['title'])}"
     yield _bullets([*each["sentences"], *each["notes"]])
+
+
+def _lesson(lesson: Lesson) -> str:
+    """A question with its code, which is indented so that nothing in it ends it, why, and its numbers."""
+    code = "\n".join(f"    {line}" for line in lesson.code.splitlines())
+    return "\n\n".join([f"### {escape(lesson.question)}", code, escape(lesson.why), _table(lesson.numbers)])
 
 
 def _numbers(table: Table) -> str:

@@ -12,7 +12,7 @@ import yaml
 import gil_scaling
 from gil_scaling.analysis import figures, machine_kinds, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
-from gil_scaling.analysis.report import answers, caveats, gains, limits, many_machines, precision, why
+from gil_scaling.analysis.report import answers, caveats, gains, lessons, limits, many_machines, precision, why
 from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
 from gil_scaling.analysis.report.hardware import describe_same, describe_sets, hardware_table
 from gil_scaling.analysis.report.html_tables import (
@@ -50,6 +50,7 @@ def page_data(folder: Path) -> dict[str, Any]:
     summary, changes = tables["summary"], tables["changes"]
     floors = precision.noise_floors(sets)
     entries = figures.read_index(folder / "figures")
+    config = sets[0]["configs"].get(sweep, {}) if sweep else {}
     command = f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}"
     differences = find_differences(sets, tables) if len(sets) > 1 else []
     shown = [_set(each, tables["runs"], sweep=sweep, is_several=len(sets) > 1) for each in sets]
@@ -70,6 +71,7 @@ def page_data(folder: Path) -> dict[str, Any]:
             has_problems=len(content["problems"]) > 0,
             is_explained=len(explained["waiting"]) > 0,
             sweep=sweep,
+            lessons=config.get("lessons"),
         ),
         "sweep": sweep,
         "heading": "How they compare" if len(sets) > 1 else "How it scales",
@@ -108,6 +110,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         **answers.figures_of(
             sorted(entries, key=lambda entry: is_many and entry["figure"] != "machines"), None, folder
         ),
+        "lessons": lessons.make_lessons(config.get("lessons"), summary, floors, entries, folder),
         "experiments": [
             {
                 **_experiment(name, tables, floors),
@@ -134,7 +137,7 @@ def page_data(folder: Path) -> dict[str, Any]:
             ("summary", *_DETAILS, "changes", "shapes", "quality", *(["machines"] if is_many else []))
         ),
         "tables": {name: len(rows) for name, rows in {**tables, **explained}.items() if name in TABLES or len(rows)},
-        "config": _dump(sets[0]["configs"].get(sweep, {})),
+        "config": _dump(config),
         "command": command,
     }
 
@@ -148,6 +151,7 @@ def _sections(
     has_problems: bool,
     is_explained: bool,
     sweep: str | None,
+    lessons: Mapping[str, Any] | None,
 ) -> dict[str, str]:
     """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
     sections = {
@@ -157,6 +161,7 @@ def _sections(
         "gains": "Gains and losses, the largest loss first" if is_compared else None,
         "why": "Why not further?" if is_explained else None,
         "trust": "How far can it be trusted?",
+        "lessons": lessons["title"] if lessons else None,
         "all": "All experiments together",
         **{f"experiment-{answers.html_id(name)}": f"Experiment {name}" for name in experiments},
         "shapes": "Machine by machine" if is_several else None,
@@ -286,6 +291,7 @@ def _experiment(name: str, tables: Mapping[str, pd.DataFrame], floors: Mapping[s
         "id": answers.html_id(name),
         "numbers": numbers_table(_rows(tables["summary"], name), floors),
         "details": shown,
+        "flags": _flag_meanings(_rows(tables["summary"], name)),
     }
 
 
@@ -308,7 +314,7 @@ def _experiment_config(name: str, config: Mapping[str, Any] | None) -> str:
     """A config that measures one experiment again, without the keys that it inherits from the top level."""
     if config is None:
         return ""
-    top = {key: value for key, value in config.items() if key != "experiments"}
+    top = {key: value for key, value in config.items() if key not in ("experiments", "lessons")}
     own = [
         {key: value for key, value in experiment.items() if key not in top or top[key] != value}
         for experiment in config.get("experiments", [])
