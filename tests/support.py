@@ -1,10 +1,13 @@
 """What several tests share: the root of the project, records and result sets made by hand, and running Python."""
 
+import base64
+import hashlib
 import importlib
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -270,3 +273,27 @@ class FakeBuild:
     @property
     def facts(self):
         return {"default_switch_interval_s": 0.005}
+
+
+def make_wheel(folder, name, version="1.0", *, requires=(), tag="py3-none-any", source="", module=None):
+    """Writes a wheel of one module into a folder; source: of the module; requires: its own requirements."""
+    module = module or name.replace("-", "_")
+    info = f"{name.replace('-', '_')}-{version}.dist-info"
+    metadata = [f"Name: {name}", f"Version: {version}", *(f"Requires-Dist: {text}" for text in requires)]
+    files = {
+        f"{module}.py": source or f"version = {version!r}\n",
+        f"{info}/METADATA": "\n".join(["Metadata-Version: 2.1", *metadata, ""]),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    lines = [f"{path},sha256={_urlsafe_digest(text)},{len(text.encode())}" for path, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""])
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name.replace('-', '_')}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name_in_wheel, text in files.items():
+            wheel.writestr(name_in_wheel, text)
+    return path
+
+
+def _urlsafe_digest(text):
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()

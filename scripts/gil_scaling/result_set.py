@@ -18,6 +18,8 @@ SIZES = "sizes.json"
 BUILDS = "pythons"  # <name>.json: the facts of a build
 RECORDS = "runs"  # <run>.json
 EXPECTED = "expected"  # <digest>.json: the digest of the correct results
+ENVIRONMENTS = "environments"  # <digest>/: the packages of a build, installed
+LOCKS = "locks"  # <build>.txt: what exactly is installed
 LOGS = "logs"
 SET_ASIDE = f"{LOGS}/set_aside"  # failed and damaged records whose runs are measured again
 
@@ -36,9 +38,12 @@ PAGE = "report.html"
 REPORT = "report.md"
 VERDICT = "verdict.txt"
 
-RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, COMPARISON, MACHINE, SIZES)
+RESERVED_SWEEPS = (RECORDS, TABLES, BUILDS, EXPECTED, LOGS, COMPARISON, MACHINE, SIZES, ENVIRONMENTS, LOCKS)
 
-BUNDLED = (MACHINE, SIZES, f"{BUILDS}/*.json", f"{RECORDS}/*.json", f"{EXPECTED}/*.json")  # patterns
+BUNDLED = (  # patterns
+    *(MACHINE, SIZES, f"{BUILDS}/*.json", f"{LOCKS}/*.txt"),
+    *(f"{RECORDS}/*.json", f"{EXPECTED}/*.json"),
+)
 BUNDLED_OF_SWEEP = (
     *(PLAN, CONFIG, SETS, VERDICT, PAGE, REPORT),
     *(f"{LOOKS}/*.json", f"{TABLES}/*.csv", f"{FIGURES}/*", f"{PYPERF}/*"),

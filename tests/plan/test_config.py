@@ -27,10 +27,17 @@ GOOD = "experiments: [{name: e, workloads: [noop]}]\n"
 KEYS = ", ".join(sorted(config.load_schema()["properties"]))
 BUILD = (
     'a build: current, a version in quotes such as "3.14t", a path, or a mapping with a name or a command, and '
-    "optionally env and optional"
+    "optionally like, env, packages, allow_source and optional"
 )
 RESULT_SET = "a result set: the name of a sweep of this machine, the path of a folder or archive, or {label: path}, the label a name of letters, digits, '.', '_' and '-'"
+BUILD_NAME = (
+    "a name of letters, digits, '.', '_', '-', '+' and spaces that begins with a letter or digit, at most 60 characters"
+)
 NAME = "a name of letters, digits, '.', '_' and '-' that begins with a letter or digit, at most 60 characters"
+PACKAGES = config.load_schema()["$defs"]["packages"]["description"]
+SYNTAX = "Expected package name at the start of dependency specifier"
+EXAMPLE = "Expected: a name, with versions if they matter, such as numpy==2.4.*."
+FOLDERS = "Folders of wheels go into packages_index: {find_links: …}."
 INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
 TIMEOUT = "time limit of one run in seconds, more than 0 and at most 1e9"
 ROUNDS = "fresh processes per combination, at least 1; from 6 on there are 95 % confidence intervals"
@@ -259,8 +266,8 @@ experiments:
         ),
         (
             "pythons: [{name: x, comand: y}]\n" + GOOD,
-            "my.yaml:1: pythons[0].comand: unknown key 'comand'. Did you mean 'command'? Known: command, env, name, "
-            "optional.",
+            "my.yaml:1: pythons[0].comand: unknown key 'comand'. Did you mean 'command'? Known: allow_source, command, "
+            "env, like, name, optional, packages.",
         ),
         (
             "rounds: true\n" + GOOD,
@@ -380,13 +387,25 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
         ),
         ("pythons: [{}]", f"pythons[0]: is empty. Expected: {BUILD}."),
         ("pythons: [{optional: true}]", f"pythons[0]: {{'optional': True}} is not allowed. Expected: {BUILD}."),
-        ("pythons: [a b]", f"pythons[0]: 'a b' is not allowed. Expected: {BUILD}."),
+        ("pythons: [a;b]", f"pythons[0]: 'a;b' is not allowed. Expected: {BUILD}."),
         ("pythons: [3]", f"pythons[0]: 3 is not allowed. Expected: {BUILD}."),
         (
             "pythons: ['/a\\0b']".replace("'", '"').replace("\\\\", "\\"),
             f"pythons[0]: '/a\\x00b' is not allowed. Expected: {BUILD}.",
         ),
-        ("pythons: [{name: a/b}]", f"pythons[0].name: 'a/b' is not allowed. Expected: {NAME}."),
+        ("pythons: [{name: a/b}]", f"pythons[0].name: 'a/b' is not allowed. Expected: {BUILD_NAME}."),
+        ("packages: numpy", f"packages: 'numpy' is not allowed. Expected: {PACKAGES}."),
+        ("packages: [numpy, '==2']", f"packages[1]: '==2' is not a requirement: {SYNTAX}. {EXAMPLE}"),
+        (
+            "packages: [a @ file:///a.whl]",
+            f"packages[0]: 'a @ file:///a.whl' names a file or address. {EXAMPLE} {FOLDERS}",
+        ),
+        (
+            "pythons: [{name: x, packages: ['==1']}]",
+            f"pythons[0].packages[0]: '==1' is not a requirement: {SYNTAX}. {EXAMPLE}",
+        ),
+        ("packages_index: {find_links: none}", "packages_index.find_links: there is no folder 'none'."),
+        ("packages_index: {find_links: [., none]}", "packages_index.find_links[1]: there is no folder 'none'."),
         ("pythons: [{name: x, env: {A: 1}}]", "pythons[0].env.A: 1 is not allowed. Expected: a text in quotes."),
         (
             "pythons: [{name: x, env: {'A=B': x}}]",

@@ -20,11 +20,14 @@ from gil_scaling.value_types import MAX_NUMBER, RecordError, check_json
 MAX_BYTES = 2**20  # of the facts of a machine or build, and of a config
 _MAX_PLAN_BYTES = 100 * 2**20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_BUILD_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+ -]{0,58}[A-Za-z0-9._+-])?"
 
 Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
+BuildName = Annotated[str, msgspec.Meta(pattern=rf"^{_BUILD_NAME}\Z")]
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 ShortText = Annotated[str, msgspec.Meta(max_length=60)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)] | Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 T = TypeVar("T")
 
 
@@ -37,7 +40,7 @@ class Use(msgspec.Struct, frozen=True):
 
     experiment: Name
     role: Literal["asked", "baseline", "ceiling", "control"]
-    reference: Name
+    reference: BuildName
     is_ceiling: bool
 
 
@@ -87,7 +90,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     machine: Name
     sweep: Name
-    builds: list[Annotated[str, msgspec.Meta(pattern=rf"^pythons/{NAME.pattern}\.json\Z")]]
+    builds: list[Annotated[str, msgspec.Meta(pattern=rf"^pythons/{_BUILD_NAME}\.json\Z")]]
     experiments: list[Name]
     noise_sweep: Name
     runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
@@ -103,6 +106,17 @@ class Jit(msgspec.Struct, frozen=True):
     enabled: bool | None
 
 
+class Import(msgspec.Struct, frozen=True):
+    """What importing a package does to its process, as measure.imports describes it; seconds: None where it fails."""
+
+    seconds: Seconds | None = None
+    error: Text | None = None
+    gil_enabled: bool = False
+    gil_modules: list[Text] = []
+    threads: Number = 0
+    thread_libraries: dict[Text, Text] | None = None
+
+
 class Package(msgspec.Struct, frozen=True):
     """An installed package; digest: of the files to import, None where they are not recorded."""
 
@@ -114,7 +128,7 @@ class Package(msgspec.Struct, frozen=True):
 class Build(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a build, as its probe found them."""
 
-    name: Name
+    name: BuildName
     implementation: Text
     version: Text
     compiler: Text
@@ -128,6 +142,9 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     configure_arguments: list[Text] = []
     env: dict[Text, Text] = {}
     packages: dict[Text, Package] = {}  # {name: facts}; empty in result sets of before they were recorded
+    requires: list[Text] = []  # the requirements that its environment was made for; empty for a build without one
+    imports: dict[Text, Import] = {}  # {name: facts} of the packages that these name
+    rejected: Text | None = None  # why its runs are unsupported
 
     @property
     def package_versions(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 `… send FOLDER EVENTS` measures what it takes to send its tasks to another process, `… sample FOLDER EVENTS` where its workers
 spend their time, in a process of `… explain FOLDER EVENTS`. EVENTS is a file descriptor.
-`… tasks FOLDER` calls `tasks` of workloads for the plan.
+`… tasks FOLDER` calls `tasks` of workloads for the plan. `… import NAME` prints what importing a package does.
 """
 
 TYPE_CHECKING = False
@@ -24,6 +24,11 @@ def main(arguments: list[str]) -> None:
         from gil_scaling.measure import task_lists
 
         task_lists.main(arguments[1])
+        return
+    if arguments[0] == "import":
+        from gil_scaling.measure import imports
+
+        imports.main(arguments[1])
         return
     command, folder, events = arguments
     if command == "sample":

@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
 from gil_scaling.launch import sources
+from gil_scaling.plan import requirements
 from gil_scaling.plan.config import Config, Mistake, duplicate, nearest
 from gil_scaling.plan.prober import OLDEST, ProbeError
 from gil_scaling.plan.yaml_lines import KeyPath
@@ -20,7 +21,7 @@ from gil_scaling.plan.yaml_lines import KeyPath
 _WITH_TWO_FORMS = ("3.13", "3.14", "3.15")  # versions that uv may have
 
 Probe = Callable[[Sequence[str], dict[str, str]], dict[str, Any]]
-Entry = Mapping[str, Any]  # of `pythons`: name, command, env, optional
+Entry = Mapping[str, Any]  # of `pythons`: name, like, command, env, optional, packages, allow_source
 
 
 class BuildError(Exception):
@@ -31,7 +32,9 @@ class BuildError(Exception):
 class Build:
     """One Python executable with its options and environment variables, and what its probe reported.
 
-    rejected: why it does not start with them, although it starts without; then its runs are unsupported.
+    rejected: why it does not start with them, although it starts without, or cannot have its packages; then its runs are
+    unsupported. requires: the requirements of its entry; allow_source: whether they may be compiled; is_pending: whether they are not
+    installed yet, so that the facts are those of the executable alone; environment: the name of the folder that has them.
     """
 
     name: str
@@ -39,6 +42,10 @@ class Build:
     env: dict[str, str]
     facts: dict[str, Any]
     rejected: str | None = None
+    requires: tuple[str, ...] = ()
+    allow_source: bool = False
+    is_pending: bool = False
+    environment: str | None = None
 
     @property
     def options(self) -> list[str]:
@@ -67,7 +74,9 @@ class Build:
 
     def is_same(self, other: "Build") -> bool:
         """Whether two builds differ in nothing but their paths."""
-        return all(getattr(self, key) == getattr(other, key) for key in ("name", "options", "env", "fingerprint"))
+        return all(
+            getattr(self, key) == getattr(other, key) for key in ("name", "options", "env", "fingerprint", "requires")
+        )
 
     def describe(self) -> dict[str, Any]:
         """The content of pythons/<name>.json: the facts without paths of this machine."""
@@ -77,15 +86,22 @@ class Build:
 
 
 def find(entry: Entry, prober: Probe) -> Build:
-    """The build of an entry of `pythons`, which has a name or a command.
+    """The build of an entry of `pythons`, which has a name or a command; its packages are not looked for.
 
     prober(command, env) returns the facts of a build. Raises BuildError or ProbeError.
     """
+    build = _find(entry, prober)
+    name = entry["name"] if entry.get("like") else build.name
+    requires, allow_source = tuple(entry.get("packages") or ()), bool(entry.get("allow_source"))
+    return replace(build, name=name, requires=requires, allow_source=allow_source)
+
+
+def _find(entry: Entry, prober: Probe) -> Build:
     env = dict(entry.get("env") or {})
     if entry.get("command"):
         command = _resolve(entry["command"])
         return _start(entry.get("name"), command, env, prober)
-    name = entry["name"]
+    name = entry.get("like") or entry["name"]
     if name == "current":
         return _start(None, (sys.executable,), env, prober)
     if os.sep in name:
@@ -243,10 +259,20 @@ def choose(
 
 
 def _definition(entry: Entry, known: Mapping[str, Entry]) -> Entry:
-    """An entry of `pythons`; one that is only a name stands for the entry of that name at the top level."""
-    if entry.get("command") or entry.get("env"):
+    """An entry of `pythons`; one that is only a name stands for the entry of that name at the top level.
+
+    One that is `like` another has what it does not set from that one: its `env` adds variables, its `packages` replace those of
+    the same name and add others.
+    """
+    if not any(entry.get(key) for key in ("command", "env", "like")):
+        entry = {**known.get(entry["name"], {}), **entry}
+    if not entry.get("like"):
         return entry
-    return {**known.get(entry["name"], {}), **entry}
+    others = {name: each for name, each in known.items() if name != entry["name"]}  # none is like itself
+    base = _definition({"name": entry["like"]}, others)
+    packages = requirements.replace_by_name(base.get("packages", ()), entry.get("packages", ()))
+    env = {**(base.get("env") or {}), **(entry.get("env") or {})}
+    return {**base, **entry, "like": base.get("like") or base["name"], "env": env, "packages": packages}
 
 
 def _remedy(entry: Entry, known: Mapping[str, Entry]) -> str:
@@ -254,7 +280,8 @@ def _remedy(entry: Entry, known: Mapping[str, Entry]) -> str:
     if entry.get("command") or os.sep in entry["name"]:
         return "Give the path of a Python, "
     names = dict.fromkeys(["current", *known, *everywhere()])
-    return f"{nearest(entry['name'], list(names))} Or give its path or command, "
+    name = entry.get("like") or entry["name"]
+    return f"{nearest(name, list(names))} Or give its path or command, "
 
 
 def _pair(prober: Probe) -> list[Entry]:

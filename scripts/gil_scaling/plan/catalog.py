@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import own_modules
+from gil_scaling.plan import own_modules, requirements
 
 WORKLOADS = Path(SCRIPTS, "gil_scaling/measure/workloads")
 BACKENDS = Path(SCRIPTS, "gil_scaling/measure/backends")
@@ -33,7 +33,8 @@ class Workload:
     reference: name or absolute path, as the measuring side loads it; parameters: all names; required: those without a
     default; defaults: the values of those whose default is a literal; files: {absolute path: SHA-256 of its bytes} of all
     files that the digest covers; is_coroutine: whether it has no blocking form; better: {metric: one of BETTER};
-    counterpart: the name of the workload that it is compared with, None without one.
+    counterpart: the name of the workload that it is compared with, None without one; requires: the requirements of its
+    `# /// script` block.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Workload:
     sharing: str | None = None
     better: dict[str, str] = field(default_factory=dict)
     counterpart: str | None = None
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def read_workload(text: str, base: str | Path) -> Workload:
         sharing=_choice(tree, "sharing", SHARING, f"workload {text!r}"),
         better=_better(tree, text),
         counterpart=_counterpart(tree, text),
+        requires=_read_requirements(sources[path], text),
     )
 
 
@@ -224,6 +227,13 @@ def _find_module(name: str, root: Path) -> tuple[Path, Path]:
 def name_of(text: str) -> str:
     """The name of the workload or backend that a name, path or dotted name stands for."""
     return text.rpartition(".")[2] if is_dotted(text) else Path(text).stem
+
+
+def _read_requirements(source: bytes, text: str) -> tuple[str, ...]:
+    try:
+        return requirements.of_script(source.decode("utf-8", "replace"))
+    except ValueError as error:
+        raise CatalogError(f"workload {text!r}: {error}") from None
 
 
 def _reference(path: Path, root: Path | None) -> str:

@@ -17,7 +17,7 @@ import yaml
 
 from gil_scaling import value_types
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import catalog
+from gil_scaling.plan import catalog, requirements
 from gil_scaling.plan.parameters import value_mistakes
 from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
 from gil_scaling.result_set import RESERVED_SWEEPS
@@ -29,15 +29,7 @@ ANCHOR = "key-"  # before each key in the anchors of _REFERENCE
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
 NOT_INHERITED = (
-    "machine",
-    "sweep",
-    "cpus",
-    "on_noise",
-    "seed",
-    "until",
-    "experiments",
-    "workload",
-    "lessons",
+    *("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", "lessons", "packages_index"),
     *TARGET_KEYS,
 )
 
@@ -353,6 +345,8 @@ def _meaning_mistakes(config: Config, base: str | Path) -> Iterator[Mistake]:
             yield ["machines", index, "name"], reserved(machine["name"])
         if machine["name"] in [other["name"] for other in config["machines"][:index]]:
             yield ["machines", index, "name"], duplicate("machine", machine["name"])
+    yield from _index_mistakes(config["packages_index"], base)
+    yield from _package_mistakes(config["packages"], ["packages"])
     yield from _build_mistakes(config["pythons"], ["pythons"])
     files: dict[str, dict[str, str]] = {
         "workloads": {},
@@ -382,6 +376,22 @@ def _lesson_mistakes(lessons: Config | None, experiments: Sequence[Config]) -> I
                 yield [*path, "backends", place], f"unknown backend {backend!r}. {nearest(backend, backends[name])}"
 
 
+def _index_mistakes(index: Config, base: str | Path) -> Iterator[Mistake]:
+    """A mistake for each folder of wheels that is missing."""
+    links = index.get("find_links", [])
+    for place, folder in enumerate([links] if isinstance(links, str) else links):
+        if not Path(base, folder).expanduser().is_dir():
+            path: KeyPath = ["packages_index", "find_links"]
+            yield path if isinstance(links, str) else [*path, place], f"there is no folder {folder!r}."
+
+
+def _package_mistakes(packages: Any, path: KeyPath) -> Iterator[Mistake]:
+    """What can be said of a list of requirements without asking for packages."""
+    for number, text in enumerate(packages or ()):
+        if problem := requirements.mistake(text):
+            yield [*path, number], problem
+
+
 def duplicate(kind: str, name: str) -> str:
     """What is wrong with the second of two things of one name."""
     return f"a second {kind} {name!r}. Give each a unique name."
@@ -407,6 +417,7 @@ def _build_mistakes(pythons: Any, path: KeyPath) -> Iterator[Mistake]:
     first: dict[str, Any] = {}
     for number, entry in enumerate(pythons if isinstance(pythons, list) else []):
         entry = {"name": entry} if isinstance(entry, str) else entry
+        yield from _package_mistakes((entry or {}).get("packages"), [*path, number, "packages"])
         if entry and entry.get("name") and first.setdefault(entry["name"], entry) != entry:
             yield [*path, number], duplicate("build", entry["name"])
 
@@ -415,6 +426,7 @@ def _experiment_mistakes(experiment: Config, files: dict[str, dict[str, str]], b
     """files: {workloads or backends: {name: its file or name}} of all experiments before, extended here."""
     if experiment["scaling"] == "weak" and "default" in experiment["workers"]:
         yield ["workers"], "weak scaling needs numbers of workers, not 'default'."
+    yield from _package_mistakes(experiment["packages"], ["packages"])
     yield from _build_mistakes(experiment["pythons"], ["pythons"])
     for key, folder, read in _PARTS:
         for index, item in enumerate(experiment[key]):

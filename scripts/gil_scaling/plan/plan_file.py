@@ -51,14 +51,17 @@ def _config_text(request: Request, settings: Config) -> str:
 def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> dict[str, Any]:
     """The content of plan.json."""
     until = settings["until"]
+    builds = {build.name: build for each in request.builds.values() for build in each}
+    environments = sorted({build.environment for build in builds.values() if build.environment})
     return {
         "format": record.FORMAT,
         **({"until": until} if until else {}),
         "machine": request.machine,
         "sweep": request.sweep,
-        "builds": sorted({f"{BUILDS}/{build.name}.json" for builds in request.builds.values() for build in builds}),
+        "builds": sorted(f"{BUILDS}/{name}.json" for name in builds),
         "experiments": [experiment["name"] for experiment in settings["experiments"]],
         "sizes": sizes,
+        **({"environments": environments} if environments else {}),
         "noise_sweep": NOISE_SWEEP,
         "runs": [
             {

@@ -13,8 +13,10 @@ import msgspec
 
 from gil_scaling.launch import environment
 from gil_scaling.result_set import write_text
+from gil_scaling.text import printable, scrub
 
 _PROBE_LIMIT_S = 30
+_IMPORT_LIMIT_S = 120
 OLDEST = (3, 9)
 _VERSION = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"  # in all versions of Python
 
@@ -59,9 +61,23 @@ class Prober:
             facts = _probe(command, env)
             facts["stamps"] = _stamps(facts)
             self.known[key] = facts
-            self.cache.parent.mkdir(parents=True, exist_ok=True)
-            write_text(self.cache, json.dumps(self.known))
+            self._keep()
         return {name: value for name, value in facts.items() if name != "stamps"}
+
+    def imports(self, command: Sequence[str], env: dict[str, str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """{name: what importing an installed package does, as measure.imports describes it}, each in a fresh process of a build."""
+        key = json.dumps([list(command), env, _stamp(command[0]), "imports"], sort_keys=True)
+        known = self.known.setdefault(key, {})
+        missing = [name for name in names if name not in known]
+        for name in missing:
+            known[name] = _import(command, env, name)
+        if missing:
+            self._keep()
+        return {name: known[name] for name in names}
+
+    def _keep(self) -> None:
+        self.cache.parent.mkdir(parents=True, exist_ok=True)
+        write_text(self.cache, json.dumps(self.known))
 
 
 def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,7 +108,22 @@ def _probe(command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
     return facts
 
 
-def _run(command: Sequence[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def _import(command: Sequence[str], env: dict[str, str], name: str) -> dict[str, Any]:
+    """What importing a package does; of an import that ends or outlasts its process, only an error."""
+    try:
+        done = _run([*command, "-m", "gil_scaling.measure", "import", name], env, _IMPORT_LIMIT_S)
+        described: dict[str, Any] = json.loads(_last_line(done.stdout))
+    except ProbeError as error:
+        described = {"error": str(error)}
+    except ValueError:
+        described = {"error": f"the process ends with status {done.returncode}: {_last_line(done.stderr)}"}
+    problem = described["error"]
+    return {**described, "error": problem and printable(scrub(problem))}
+
+
+def _run(
+    command: Sequence[str], env: dict[str, str], limit_s: float = _PROBE_LIMIT_S
+) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             command,
@@ -102,7 +133,7 @@ def _run(command: Sequence[str], env: dict[str, str]) -> subprocess.CompletedPro
             encoding="utf-8",
             errors="replace",
             check=False,
-            timeout=_PROBE_LIMIT_S,
+            timeout=limit_s,
             stdin=subprocess.DEVNULL,
         )
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:

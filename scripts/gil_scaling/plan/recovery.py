@@ -42,7 +42,7 @@ def lock(state: Path, *, take_over: bool = False) -> None:
         path.write_text(mine)
     other = read_holder(state)
     host = other.partition(" ")[0]
-    if not _flock(descriptor, wait=take_over):
+    if not flock(descriptor, wait=take_over):
         os.close(descriptor)
         raise LockedError("another call of Snakemake is at work in this folder; wait for its end")
     if other and host != os.uname().nodename:
@@ -56,7 +56,8 @@ def lock(state: Path, *, take_over: bool = False) -> None:
     at_exit(_release, path)
 
 
-def _flock(descriptor: int, *, wait: bool) -> bool:
+def flock(descriptor: int, *, wait: bool) -> bool:
+    """Locks an open file until it is closed; returns whether it is locked. A file system without locks counts as one that locks."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gil_scaling.plan import builds, comparison, config, machine
+from gil_scaling.plan import builds, comparison, config, machine, packages
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.comparison import Comparison
 from gil_scaling.plan.config import Config
+from gil_scaling.plan.environments import Environments
 from gil_scaling.plan.prober import Prober
 from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.task_prober import TaskProber
@@ -71,12 +72,14 @@ class Names:
 class Request(Names):
     """A config without mistakes, and what it means on this machine.
 
-    cpus: ids, None for all; builds: by experiment; notes: on builds left out.
+    cpus: ids, None for all; builds: by experiment; notes: on builds left out, and packages that are not installed
+    yet; relocked: what the target relock changes, a line each.
     """
 
     cpus: list[int] | None
     builds: dict[str, list[Build]]
     notes: list[str]
+    relocked: list[str]
 
 
 class _Mistakes(list[str]):
@@ -111,12 +114,14 @@ def read_names(
     return names
 
 
-def complete(names: Names, *, on_node: bool = False) -> Request:
+def complete(names: Names, *, on_node: bool = False, installs: bool = False, relocks: bool = False) -> Request:
     """The request with its builds; raises config.ConfigError.
 
     on_node: whether this is one machine of the target `machines`: what has no build there is left out with a note.
+    installs: whether packages that are missing are installed now, else builds that lack them are pending; relocks: whether their
+    versions are chosen anew.
     """
-    return _find_builds(names, _Mistakes(), on_node=on_node)
+    return _find_builds(names, _Mistakes(), on_node=on_node, installs=installs, relocks=relocks)
 
 
 def _name(
@@ -139,15 +144,29 @@ def _name(
     return Names(results, kept, label, name, checked["machines"], checked["why"], compared, places)
 
 
-def _find_builds(names: Names, mistakes: _Mistakes, *, on_node: bool) -> Request:
+def _find_builds(
+    names: Names, mistakes: _Mistakes, *, on_node: bool, installs: bool = False, relocks: bool = False
+) -> Request:
     cpus = mistakes.collect(_choose_cpus, names.settings["cpus"], names.places)
     prober = Prober(names.state / "probes.json")
     chosen = mistakes.collect(_choose_builds, names.settings, names.places, prober, on_node)
     if mistakes:
         raise config.ConfigError(mistakes)
     experiment_builds, notes = chosen
-    notes = [*notes, *_check_tasks(names.settings["experiments"], experiment_builds, names.places, names.state)]
-    return Request(**vars(names), cpus=cpus, builds=experiment_builds, notes=notes)
+    index = names.settings["packages_index"]
+    environments = Environments(names.folder, index, prober, makes=installs, relocks=relocks)
+    experiment_builds = _install(names, experiment_builds, environments)
+    notes = [*notes, *environments.notes]
+    notes += _check_tasks(names.settings["experiments"], experiment_builds, names.places, names.state)
+    relocked = environments.changes or ["no build of this sweep has packages"]
+    return Request(**vars(names), cpus=cpus, builds=experiment_builds, notes=notes, relocked=relocked)
+
+
+def _install(names: Names, chosen: dict[str, list[Build]], environments: Environments) -> dict[str, list[Build]]:
+    equipped, mistakes = packages.equip(names.settings, chosen, environments)
+    if mistakes:
+        raise config.ConfigError(names.places.line(path, text) for path, text in mistakes)
+    return equipped
 
 
 def _name_sweep(workload: Any, explicit_files: Sequence[str], machine_label: str) -> str:

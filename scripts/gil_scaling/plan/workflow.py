@@ -34,6 +34,7 @@ from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, WH
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
+_RELOCK = "relock"  # the target that chooses the versions of packages anew
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check", "machines")  # rules whose failure is described already
 
 
@@ -97,8 +98,10 @@ class Call:
 
     @cached_property
     def request(self) -> Request:
-        """What the config asks of this machine. Looks for its builds."""
-        found: Request = _checked(partial(request.complete, on_node=node.is_on_node()), self.names)
+        """What the config asks of this machine. Looks for its builds; a call that executes jobs installs their packages first."""
+        installs, relocks = self.mode is Mode.RUN, _RELOCK in self._targets
+        made = partial(request.complete, on_node=node.is_on_node(), installs=installs, relocks=relocks)
+        found: Request = _checked(made, self.names)
         return found
 
     @property

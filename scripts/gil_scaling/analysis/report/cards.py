@@ -59,8 +59,34 @@ def _format(value: Any) -> str:
 def build_card(build: Mapping[str, Any], name: str, builds: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The name, version and facts of a build as text; builds: all of its result set."""
     facts = {fact: form(build) for fact, form in _BUILD_FACTS.items()}
-    facts["packages"] = _describe_packages(package_versions(build), [package_versions(other) for other in builds])
+    versions, others = package_versions(build), [package_versions(other) for other in builds]
+    if build["requires"]:
+        facts["packages"] = _list_packages(build, versions)
+        facts |= {f"import of {name}": _describe_import(facts_of) for name, facts_of in build["imports"].items()}
+    else:
+        facts["packages"] = _describe_packages(versions, others)
     return {"name": name, "version": f"{build['implementation']} {build['version']}", "facts": facts}
+
+
+def _list_packages(build: Mapping[str, Any], versions: Mapping[str, str]) -> str:
+    """What is installed in the environment of a build, and what was asked for; or why nothing is."""
+    wanted = f"for {', '.join(build['requires'])}"
+    if build["rejected"]:
+        return f"none {wanted}: {build['rejected']}"
+    return f"{', '.join(f'{name} {version}' for name, version in versions.items())} ({wanted})"
+
+
+def _describe_import(facts: Mapping[str, Any]) -> str:
+    """What importing a package does to a process of its build."""
+    if facts["seconds"] is None:
+        return f"fails: {facts['error']}"
+    parts = [phrases.format_seconds(facts["seconds"])]
+    if facts["gil_enabled"]:
+        parts.append(f"turns the GIL on ({phrases.join_words(facts['gil_modules']) or 'module not known'})")
+    if facts["threads"]:
+        parts.append(f"starts {phrases.format_count(facts['threads'], 'thread')}")
+    libraries = facts["thread_libraries"] or {}
+    return ", ".join([*parts, *(f"{library} ({limit})" for library, limit in libraries.items())])
 
 
 def _describe_packages(versions: Mapping[str, str], others: Iterable[Mapping[str, str]]) -> str:

@@ -30,6 +30,21 @@ def describe_reenabled_gil(runs: pd.DataFrame) -> list[str]:
     ]
 
 
+def describe_imports(sets: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence per package and build whose import turns the GIL on."""
+    return [
+        f"Importing {name} on {build} turns the GIL on{_name_modules(pd.Series(facts['gil_modules'], dtype=object))}: whatever "
+        "imports it is measured with the GIL."
+        for build, name, facts in {
+            (build, name): (build, name, facts)
+            for each in sets
+            for build, described in each["builds"].items()
+            for name, facts in described["imports"].items()
+            if facts["gil_enabled"]
+        }.values()
+    ]
+
+
 def _name_modules(texts: pd.Series) -> str:
     names = texts.dropna().str.split("; ").explode().unique()
     return f" ({', '.join(names)})" if len(names) else ""

@@ -83,6 +83,7 @@ def page_data(folder: Path) -> dict[str, Any]:
         "warnings": [
             *caveats.describe_nothing_in_common(sets, tables),
             *caveats.describe_unlike_sources(differences),
+            *caveats.describe_imports(sets),
             *caveats.describe_reenabled_gil(runs),
             *caveats.describe_warm_state(samples, of_builds),
         ],
