@@ -82,6 +82,7 @@ def check_seen(result, method):
     assert {place[0] for place in seen["lines"]} == {"mine.py"}
     assert set(result.lines) <= {3, 4, 5, 6} and result.lines[5][0] > 0
     assert seen["texts"]["mine.py"]["5"] == "        total += sum(range(20))"
+    assert result.measured["reference_s"] > 0
     flags = [each["is_sampled"] for each in result.measured["samples"]]
     assert flags[:3] == [False, True, False]
 

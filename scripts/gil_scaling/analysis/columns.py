@@ -675,7 +675,7 @@ WHY_TABLES = {
         Column("source", STR, "", "text of the line; empty where the file cannot be read"),
         _seconds("cpu_alone_s", "CPU time per task with one worker"),
         _seconds("cpu_s", "CPU time per task"),
-        *_with_interval(Column("added_cpu_s", FLOAT, "s", "cpu_s − cpu_alone_s")),
+        *_with_interval(Column("added_cpu_s", FLOAT, "s", "cpu_s − cpu_alone_s × machine_factor of waiting.csv")),
         *_with_interval(
             Column(
                 "cpu_share", FLOAT, "1", "share of the CPU time that the further workers add; empty if they add none"
@@ -721,6 +721,13 @@ WHY_TABLES = {
         Column("samples", FLOAT, "count", "samples per run, median", min=0),
         Column("sampler_cpus", FLOAT, "1", "CPUs that the sampler used", min=0),
         Column("sampler_slowdown", FLOAT, "1", "time of the samples that were sampled / of those between them", min=0),
+        Column(
+            "machine_factor",
+            FLOAT,
+            "1",
+            "CPU time of a loop on data of its own, on all workers at once / on one: no line is blamed for that; 1 if not measured",
+            min=1,
+        ),
         Column(
             "spare_cpus", INT, "count", "usable CPUs beyond the workers: with 0 the sampler takes time from them", min=0
         ),

@@ -6,10 +6,13 @@ have done that.
 
 import gc
 from contextlib import nullcontext
-from time import perf_counter
+from statistics import median
+from threading import Barrier
+from time import perf_counter, thread_time
 
 from gil_scaling.measure import run as runs
 from gil_scaling.measure.check import Checker
+from gil_scaling.measure.threads import start_and_join
 from gil_scaling.measure.worker import Settings, gil_enabled
 
 TYPE_CHECKING = False
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 BEGIN, END = "begin", "end"  # of a stretch that is to be sampled
 _MIN_SEEN_S = 0.75  # of the tasks, in the samples that are sampled
 _MAX_SHARE = 0.6  # of the time limit
+_LOOP_TURNS, _LOOPS = 200_000, 7  # of the reference loop, about 10 ms each
 
 
 def run(spec: "Record", notify: "Notify") -> "Record":
@@ -57,8 +61,9 @@ def run(spec: "Record", notify: "Notify") -> "Record":
             sample = runs.sample(execute, jobs.make, workload, checker)
             samples.append({**_shorten(sample), "is_sampled": is_sampled})
     own_pauses = pauses.describe() if backend.kind in ("threads", "coroutines") else None
+    reference_s = measure_reference(spec["workers"]) if backend.kind == "threads" else None
     seen = {} if isinstance(inside, nullcontext) else {"seen": inside.describe()}
-    return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled(), **seen}
+    return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled(), "reference_s": reference_s, **seen}
 
 
 def _sample_inside(spec: "Record") -> "Inside":
@@ -66,6 +71,27 @@ def _sample_inside(spec: "Record") -> "Inside":
     from gil_scaling.measure.stacks import Places
 
     return Inside(Places(spec["files"]))
+
+
+def measure_reference(workers: int) -> float:
+    """The CPU time in seconds, as a median, of a loop that so many threads run at once, each on data of its own.
+
+    What it takes longer with more threads the machine adds by itself: cores that share their units or a frequency.
+    """
+    times: list[float] = []
+    barrier = Barrier(workers)
+
+    def work(_: int) -> None:
+        for _ in range(_LOOPS):
+            barrier.wait()
+            started = thread_time()
+            total = 0
+            for i in range(_LOOP_TURNS):
+                total += i
+            times.append(thread_time() - started)
+
+    start_and_join(work, range(workers))
+    return median(times)
 
 
 def _is_enough(samples: "list[Record]", elapsed_s: float, limit_s: float) -> bool:

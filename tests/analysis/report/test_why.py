@@ -47,6 +47,7 @@ WAITING = {
     "on_cpu": 0.9,
     "sampler_slowdown": 1.02,
     "spare_cpus": 0,
+    "machine_factor": 1.0,
     "at_workers": 2,
     "lock_or_gil": 0.1,
 }
@@ -115,6 +116,14 @@ def test_the_note_says_what_the_sampler_cost(spare, text):
         f"Sampled from outside, 500 times in each of 6 rounds; the sampler used 5 % of a CPU, {text}, and the sampled "
         "repetitions took 1.02 times as long as those between them."
     ]
+
+
+def test_what_the_machine_adds_by_itself_is_a_note():
+    (found,) = why.explanations(make_why(waiting=[{**WAITING, "machine_factor": 1.25}]))
+    assert found["notes"][0] == (
+        "A loop on data of its own needs 1.25 times as much CPU time on all workers at once as on one: that the machine adds by "
+        "itself, and no line is blamed for it."
+    )
 
 
 def test_a_listing_has_bars_relative_to_the_largest_and_gaps():

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from gil_scaling.analysis.tables import lines
 
@@ -21,9 +22,9 @@ def rows_of(alone, together):
 
 
 def test_a_profile_divides_the_cpu_time_among_the_lines():
-    found = lines.profile(make_measured({4: (2.0, 0.0, 0.0), 5: (1.0, 1.0, 0.5)}, cpu_s=6.0, span_s=8.0, tasks=2))
-    assert (found.cpu_s, found.span_s) == (3.0, 4.0)
-    assert found.lines == {("work.py", 4): (2.0, 0.0, 0.0), ("work.py", 5): (1.0, 1.0, 0.5)}
+    found = lines.profile(make_measured({4: (2.0, 0.0, 0.0), 5: (1.0, 1.0, 0.5)}, cpu_s=12.0, span_s=16.0, tasks=2))
+    assert (found.cpu_s, found.span_s) == (6.0, 8.0)
+    assert found.lines == {("work.py", 4): (4.0, 0.0, 0.0), ("work.py", 5): (2.0, 2.0, 1.0)}
 
 
 def test_lines_of_several_callees_are_one_line():
@@ -79,3 +80,32 @@ def test_a_listing_has_all_lines_of_the_functions():
     assert [(row["line"], row["source"]) for row in found] == [(3, "a"), (4, "b")]
     assert math.isnan(found[0]["added_cpu_s"])
     assert found[1]["added_cpu_s"] == 2.0
+
+
+def test_what_the_machine_adds_by_itself_is_no_loss():
+    sides = [
+        [lines.profile(make_measured({4: (seconds, 0, 0)}, cpu_s=seconds, reference_s=loop_s)) for _ in range(6)]
+        for seconds, loop_s in ((1.0, 0.010), (1.2, 0.012))
+    ]
+    assert lines.machine_factor(*sides) == pytest.approx(1.2)
+    (row,) = lines.line_rows(*sides, {})
+    assert (row["added_cpu_s"], row.get("line")) == (pytest.approx(0.0), None)
+
+
+def test_the_machine_never_takes_less():
+    sides = [[lines.profile(make_measured({4: (1.0, 0, 0)}, reference_s=loop_s))] for loop_s in (0.012, 0.010)]
+    assert lines.machine_factor(*sides) == 1.0
+    assert lines.machine_factor(profiles([{4: (1.0, 0, 0)}]), profiles([{4: (1.0, 0, 0)}])) == 1.0
+
+
+def test_noise_alone_blames_no_line_in_19_of_20_cases():
+    rng = np.random.default_rng(1)
+    shares = [0.4, 0.3, 0.2, 0.1]
+
+    def sampled():
+        counts = rng.multinomial(500, shares)
+        cpu_s = float(np.exp(rng.normal(0, 0.05)))
+        return lines.profile(make_measured({line: (float(n), 0, 0) for line, n in enumerate(counts, 1)}, cpu_s=cpu_s))
+
+    blamed = sum(len(lines.line_rows(*([sampled() for _ in range(6)] for _ in range(2)), {})) > 1 for _ in range(400))
+    assert blamed <= 20

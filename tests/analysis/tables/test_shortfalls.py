@@ -44,6 +44,10 @@ def test_one_that_reaches_its_bound_is_not_chosen(order):
     assert order(make_runs(cpu_s=2.0, total_s=1.2))["combinations"] == []
 
 
+def test_the_key_why_sets_the_share_of_the_bound(order):
+    assert order(make_runs(cpu_s=3.6), {"below": 0.5})["combinations"] == []
+
+
 def test_the_key_why_can_name_combinations(order):
     records = [*make_runs(cpu_s=2.0, total_s=1.2), *make_runs(cpu_s=2.0, total_s=1.2, python="3.14")]
     found = order(records, {"combinations": [{"backend": "thread", "python": "3.14", "workers": 2}]})
@@ -61,7 +65,7 @@ def test_an_order_has_both_numbers_of_workers_in_turn(order):
 
 
 def test_the_largest_loss_is_explained_first_up_to_a_limit(order):
-    records = [*make_runs(cpu_s=3.0), *make_runs(cpu_s=3.6, python="3.14")]
+    records = [*make_runs(cpu_s=3.6), *make_runs(cpu_s=3.6, python="3.14", total_s=3.0)]
     assert [each["run"][:5] for each in order(records)["combinations"]] == ["3.14-", "3.14t"]
     assert [each["run"][:5] for each in order(records, {"limit": 1})["combinations"]] == ["3.14-"]
 

@@ -1,7 +1,9 @@
 """What extra runs of the target `why` measured, made by hand."""
 
 
-def make_measured(lines, *, cpu_s=1.0, span_s=2.0, tasks=1, workers=2, pauses=(0, 0.0), run_queue_s=0.0, states=None):
+def make_measured(
+    lines, *, cpu_s=1.0, span_s=2.0, tasks=1, workers=2, pauses=(0, 0.0), reference_s=None, run_queue_s=0.0, states=None
+):
     """What one run measured; lines: {line of work.py: (running, waiting, held)} as the sampler saw them."""
     sums = [sum(each[part] for each in lines.values()) for part in (0, 1)]
     sample = {
@@ -25,4 +27,10 @@ def make_measured(lines, *, cpu_s=1.0, span_s=2.0, tasks=1, workers=2, pauses=(0
         "cpu_s": 0.1,
     }
     samples = [{**sample, "is_sampled": flag} for flag in (False, True, False)]
-    return {"samples": samples, "pauses": {"count": pauses[0], "seconds": pauses[1]}, "gil": False, "seen": seen}
+    return {
+        "samples": samples,
+        "pauses": {"count": pauses[0], "seconds": pauses[1]},
+        "gil": False,
+        "reference_s": reference_s,
+        "seen": seen,
+    }

@@ -165,6 +165,11 @@ def _bar(seconds: float, largest: float, task_s: float) -> tuple[float, str]:
 def _notes(rows: pd.DataFrame) -> Iterator[str]:
     """How it was sampled, and what that cost."""
     for _, row in rows[rows["task_s"].notna()].tail(1).iterrows():
+        if row["machine_factor"] > 1:
+            yield (
+                f"A loop on data of its own needs {phrases.format_ratio(row['machine_factor'])} times as much CPU time on all workers at "
+                "once as on one: that the machine adds by itself, and no line is blamed for it."
+            )
         yield (
             f"Sampled {_WAYS[row['method']]}, {phrases.format_number(row['samples'])} times in each of "
             f"{phrases.format_count(row['rounds'], 'round')}; the sampler used {phrases.format_percent(row['sampler_cpus'])} of a CPU, "

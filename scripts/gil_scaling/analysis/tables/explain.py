@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pandas as pd
 from gil_scaling.analysis import tables
 from gil_scaling.analysis.columns import IDENTITY, KEYS, WHY_TABLES
 from gil_scaling.analysis.documents import exit_on_error
-from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, profile
+from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, machine_factor, profile
 from gil_scaling.analysis.tables.waiting import waiting_row
 from gil_scaling.result_set import TABLES, WHY
 
@@ -56,24 +56,29 @@ def explain(results: Results, workers: int, usable_cpus: int) -> Iterator[tuple[
     """(table, row) for all rows of a combination."""
     rounds = sorted({number for _, number in results})
     both = [number for number in rounds if all(results[count, number]["status"] == "ok" for count in (1, workers))]
-    for count in (1, workers):
-        good = [results[count, number]["measured"] for number in both]
-        bad = [results[count, number] for number in rounds if results[count, number]["status"] != "ok"]
-        status = {name: bad[0][name] for name in ("status", "reason")} if bad else {"status": "ok"}
-        spare = {"at_workers": count, "spare_cpus": max(0, usable_cpus - count)}
-        yield "waiting", {**spare, **status, **(waiting_row(good) if good else {})}
-    if not both:
-        return
     alone, together = ([results[count, number]["measured"] for number in both] for count in (1, workers))
     profiles = [profile(measured) for measured in alone], [profile(measured) for measured in together]
+    factor = machine_factor(*profiles)
+    for count, good in ((1, alone), (workers, together)):
+        bad = [results[count, number] for number in rounds if results[count, number]["status"] != "ok"]
+        status = {name: bad[0][name] for name in ("status", "reason")} if bad else {"status": "ok"}
+        row = {"at_workers": count, "spare_cpus": max(0, usable_cpus - count), **status}
+        yield "waiting", {**row, **({**waiting_row(good), "machine_factor": factor} if good else {})}
+    if not both:
+        return
     lines = line_rows(*profiles, facts_of([*alone, *together]))
     yield from (("lines", row) for row in lines)
-    texts: dict[str, dict[str, str]] = {}
-    for measured in (*alone, *together):
-        for file, found in measured["seen"]["texts"].items():
-            texts.setdefault(file, {}).update(found)
     shown = list(dict.fromkeys(row["file"] for row in lines if "file" in row))
-    yield from (("listings", row) for row in listing_rows(*profiles, texts, shown))
+    yield from (("listings", row) for row in listing_rows(*profiles, _join_texts([*alone, *together]), shown))
+
+
+def _join_texts(measured: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """{file: {line: text}} of all runs."""
+    texts: dict[str, dict[str, str]] = {}
+    for each in measured:
+        for file, found in each["seen"]["texts"].items():
+            texts.setdefault(file, {}).update(found)
+    return texts
 
 
 if __name__ == "__main__":

@@ -18,12 +18,18 @@ Place = tuple[str, int]  # (file, line)
 
 MIN_EFFECT = 0.05  # of the time of a task with one worker, to be a loss at all; of the loss, for a line to stand out
 
+_NOTHING = (0.0, 0.0, 0.0)  # seen at a line
+
 
 class Profile(NamedTuple):
-    """What one run spent per task, in seconds; lines: {place: (CPU, waiting, held)}."""
+    """What one run spent per task, in seconds; lines: {place: (CPU, waiting, held)}.
+
+    reference_s: CPU time of a loop on data of its own, on all workers at once; None where it was not measured.
+    """
 
     cpu_s: float
     span_s: float
+    reference_s: float | None
     lines: dict[Place, tuple[float, float, float]]
 
 
@@ -47,19 +53,34 @@ def profile(measured: Mapping[str, Any]) -> Profile:
     scaled = {
         place: (sums[0] * factors[0], sums[1] * factors[1], sums[2] * factors[2]) for place, sums in lines.items()
     }
-    return Profile(cpu_s, span_s, scaled)
+    return Profile(cpu_s, span_s, measured["reference_s"], scaled)
+
+
+def machine_factor(alone: Sequence[Profile], together: Sequence[Profile]) -> float:
+    """How much more CPU time the machine takes for anything with all workers at once, 1 or more; 1 where not measured.
+
+    The median over the rounds of the ratio of a loop on data of its own. For example, 1.2 for one that takes 10 ms alone and
+    12 ms on each of two threads at once: two cores that share a unit or a frequency.
+    """
+    pairs = [(one.reference_s, all_.reference_s) for one, all_ in zip(alone, together, strict=True)]
+    ratios = [above / below for below, above in pairs if below and above]
+    return max(1.0, float(np.median(ratios))) if ratios else 1.0
 
 
 class Losses(NamedTuple):
-    """What lines lose: arrays of (rounds, places) in seconds per task, alone and together, for one kind of time."""
+    """What lines lose: arrays of (rounds, places) in seconds per task, alone and together, for one kind of time.
+
+    factor: what the machine makes of the time alone by itself, which is no loss of a line.
+    """
 
     alone: Array
     together: Array
+    factor: float = 1.0
 
     @property
     def added(self) -> Array:
         """What the further workers add."""
-        return self.together - self.alone
+        return self.together - self.factor * self.alone
 
     def scale(self, of_task_s: Array) -> Array | None:
         """The whole loss of each round, None where there is none: it must exceed MIN_EFFECT of a task's time (rounds,)."""
@@ -78,9 +99,10 @@ def line_rows(
     alone, together: of the same rounds, with one worker and with all; facts: of each place, further columns of its row.
     """
     places = sorted(set().union(*(one.lines for one in (*alone, *together))))
-    cpu, waiting = (_losses(alone, together, places, part) for part in (0, 1))
+    cpu = _losses(alone, together, places, 0)._replace(factor=machine_factor(alone, together))
+    waiting = _losses(alone, together, places, 1)
     scales = cpu.scale(np.array([one.cpu_s for one in alone])), waiting.scale(np.array([one.span_s for one in alone]))
-    held = np.array([[one.lines.get(place, (0.0, 0.0, 0.0))[2] for place in places] for one in together])
+    held = np.array([[one.lines.get(place, _NOTHING)[2] for place in places] for one in together])
     losing = [
         place
         for place in range(len(places))
@@ -99,11 +121,10 @@ def line_rows(
 
 
 def _losses(alone: Sequence[Profile], together: Sequence[Profile], places: Sequence[Place], part: int) -> Losses:
-    none = (0.0, 0.0, 0.0)
-    both = (
-        np.array([[one.lines.get(place, none)[part] for place in places] for one in side]) for side in (alone, together)
-    )
-    return Losses(*both)
+    def times(profiles: Sequence[Profile]) -> Array:
+        return np.array([[one.lines.get(place, _NOTHING)[part] for place in places] for one in profiles])
+
+    return Losses(times(alone), times(together))
 
 
 def _stands_out(losses: Losses, scale: Array | None, group: Sequence[int]) -> bool:
@@ -162,4 +183,5 @@ def _added(alone: Sequence[Profile], together: Sequence[Profile], place: Place, 
     """The median over the rounds; NaN for a line at which nothing was seen."""
     if not any(place in one.lines for one in (*alone, *together)):
         return math.nan
-    return float(np.median(_losses(alone, together, [place], part).added))
+    losses = _losses(alone, together, [place], part)
+    return float(np.median(losses._replace(factor=1.0 if part else machine_factor(alone, together)).added))
