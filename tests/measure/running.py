@@ -9,6 +9,7 @@ from gil_scaling.launch import environment
 from gil_scaling.plan import catalog
 
 _SMALL_PARAMS = {  # of workloads that take longer than milliseconds with their default ones
+    "asgi": {"requests": 2, "count": 3},
     "bandwidth": {"duration_s": 0.01, "count": 2},
     "bytes_copy": {"size": 1000, "copies": 2},
     "bz2": {"size": 1000},
@@ -18,6 +19,7 @@ _SMALL_PARAMS = {  # of workloads that take longer than milliseconds with their 
     "fib": {"n": 5, "count": 5},
     "file_read": {"size": 1000, "reads": 2},
     "file_write": {"size": 1000, "files": 2},
+    "group_by": {"rows": 50, "groups": 7, "repeat": 2},
     "handoff": {"duration_s": 0.01},
     "hashlib_large": {"size": 4096, "count": 5, "repeat": 2},
     "hashlib_small": {"count": 5, "repeat": 2},
@@ -30,7 +32,9 @@ _SMALL_PARAMS = {  # of workloads that take longer than milliseconds with their 
     "nbody": {"steps": 3},
     "noop": {"count": 5},
     "numpy_large": {"size": 100, "additions": 2},
+    "numpy_matmul": {"size": 5, "products": 2},
     "numpy_small": {"size": 10, "additions": 2},
+    "numpy_ufunc": {"turns": 2},
     "objects": {"items": 10},
     "own_append": {"n": 50},
     "own_attribute": {"n": 50},

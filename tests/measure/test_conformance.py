@@ -65,7 +65,7 @@ def test_every_workload_runs_on_every_backend_and_build(backend, any_build):
         if kind == "interpreters" and version < (3, 14):
             assert (result["status"], "before Python 3.14" in result["reason"]) == ("unsupported", True), where
         elif result["status"] == "unsupported":
-            assert result["workload"].startswith("numpy"), where
+            assert "be imported" in result["reason"], where
         else:
             assert result["status"] == "ok", where
             expected = result["measured"]["expected"]

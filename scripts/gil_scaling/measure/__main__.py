@@ -104,10 +104,10 @@ def _measure_otherwise(command: str, spec: "Record", notify: "Notify") -> "Recor
 
 _SCRIPT = """import resource  # a worker reads with it what it has used
 
-from gil_scaling.measure.workload import load, load_backend
+from gil_scaling.measure.workload import find_obstacle, load, load_backend
 
-load_backend({backend_reference!r})
-load({reference!r})
+spec = {{"backend": {backend!r}, "backend_params": {backend_params!r}, "params": {params!r}}}
+find_obstacle(spec, load_backend({backend_reference!r}), load({reference!r}).module)  # imports the packages of both
 """
 
 

@@ -88,12 +88,9 @@ def _load(reference: str) -> "Workload":
 
 def _check_supported(spec: "Record", backend: "Backend", workload: "Workload") -> None:
     """Raises Unsupported where the backend or the workload cannot run in this build, or not in this way."""
-    facts = {"backend": spec["backend"], "backend_kind": backend.kind, "by_hand": backend.by_hand}
-    for part in (backend, workload.module):
-        available = getattr(part, "available", None)
-        reason = available(**workloads.select_parameters(available, facts)) if available else None
-        if reason:
-            raise Unsupported(reason)
+    reason = workloads.find_obstacle(spec, backend, workload.module)
+    if reason:
+        raise Unsupported(reason)
     if workload.is_coroutine and backend.kind not in ("sequential", "coroutines"):
         raise Unsupported("the workload has no blocking form: its task is `async def`, for the asyncio backends")
     if spec["start"] == "together" and not backend.together:

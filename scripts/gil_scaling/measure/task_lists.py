@@ -40,7 +40,7 @@ def find_rejection(reference: str, params: "dict[str, Any]") -> "str | None":
     """
     try:
         module = workloads.load(reference).module
-        if hasattr(module, "context") or _is_unsupported(module):
+        if hasattr(module, "context") or _is_unsupported(module, params):
             return None
     except (Exception, SystemExit):
         return None
@@ -53,6 +53,6 @@ def find_rejection(reference: str, params: "dict[str, Any]") -> "str | None":
         return None
 
 
-def _is_unsupported(module: "Any") -> bool:
+def _is_unsupported(module: "Any", params: "dict[str, Any]") -> bool:
     available = getattr(module, "available", None)
-    return bool(available and available(**workloads.select_parameters(available, _FACTS)))
+    return bool(available and available(**workloads.select_parameters(available, {**params, **_FACTS})))

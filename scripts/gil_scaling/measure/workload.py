@@ -118,6 +118,20 @@ def load_backend(reference: str) -> "Backend":
     return module
 
 
+def find_obstacle(spec: "dict[str, Any]", backend: "Any", workload: "Any") -> "str | None":
+    """Why the hooks `available` of a backend and a workload say that this build cannot run a combination, or None.
+
+    spec: with backend, backend_params and params. The hooks import the packages that the combination needs.
+    """
+    facts = {"backend": spec["backend"], "backend_kind": backend.kind, "by_hand": backend.by_hand}
+    for part, params in ((backend, spec["backend_params"]), (workload, spec["params"])):
+        available = getattr(part, "available", None)
+        reason: str | None = available(**select_parameters(available, {**params, **facts})) if available else None
+        if reason:
+            return reason
+    return None
+
+
 def _load_module(reference: str, package: str) -> "Any":
     """The module of a name in a package, or of a path; raises ImportError or whatever the file raises."""
     if os.sep not in reference:

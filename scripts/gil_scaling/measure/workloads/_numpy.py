@@ -1,15 +1,14 @@
 """Shared by the numpy workloads: whether the build has numpy, and adding arrays."""
 
+from gil_scaling.measure.optional import explain_missing
+
 
 def available(backend_kind: str) -> "str | None":
     """None, or why this build or backend cannot."""
-    try:
-        import numpy  # noqa: F401
-    except ImportError as error:
-        return f"numpy cannot be imported in this Python: {error}".partition("\n")[0]
-    if backend_kind == "interpreters":
+    reason = explain_missing("numpy")
+    if reason is None and backend_kind == "interpreters":
         return "numpy can only be imported in the main interpreter of a process"
-    return None
+    return reason
 
 
 def tasks(size: int, additions: int, count: int) -> list[tuple[int, int, int]]:
