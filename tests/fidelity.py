@@ -91,6 +91,13 @@ def run(calls):
     return results
 """
 
+_JOBLIB = """
+def run(calls):
+    results = Parallel(n_jobs=2, backend={backend!r})(delayed(task)(n) for n in calls)
+    {end}
+    return results
+"""
+
 _INTERPRETERS = """
 def call(n):
     interpreter = interpreters.create()
@@ -133,6 +140,15 @@ BY_HAND = {  # backend: (imports, program)
         "def run(calls):\n    with Pool(2) as pool:\n        results = pool.map(task, calls)\n"
         "        pool.close()\n        pool.join()\n    return results\n",
     ),
+    "joblib_loky": (
+        "from joblib import Parallel, delayed\nfrom joblib.externals.loky import get_reusable_executor",
+        _JOBLIB.format(backend="loky", end="get_reusable_executor(reuse=True).shutdown(wait=True)"),
+    ),
+    "joblib_multiprocessing": (
+        "from joblib import Parallel, delayed",
+        _JOBLIB.format(backend="multiprocessing", end=""),
+    ),
+    "joblib_threading": ("from joblib import Parallel, delayed", _JOBLIB.format(backend="threading", end="")),
     "interpreter": ("import threading\nfrom concurrent import interpreters", _INTERPRETERS),
     "interpreter_pool": (
         "from concurrent.futures import InterpreterPoolExecutor",

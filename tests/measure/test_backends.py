@@ -1,4 +1,5 @@
 import ast
+import os
 import re
 from pathlib import Path
 
@@ -115,6 +116,22 @@ def test_tasks_of_a_chunk_run_in_one_worker(backend, build, tmp_path):
         assert sample["tasks"]["index"] == list(range(9))
 
 
+@pytest.mark.parametrize("backend", ["joblib_loky", "joblib_multiprocessing", "joblib_threading"])
+def test_tasks_of_a_batch_of_joblib_run_in_one_worker(backend, this_build, tmp_path):
+    params, backend_params = {"n": 10, "count": 33}, {"batch_size": 3}
+    result = measure(this_build, tmp_path, backend=backend, backend_params=backend_params, workers=3, params=params)
+    assert result.status == "ok", result.reason
+    for sample in timed_samples(result):
+        workers = sample["tasks"]["worker"]
+        assert [len(set(workers[first : first + 3])) for first in range(6, 33, 3)] == [1] * 9
+        assert sample["workers"] == 3
+
+
+def test_default_of_joblib_is_a_worker_per_cpu(this_build, tmp_path):
+    result = measure(this_build, tmp_path, backend="joblib_threading", workers="default")
+    assert {sample["workers"] for sample in timed_samples(result)} == {len(os.sched_getaffinity(0))}
+
+
 @pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
 def test_one_chunk_of_all_tasks_keeps_one_worker_busy(backend, this_build, tmp_path):
     params = {"n": 10, "count": 6}
@@ -147,7 +164,7 @@ def test_a_kept_pool_runs_all_samples(backend, this_build, tmp_path):
     assert {sample["workers"] for sample in result.measured["samples"]} == {2}
 
 
-@pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
+@pytest.mark.parametrize("backend", [name for name in KEPT if load_backend(name).kind == "processes"])
 def test_a_pool_is_new_in_each_sample_by_default(backend, this_build, tmp_path):
     result = measure_file(this_build, tmp_path, WHO, backend=backend, warmups=1, repeats=3)
     seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]

@@ -194,7 +194,8 @@ experiments:
         (
             "experiments: [{name: e, workloads: [noop], backends: [tread]}]",
             "my.yaml:1: experiments[0].backends[0]: unknown backend 'tread'. Did you mean 'thread'? Known: asyncio, "
-            "asyncio_threads, asyncio_to_thread, interpreter, interpreter_pool, multiprocessing_pool, process, process_fork, "
+            "asyncio_threads, asyncio_to_thread, interpreter, interpreter_pool, joblib_loky, joblib_multiprocessing, "
+            "joblib_threading, multiprocessing_pool, process, process_fork, "
             "process_forkserver, process_pool, process_spawn, sequential, thread, thread_pool. Give a custom backend "
             "by the path of its file.",
         ),
