@@ -1,3 +1,4 @@
+import re
 import xml.etree.ElementTree as ElementTree
 
 from gil_scaling.analysis.figures._svg import compact
@@ -60,3 +61,48 @@ def test_an_empty_group_ends_itself():
 def test_names_of_panels_stay_as_they_are():
     text = '<svg><g id="panel sleep, delay_s=0.0005 · 3.14"><path d="M 0.0005 1"/></g></svg>'
     assert compact(text) == text.replace('"M 0.0005 1"', '"M 0 1"')
+
+
+def dark_rules(*styles):
+    """The rules on dark paper of drawings with these styles, None where there is none."""
+    text = "".join(f'<path style="{style}"/>' for style in styles)
+    compacted = compact(f"<svg><style></style>{text}</svg>")
+    dark = compacted.partition("@media (prefers-color-scheme: dark){")[2]
+    rules = dict(re.findall(r"\.(s\d+)\{([^}]*)\}", dark))
+    return [rules.get(f"s{place}") for place in range(len(styles))]
+
+
+def test_lines_texts_and_paper_turn_around_on_dark_paper():
+    assert dark_rules(
+        "fill: #ffffff", "fill: none; stroke: #cccccc; stroke-width: 0.8", "font-size: 8px; fill: #262626"
+    ) == [
+        "fill: #161616",
+        "stroke: #414141",
+        "fill: #cdcdcd",
+    ]
+
+
+def test_only_dark_colours_become_lighter_on_dark_paper():
+    light, dark = dark_rules("fill: #56b4e9; stroke: #56b4e9", "fill: none; stroke: #01523b")
+    assert light is None
+    assert re.fullmatch("stroke: #[0-9a-f]{6}", dark) and dark != "stroke: #01523b"
+
+
+def test_cells_and_their_texts_stay_on_dark_paper():
+    cell, grey, inks = "fill: #c9c9c9; stroke: #ffffff", "fill: #c9c9c9; stroke: #b2b2b2", "font-size: 7.5px"
+    assert dark_rules(cell, grey, inks, f"{inks}; fill: #ffffff") == ["stroke: #161616", "stroke: #575757", None, None]
+
+
+def test_marks_turn_around_with_their_outline():
+    assert dark_rules("fill: #333333; stroke: #333333", "fill: #ffffff; stroke: #b0124f") == [
+        "fill: #c2c2c2; stroke: #c2c2c2",
+        "fill: #161616; stroke: #b82a61",
+    ]
+
+
+def test_dark_bars_turn_around_and_light_ones_stay():
+    assert dark_rules("fill: #333333", "fill: #949494") == ["fill: #c2c2c2", None]
+
+
+def test_light_paper_has_the_colours_that_were_drawn():
+    assert "@media" not in compact('<svg><style></style><path style="fill: #56b4e9"/></svg>')

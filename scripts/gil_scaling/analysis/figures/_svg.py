@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from gil_scaling.analysis.figures.looks import is_grey, on_dark
+
 _TAG = re.compile(r"<[^>]*>")
 _BETWEEN_TAGS = re.compile(r">\s+<")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -10,10 +12,12 @@ _STYLE = re.compile(r' style="([^"]*)"')
 _NO_ROTATION = re.compile(r' transform="rotate\(-?0 [^"]*\)"')
 _GROUP = re.compile(r"<g\b[^>]*(?<!/)>|</g>")
 _NAMED_GROUP = re.compile(r'<g id="(?!axes_|legend_|panel )[^"]*">')
+_COLOUR = re.compile("(fill|stroke): (#[0-9a-f]{6})")
+_WHITE, _MIDDLE = "#ffffff", "#666666"
 
 
 def compact(text: str) -> str:
-    """The SVG with coordinates of two decimals (of 1/72 inch), each style once, and no groups that only have a name.
+    """The SVG with coordinates of two decimals (of 1/72 inch), each style once with its colours on dark paper, and no groups that only have a name.
 
     The groups of axes, panels and legends stay. text: as matplotlib writes it, where `<` and `>` are escaped outside of tags.
     """
@@ -49,7 +53,7 @@ def _without_groups(text: str) -> Iterator[str]:
 
 
 def _with_classes(text: str) -> str:
-    """The text with a class in place of each style attribute, and a rule for each class."""
+    """The text with a class in place of each style attribute, and a rule for each class; a second one on dark paper, where it needs one."""
     names: dict[str, str] = {}
 
     def name(style: re.Match[str]) -> str:
@@ -57,4 +61,22 @@ def _with_classes(text: str) -> str:
 
     text = _TAG.sub(lambda tag: _STYLE.sub(name, tag[0]), text)
     rules = "".join(f".{name}{{{style}}}" for style, name in names.items())
-    return text.replace("</style>", f"{rules}</style>", 1)
+    dark = "".join(f".{name}{{{own}}}" for style, name in names.items() if (own := _on_dark(style)))
+    dark = f"@media (prefers-color-scheme: dark){{{dark}}}" if dark else ""
+    return text.replace("</style>", f"{rules}{dark}</style>", 1)
+
+
+def _on_dark(style: str) -> str:
+    """What of a style is otherwise on dark paper.
+
+    The greys of lines, texts, dark bars and paper are turned around, colours that are too dark become lighter. What holds a
+    text, such as a cell of a heat map, keeps its light grey, and so does that text, which is black or white.
+    """
+    own = dict(_COLOUR.findall(style))
+    fill, stroke = own.get("fill"), own.get("stroke")
+    if fill and is_grey(fill):
+        is_text = "font-" in style
+        is_turned = fill != _WHITE if is_text else fill in (_WHITE, stroke) or fill < _MIDDLE
+        own = own if is_turned else {"stroke": stroke} if stroke else {}
+    changed = {name: on_dark(colour) for name, colour in own.items()}
+    return "; ".join(f"{name}: {colour}" for name, colour in changed.items() if colour != own[name])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 
 from gil_scaling.analysis import labels
 from gil_scaling.analysis.columns import BETTER, WORSE
@@ -36,8 +36,12 @@ INK = "#333333"  # sequential, and lines that all are compared with
 ACCENT = "#b0124f"
 GREY = "#c9c9c9"  # where nothing stands out
 
+_DARK_PAPER = "#161616"  # of the page, too
+_LIGHT_INK = 0.93  # what black becomes there, 0 … 1
+_MIN_CONTRAST = 3
+
 # A family of hues for each kind of backend, in the order in which they are drawn; within it backends differ by shade and marker.
-_FAMILIES = {
+FAMILIES = {
     "sequential": (INK,),
     "threads": ("#0173b2", "#56b4e9", "#08306b", "#7a9cc6"),
     "processes": ("#d55e00", "#de8f05", "#8c2d04", "#f2b872", "#b8860b", "#a1665e"),
@@ -105,10 +109,10 @@ def backends(tables: Mapping[str, pd.DataFrame]) -> dict[str, Look]:
     looks the same in all figures; without it those of the summary. A kind begins with its shortest name, the plainest.
     """
     pairs = tables.get("backends", tables["summary"])[["backend", "backend_kind"]].drop_duplicates().to_numpy()
-    kinds = [*_FAMILIES, *sorted({str(kind) for _, kind in pairs} - set(_FAMILIES))]
+    kinds = [*FAMILIES, *sorted({str(kind) for _, kind in pairs} - set(FAMILIES))]
     looks: dict[str, Look] = {}
     for kind in kinds:
-        shades = _FAMILIES.get(kind, _OTHER)
+        shades = FAMILIES.get(kind, _OTHER)
         names = sorted((str(name) for name, own in pairs if str(own) == kind), key=lambda name: (len(name), name))
         for place, name in enumerate(names):
             looks[name] = Look(shades[place % len(shades)], _MARKERS[len(looks) % len(_MARKERS)], len(looks))
@@ -168,9 +172,34 @@ def machine_kinds(kinds: Iterable[Sequence[str]]) -> dict[str, str]:
 
 def ink_on(colour: Any) -> str:
     """Black or white, whichever has more contrast on a colour (r, g, b); by WCAG's relative luminance."""
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "black" if luminance > 0.179 else "white"
+    return "black" if _luminance(colour[:3]) > 0.179 else "white"
+
+
+def on_dark(colour: str) -> str:
+    """A colour of lines, texts or areas as it is on dark paper: a grey turned around, white to the paper, others light enough to be seen.
+
+    colour: such as #01523b. Light enough is a contrast with the paper of at least 3, as WCAG 2.2 asks for graphics (1.4.11).
+    """
+    parts = to_rgb(colour)
+    if is_grey(colour):
+        paper = to_rgb(_DARK_PAPER)[0]
+        level = _LIGHT_INK + (paper - _LIGHT_INK) * parts[0]
+        return str(to_hex((level, level, level)))
+    enough = _MIN_CONTRAST * (_luminance(to_rgb(_DARK_PAPER)) + 0.05) - 0.05
+    shades = ([part + (1 - part) * step / 20 for part in parts] for step in range(21))
+    red, green, blue = next(shade for shade in shades if _luminance(shade) >= enough)
+    return str(to_hex((red, green, blue)))
+
+
+def is_grey(colour: str) -> bool:
+    """Whether a colour such as #262626 has no hue."""
+    return len(set(to_rgb(colour))) == 1
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    """WCAG's relative luminance of (r, g, b), each 0 … 1."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def _build_kind(build: dict[str, Any]) -> tuple[bool, bool]:
