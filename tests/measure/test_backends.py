@@ -8,6 +8,7 @@ from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
 from tests.measure.running import measure, measure_file, measure_supported, timed_samples
+from tests.support import run_python
 
 NAMES = catalog.names(catalog.BACKENDS)
 KINDS = {"sequential", "threads", "processes", "interpreters", "coroutines"}
@@ -21,6 +22,28 @@ def test_backend_declares_itself_in_literals(name):
     assert constants["kind"] in KINDS
     assert {type(constants["one_thread_per_gil"]), type(constants["together"])} == {bool}
     assert load_backend(name).by_hand
+    assert isinstance(constants.get("snippet", ""), str)
+
+
+WITH_SNIPPET = [name for name in NAMES if catalog.read_backend(name, ".").snippet]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WITH_SNIPPET)
+def test_snippet_gives_the_results_in_order(name, tmp_path):
+    backend = catalog.read_backend(name, ".")
+    function = "async def" if backend.kind == "coroutines" else "def"
+    snippet = backend.snippet.replace("{workers}", "2")
+    ending = "if __name__ == '__main__': print(results)"
+    (tmp_path / "script.py").write_text(
+        f"{function} task(n): return n * n\narguments = list(range(5))\n{snippet}\n{ending}\n"
+    )
+    done = run_python(str(tmp_path / "script.py"))
+    assert (done.stdout, done.stderr) == ("[0, 1, 4, 9, 16]\n", "")
+
+
+def test_a_backend_of_each_kind_has_a_snippet():
+    assert {catalog.read_backend(name, ".").kind for name in WITH_SNIPPET} == KINDS
 
 
 @pytest.mark.parametrize("start", ["natural", "together"])

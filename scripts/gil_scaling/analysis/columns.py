@@ -226,7 +226,15 @@ LIMITS = (
     ),
     _speedup_over("workers", "efficiency"),
     _speedup_over("speedup_bound", "efficiency_bound"),
-    _speedup_over("speedup_ceiling", "efficiency_ceiling"),
+    *_with_interval(
+        Column(
+            "efficiency_ceiling",
+            FLOAT,
+            "1",
+            "speedup / speedup_ceiling, over the ratio of each round; its interval is empty below 6 rounds",
+            min=0,
+        )
+    ),
     Column(
         "karp_flatt",
         FLOAT,
@@ -532,6 +540,25 @@ TABLES = {
         INTERVAL,
         PAIRING,
         CLAIM._replace(meaning="whether the fastest is faster than this one, as in the summary; empty for the fastest"),
+    ),
+    "recommendations": (
+        *IDENTITY,
+        *KEYS,
+        *_with_interval(SPEEDUPS[0]),
+        CLAIM._replace(
+            meaning="what the confidence interval of this speedup supports; no claim: nothing is recommended"
+        ),
+        *_with_interval(
+            Column(
+                "regret", FLOAT, "1", "time of this one / time of the fastest, which is not shown to be faster", min=0
+            )
+        ),
+        INTERVAL._replace(meaning="ci95 or range, as in the summary, of the regret"),
+        PAIRING._replace(meaning="paired or unpaired, as in the summary, of the regret"),
+        Column("fastest", STR, "", "the combination with the smallest median time"),
+        *_with_interval(Column("fastest_speedup", FLOAT, "1", "its speedup", min=0)),
+        _count("candidates", "combinations compared, sequential included", 1),
+        Column("memory_mb", FLOAT, "MiB", "median of the peak memory", min=0),
     ),
     "builds": (
         Column("machine", STR, "", "label of the machine"),

@@ -95,6 +95,7 @@ class Plan(msgspec.Struct, frozen=True):
     noise_sweep: Name
     runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
     sizes: list[Size] = []
+    snippets: dict[Text, Text] = {}  # {backend: how it is written by hand}
     until: Until | None = None
     reasons: dict[Text, str] = {}
 

@@ -68,7 +68,7 @@ class ResultSet:
 
     label: unique among the sets, and the `machine` of its rows; machine: the machine's own label; facts: of the machine, {}
     where not known; configs: {sweep: config}; problems: (file, what is wrong) of what was left
-    out; runs, samples: as in Frames; stopping: of the sweeps with `until`.
+    out; snippets: {backend: how it is written by hand}; runs, samples: as in Frames; stopping: of the sweeps with `until`.
     """
 
     label: str
@@ -78,6 +78,7 @@ class ResultSet:
     builds: dict[str, Build]
     configs: dict[str, dict[str, Any]]
     sizes: list[Size]
+    snippets: dict[str, str]
     runs: pd.DataFrame
     samples: pd.DataFrame
     stopping: list[Stopping] = field(default_factory=list)
@@ -223,6 +224,7 @@ def _read_sweeps(
         builds=_of_plans(builds, plans.values()),
         configs={name: config for name, config in configs.items() if config},
         sizes=[size for plan in plans.values() for size in plan.sizes],
+        snippets={name: text for plan in plans.values() for name, text in plan.snippets.items()},
         stopping=[Stopping(plan.until, list(plan.reasons.values())) for plan in plans.values() if plan.until],
         runs=runs,
         samples=samples,

@@ -17,7 +17,7 @@ def typical(rows: pd.DataFrame) -> pd.Series:
 
     For example, of 1, 2 and 4 workers on 2 CPUs that with 2, of 4 and 8 that with 4.
     """
-    distances = _distance_from_default(rows)
+    distances = distance_from_default(rows)
     rows = rows[distances.isna() | distances.eq(distances.min())]
     return rows.loc[_distance_from_cpus(rows).idxmin()]
 
@@ -47,7 +47,7 @@ def typical_thread_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def at_default_interval(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows at the switch interval nearest to the default, per combination; rows without an interval stay."""
     keys = [name for name in ("machine", "python", *CASE) if name in rows]
-    distances = _distance_from_default(rows)
+    distances = distance_from_default(rows)
     nearest = distances.groupby([rows[name] for name in keys], dropna=False, sort=False).transform("min")
     return rows[distances.isna() | distances.eq(nearest)]
 
@@ -95,7 +95,7 @@ def _distance_from_cpus(rows: pd.DataFrame) -> pd.Series:
     return workers.where(workers > rows["usable_cpus"].astype(float), -workers).where(workers > 1, np.inf)
 
 
-def _distance_from_default(rows: pd.DataFrame) -> pd.Series:
+def distance_from_default(rows: pd.DataFrame) -> pd.Series:
     """How far each switch interval is from the default, in seconds; NaN for missing ones."""
     return (rows["switch_interval_s"].astype(float) - DEFAULT_INTERVAL_S).abs()
 

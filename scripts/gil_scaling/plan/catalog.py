@@ -62,7 +62,8 @@ class Backend:
     """A backend file as its source declares it; fields as those of Workload.
 
     kind: one of KINDS; together: whether it supports `start: together`; digest: None for a built-in backend, which the
-    protocol version stands for; choices: {parameter: the values that it accepts}.
+    protocol version stands for; choices: {parameter: the values that it accepts}; snippet: how it is written by hand, with {workers}
+    in place of their number, None without one.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Backend:
     required: tuple[str, ...] = ()
     any_parameter: bool = False
     choices: dict[str, tuple[Any, ...]] = field(default_factory=dict, repr=False)
+    snippet: str | None = None
 
 
 def names(folder: Path) -> list[str]:
@@ -151,6 +153,7 @@ def read_backend(text: str, base: str | Path) -> Backend:
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
         choices=_choices(tree),
+        snippet=next((value for value in _constants(tree, "snippet") if isinstance(value, str)), None),
     )
 
 

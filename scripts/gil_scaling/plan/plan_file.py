@@ -62,6 +62,7 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
         "experiments": [experiment["name"] for experiment in settings["experiments"]],
         "sizes": sizes,
         **({"environments": environments} if environments else {}),
+        "snippets": {run.backend.name: run.backend.snippet for run in runs if run.backend.snippet},
         "noise_sweep": NOISE_SWEEP,
         "runs": [
             {

@@ -118,6 +118,37 @@ def test_ceiling_is_what_processes_reach_with_as_many_workers(tmp_path):
     assert row(found, "process")["role"] == "ceiling"
 
 
+def records_with_ceiling(factors):
+    """Records of rounds on a machine whose speed drifts, in which threads take so many times 0.8 of the time of sequential."""
+    speeds = [1 - 0.05 * place for place in range(len(factors))]
+    times = {
+        "sequential": speeds,
+        "thread": [0.8 * speed * factor for speed, factor in zip(speeds, factors, strict=True)],
+    }
+    together = {"backend": "process", "start": "together", "switch_interval_s": None}
+    ceiling = [
+        make_record(
+            f"c{place}", samples=[make_sample(durations=(0.25 * speed,) * 2)], spec={**together, "round": place}
+        )
+        for place, speed in enumerate(speeds, 1)
+    ]
+    return [*sweep_records(times), *ceiling], {one["run"]: "ceiling" for one in ceiling}
+
+
+def test_share_of_the_ceiling_is_paired_by_round(tmp_path):
+    records, roles = records_with_ceiling([1, 1, 1, 1, 1, 1.25])  # the ceiling is 1.6, the speedup 1.25, and once 1.0
+    found = row(make_tables(tmp_path, records, roles=roles)["summary"], "thread")
+    ends = [found[f"efficiency_ceiling{end}"] for end in ("_low", "", "_high")]
+    assert ends == pytest.approx([1 / 1.6, 1.25 / 1.6, 1.25 / 1.6])
+
+
+def test_share_of_the_ceiling_has_no_interval_of_5_rounds(tmp_path):
+    records, roles = records_with_ceiling([1] * 5)
+    found = row(make_tables(tmp_path, records, roles=roles)["summary"], "thread")
+    assert found["efficiency_ceiling"] == pytest.approx(1.25 / 1.6)
+    assert math.isnan(found["efficiency_ceiling_low"]) and math.isnan(found["efficiency_ceiling_high"])
+
+
 def test_without_a_ceiling_run_there_is_no_ceiling(tmp_path):
     found = row(make_tables(tmp_path, sweep_records({"sequential": [1.0], "thread": [0.8]}))["summary"], "thread")
     assert math.isnan(found["speedup_ceiling"]) and math.isnan(found["efficiency_ceiling"])

@@ -29,6 +29,7 @@ from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.analysis.tables.pairs import Pair, comparable, find_pairs
 from gil_scaling.analysis.tables.predictions import predictions
 from gil_scaling.analysis.tables.quality import quality
+from gil_scaling.analysis.tables.recommendations import recommendations
 from gil_scaling.analysis.tables.scaling import scaling
 from gil_scaling.analysis.tables.shapes import shapes
 from gil_scaling.analysis.tables.summary import summarise
@@ -107,6 +108,7 @@ _MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
     "break_even": lambda of: _in_order(break_even(of.runs)),
     "fastest": lambda of: _in_order(fastest(of.runs)),
     "choices": lambda of: _in_order(choices(of.runs)),
+    "recommendations": lambda of: _in_order(recommendations(of.runs)),
     "builds": lambda of: _builds(of.frames.sets, of.builds),
     "machines": lambda of: machines(of.frames.sets),
     "changes": lambda of: _in_order(of.changes["changes"]),

@@ -66,6 +66,7 @@ def _describe(result_set: ResultSet) -> dict[str, Any]:
         "builds": {name: msgspec.to_builtins(build) for name, build in result_set.builds.items()},
         "configs": result_set.configs,
         "sizes": msgspec.to_builtins(result_set.sizes),
+        "snippets": result_set.snippets,
         "noise": _noise_floor(result_set),
         "stopping": [
             {**msgspec.to_builtins(each.until), "reasons": Counter(each.reasons)} for each in result_set.stopping

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.representatives import common_timed
+from gil_scaling.analysis.statistics.claims import NO_CLAIM, claim
+from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS, Estimate
 from gil_scaling.analysis.tables.combinations import Arrays, arrays
-from gil_scaling.analysis.tables.pairing import Ratio, Rounds, compare_rounds
+from gil_scaling.analysis.tables.pairing import Ratio, Rounds, compare_rounds, ratio_of
 
 _COLUMNS = ("round", "call", "cost_s", "base_call", "base_s")
 
@@ -52,3 +55,15 @@ def margin(best: Arrays, other: Arrays) -> Ratio:
 
 def _costs(rounds: Arrays) -> Rounds:
     return Rounds(rounds["round"], rounds["call"], rounds["cost_s"])
+
+
+def speedup_of(rounds: Arrays) -> Estimate:
+    """The ratio baseline / this, paired where one call measured both."""
+    has_base = ~np.isnan(rounds["base_s"])
+    is_one_call = (rounds["call"] == rounds["base_call"])[has_base].all()
+    return ratio_of(rounds["base_s"][has_base], rounds["cost_s"][has_base], bool(is_one_call))[0]
+
+
+def speedup_claim(speedup: Estimate, rounds: Arrays) -> str:
+    """What a speedup supports, which is nothing below 6 rounds."""
+    return claim(speedup) if len(rounds["round"]) >= MIN_ROUNDS else NO_CLAIM

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis.columns import ALONE, BLOCK, FASTEST, TIED
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, claim
-from gil_scaling.analysis.tables.candidates import find_candidates, margin, rank, rounds_of
+from gil_scaling.analysis.tables.candidates import find_candidates, margin, rank, rounds_of, speedup_claim, speedup_of
 from gil_scaling.analysis.tables.combinations import Arrays, with_keys
-from gil_scaling.analysis.tables.pairing import ratio_of
 
 _CHOICE = [*BLOCK, "scaling"]  # whose candidates are compared
 
@@ -38,11 +36,11 @@ def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
     """The row of a block; ranked: a row per candidate, the fastest first; rounds: their columns."""
     backends, labels = list(ranked["backend"]), list(ranked["label"])
     best, *rivals = rounds
-    speedup = _speedup(best)
+    speedup = speedup_of(best)
     row = {
         "combination": ranked.index[0],
         **speedup.columns("speedup"),
-        "claim": _claim(speedup, len(best["round"])) if backends[0] != "sequential" else None,
+        "claim": speedup_claim(speedup, best) if backends[0] != "sequential" else None,
         "candidates": len(ranked),
     }
     if not rivals:
@@ -61,14 +59,3 @@ def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
         "verdict": (TIED if tied else FASTEST) if is_claim else NO_CLAIM,
         "tied": "; ".join(tied),
     }
-
-
-def _speedup(rounds: Arrays) -> intervals.Estimate:
-    """The ratio baseline / this, paired where one call measured both."""
-    has_base = ~np.isnan(rounds["base_s"])
-    is_one_call = (rounds["call"] == rounds["base_call"])[has_base].all()
-    return ratio_of(rounds["base_s"][has_base], rounds["cost_s"][has_base], bool(is_one_call))[0]
-
-
-def _claim(speedup: intervals.Estimate, rounds: int) -> str:
-    return claim(speedup) if rounds >= intervals.MIN_ROUNDS else NO_CLAIM

@@ -29,8 +29,8 @@ from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
 from gil_scaling.analysis.statistics.makespan import best_makespan
-from gil_scaling.analysis.tables.combinations import by_combination, key_columns
-from gil_scaling.analysis.tables.pairing import Array, Ratio, medians_differ, ratio_of
+from gil_scaling.analysis.tables.combinations import arrays, by_combination, key_columns
+from gil_scaling.analysis.tables.pairing import Array, Ratio, Rounds, compare_rounds, medians_differ, ratio_of
 from gil_scaling.analysis.tables.quality import is_disturbed
 
 _MEASURES = [*(column.name for column in TIMES), MEMORY[0].name]
@@ -46,7 +46,7 @@ def summarise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
         columns=["workers", "usable_cpus"], errors="ignore"
     )
     table = pd.concat([keys, pd.DataFrame([summary.row(rows) for rows in groups])], axis=1)
-    table = with_derived(_with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"])))
+    table = with_derived(_with_ceiling(table.reindex(columns=[*names("summary"), "is_ceiling"]), runs))
     return table[names("summary")].sort_values(list(ORDER), ignore_index=True)
 
 
@@ -201,13 +201,34 @@ def _median(values: Array) -> float:
     return float(np.median(known)) if len(known) else math.nan
 
 
-def _with_ceiling(table: pd.DataFrame) -> pd.DataFrame:
-    """Add the speedup that processes reach in steady state at the same worker count."""
+def _with_ceiling(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Add the speedup that processes reach in steady state at the same worker count, and the share of it that each row reaches."""
     by = ["machine", "python", "experiment", "workload", "params", "scaling", "workers"]
-    ceilings = table.loc[table["is_ceiling"].eq(True), [*by, "speedup"]].drop_duplicates(by, keep="last")
-    ceiling = table[by].merge(ceilings, "left", by)["speedup"].astype(float)
-    table["speedup_ceiling"] = ceiling.where(table["backend_kind"].ne("sequential"))
-    return table
+    ceilings = table.loc[table["is_ceiling"].eq(True), [*by, "speedup", "combination"]]
+    ceiling = table[by].merge(ceilings.drop_duplicates(by, keep="last"), "left", by)
+    is_parallel = table["backend_kind"].ne("sequential")
+    table["speedup_ceiling"] = ceiling["speedup"].astype(float).where(is_parallel)
+    costs = _costs(runs)
+    pairs = zip(table["combination"], ceiling["combination"].where(is_parallel), strict=True)
+    shares = [_share_of_ceiling(costs.get(own), costs.get(other)) for own, other in pairs]
+    return table.assign(**pd.DataFrame(shares, table.index))
+
+
+def _costs(runs: pd.DataFrame) -> dict[Any, Rounds]:
+    """{combination: its time per task list / that of sequential}, of those that have a baseline."""
+    good = runs[runs["status"].eq("ok") & runs["base_timed_s"].notna()]
+    good = good.assign(cost=good["timed_s"].astype(float) / (good["base_timed_s"] * good["lists"]).astype(float))
+    columns = ("round", "call", "cost")
+    return {name: Rounds(*(own[column] for column in columns)) for name, own in arrays(good, columns)}
+
+
+def _share_of_ceiling(own: Rounds | None, ceiling: Rounds | None) -> dict[str, float]:
+    """The speedup of a combination / that of its ceiling, as columns; below 6 rounds without an interval."""
+    if own is None or ceiling is None:
+        return {}
+    (value, low, high, kind), _ = compare_rounds(own, ceiling)
+    ends = (low, high) if kind == intervals.CI95 else (math.nan, math.nan)
+    return intervals.Estimate(value, *ends, kind).columns("efficiency_ceiling")
 
 
 def unlike(build: Build | None, reference: Build | None) -> dict[str, tuple[Any, Any]]:

@@ -20,6 +20,22 @@ if TYPE_CHECKING:
 kind = "coroutines"
 one_thread_per_gil = True
 together = True
+snippet = """\
+import asyncio
+
+
+async def main():
+    limit = asyncio.Semaphore({workers})
+
+    async def run(argument):
+        async with limit:
+            return await task(argument)
+
+    return await asyncio.gather(*map(run, arguments))
+
+
+results = asyncio.run(main())
+"""
 
 
 def run(job: "Job") -> Outcome:

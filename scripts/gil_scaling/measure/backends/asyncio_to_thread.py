@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 kind = "threads"
 one_thread_per_gil = False
 together = True
+snippet = """\
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+
+async def main():
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor({workers}))
+    return await asyncio.gather(*(asyncio.to_thread(task, argument) for argument in arguments))
+
+
+results = asyncio.run(main())
+"""
 
 
 def run(job: "Job") -> Outcome:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 kind = "interpreters"
 one_thread_per_gil = True
 together = True
+snippet = """\
+from concurrent.futures import InterpreterPoolExecutor
+
+if __name__ == "__main__":
+    with InterpreterPoolExecutor({workers}) as pool:
+        results = list(pool.map(task, arguments))
+"""
 
 
 def available() -> "str | None":

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
+snippet = """\
+from multiprocessing import Pool
+
+if __name__ == "__main__":
+    with Pool({workers}) as pool:
+        results = pool.map(task, arguments)
+"""
 choices = {"start_method": (None, "fork", "forkserver", "spawn")}
 
 

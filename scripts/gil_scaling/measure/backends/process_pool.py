@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
+snippet = """\
+from concurrent.futures import ProcessPoolExecutor
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor({workers}) as pool:
+        results = list(pool.map(task, arguments))
+"""
 choices = {"start_method": (None, "fork", "forkserver", "spawn")}
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 kind = "sequential"
 one_thread_per_gil = True
 together = True
+snippet = "results = [task(argument) for argument in arguments]\n"
 
 
 def run(job: "Job") -> Outcome:

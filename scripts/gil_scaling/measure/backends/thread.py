@@ -13,6 +13,23 @@ if TYPE_CHECKING:
 kind = "threads"
 one_thread_per_gil = False
 together = True
+snippet = """\
+from threading import Thread
+
+results = [None] * len(arguments)
+
+
+def work(number):
+    for place in range(number, len(arguments), {workers}):
+        results[place] = task(arguments[place])
+
+
+threads = [Thread(target=work, args=(number,)) for number in range({workers})]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
 
 
 def run(job: "Job") -> Outcome:

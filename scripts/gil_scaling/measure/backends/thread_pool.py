@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 kind = "threads"
 one_thread_per_gil = False
 together = True
+snippet = """\
+from concurrent.futures import ThreadPoolExecutor
+
+with ThreadPoolExecutor({workers}) as pool:
+    results = list(pool.map(task, arguments))
+"""
 
 
 def run(job: "Job", chunksize: int = 1, reuse: bool = False) -> Outcome:
