@@ -26,7 +26,7 @@ SWEEP_TABLES = expand("<sweep>/tables/{table}.csv", table=TABLES)
 EXPLAINED = expand("<sweep>/tables/{table}.csv", table=WHY_TABLES)
 TABULATED = [*MEASURED, *SWEEP_TABLES, "<sweep>/sets.json"]
 DRAWN = [*TABULATED, "<sweep>/figures"]
-REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md", "<sweep>/answers.txt"]
+REPORTED = [*DRAWN, "<sweep>/report.html", "<sweep>/report.md", "<sweep>/answers.txt", "<sweep>/junit.xml"]
 
 
 pathvars:
@@ -165,26 +165,29 @@ rule page:
         page=update("<sweep>/report.html"),
         text=update("<sweep>/report.md"),
         answers=update("<sweep>/answers.txt"),
+        junit=update("<sweep>/junit.xml"),
     log:
         "<sweep>/logs/page.log",
     params:
         folder=subpath(output.page, parent=True),
+        below=CALL.names.comparison.min_ceiling,
     shell:
-        "python -m gil_scaling.analysis.report {params.folder:q} 2> {log:q}"
+        "python -m gil_scaling.analysis.report {params.folder:q} {params.below:q} 2> {log:q}"
 
 
 rule verdict:
-    """Shows the answers, and fails where a run failed, after everything else is made."""
+    """Shows the answers, and fails where a run failed or a limit is exceeded, after everything else is made."""
     input:
         failures="<sweep>/tables/failures.csv",
         answers="<sweep>/answers.txt",
+        junit="<sweep>/junit.xml",
     output:
         "<sweep>/verdict.txt",
     log:
         "<sweep>/logs/verdict.log",
     shell:
-        "python -S -m gil_scaling.analysis.report.verdict {input.answers:q} {input.failures:q} > {output:q} 2> {log:q} || failed=1; "
-        "cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
+        "python -S -m gil_scaling.analysis.report.verdict {input.junit:q} {input.answers:q} {input.failures:q} > {output:q} 2> {log:q} "
+        "|| failed=1; cat {output:q} {log:q} >&2; exit ${{failed:-0}}"
 
 
 include: "scripts/rules/look.smk"

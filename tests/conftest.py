@@ -16,7 +16,7 @@ BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the
 STARTED = {"build", "any_build", "free_threaded", "this_build", "clone", "tiny_sweep", "browser"}
 SWEEPS = (  # these files run Snakemake on sweeps
     *("tests/test_workflow.py", "tests/test_interruptions.py", "tests/test_runs_gone_wrong.py", "tests/test_adding.py"),
-    *("tests/test_state.py", "tests/test_why.py"),
+    *("tests/test_state.py", "tests/test_why.py", "tests/test_ci_examples.py"),
     *("tests/test_other_surroundings.py", "tests/plan/test_comparison.py", "tests/analysis/exchange/test_pack.py"),
 )
 

@@ -31,9 +31,9 @@ def touch(*names):
         Path(name).write_text(name)
 
 
-def make(*compare, fail_if_slower=None):
+def make(*compare, fail_if_slower=None, fail_if_below=None):
     """(the Comparison, the content of its file) for these entries of the key."""
-    settings = {"compare": list(compare), "fail_if_slower": fail_if_slower}
+    settings = {"compare": list(compare), "fail_if_slower": fail_if_slower, "fail_if_below": fail_if_below}
     made = comparison.read(settings, Places([]), "noise")
     return made, json.loads(Path(made.file).read_text())
 
@@ -95,7 +95,7 @@ def test_named_sets_are_the_only_ones_in_their_order(folder):
 
 def test_sweeps_of_this_machine_are_named_without_a_path(folder):
     touch("results/m/before/plan.json", "results/m/after/plan.json", "after/plan.json")
-    settings = {"compare": ["before", {"then": "before"}, "after"], "fail_if_slower": None}
+    settings = {"compare": ["before", {"then": "before"}, "after"], "fail_if_slower": None, "fail_if_below": None}
     made = comparison.read(settings, Places([]), "noise", machine="m")
     sets = json.loads(Path(made.file).read_text())["sets"]
     assert [(each["label"], each["path"]) for each in sets] == [
@@ -105,9 +105,10 @@ def test_sweeps_of_this_machine_are_named_without_a_path(folder):
     ]
 
 
-def test_the_limit_of_the_gate_is_that_of_the_config(folder):
-    assert make(fail_if_slower=2.5)[0].fail_if_slower == 2.5
-    assert make()[0].fail_if_slower is None
+def test_the_limits_of_the_gate_are_those_of_the_config(folder):
+    made = make(fail_if_slower=2.5, fail_if_below={"ceiling": 0.8})[0]
+    assert (made.fail_if_slower, made.min_ceiling) == (2.5, 0.8)
+    assert (make()[0].fail_if_slower, make()[0].min_ceiling) == (None, None)
 
 
 # ---- mistakes
@@ -228,7 +229,9 @@ def test_compare_measures_nothing_and_keeps_failed_records(clone, compare):
     assert "Nothing to be done" in compare("--configfile", "bad.yaml").stderr
     page = (clone / "results/compare/report.html").read_text()
     assert "there is no run in it that is ok" in page  # of the failed sweep
-    assert (clone / "results/compare/verdict.txt").read_text() == "fail_if_slower is not set: nothing was checked\n"
+    assert (
+        clone / "results/compare/verdict.txt"
+    ).read_text() == "neither fail_if_slower nor fail_if_below is set: nothing was checked\n"
 
 
 def test_a_slower_combination_fails_the_gate(clone, compare):

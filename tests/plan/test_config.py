@@ -48,6 +48,11 @@ SLOWER = (
     "a percentage: the target compare fails if a combination is slower by more than that, beyond its confidence interval; "
     "null: it never fails"
 )
+BELOW = (
+    "{ceiling: 0.8}: a sweep, and the target compare, fail if a combination reaches less than that share of the speedup of "
+    "processes in steady state on the same machine (efficiency_ceiling), with its whole confidence interval; null: they never do"
+)
+SHARE = "a share of the process ceiling, more than 0, such as 0.8"
 
 
 def test_an_unknown_key_names_the_nearest_one(tmp_path):
@@ -421,6 +426,10 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
         ("compare: [{a: x, b: y}]", f"compare[0]: {{'a': 'x', 'b': 'y'}} is not allowed. Expected: {RESULT_SET}."),
         ("fail_if_slower: -1", f"fail_if_slower: -1 is not allowed. Expected: {SLOWER}."),
         ("fail_if_slower: five", f"fail_if_slower: 'five' is not allowed. Expected: {SLOWER}."),
+        ("fail_if_below: 0.8", f"fail_if_below: 0.8 is not allowed. Expected: {BELOW}."),
+        ("fail_if_below: {}", f"fail_if_below: is empty. Expected: {BELOW}."),
+        ("fail_if_below: {ceiling: 0}", f"fail_if_below.ceiling: 0 is not allowed. Expected: {SHARE}."),
+        ("fail_if_below: {ceiling: 0.8, bound: 1}", "fail_if_below.bound: unknown key 'bound'. Known: ceiling."),
         ("rouns: 3", f"rouns: unknown key 'rouns'. Did you mean 'rounds'? Known: {KEYS}."),
         ("1: 2", f"[1]: unknown key 1. Known: {KEYS}."),
         ("null: 2", f"None: unknown key None. Did you mean 'on_noise'? Known: {KEYS}."),
@@ -645,6 +654,7 @@ def test_numbers_and_booleans_given_as_text_are_parsed():
         "ceiling": "false",
         "cpus": ["0"],
         "fail_if_slower": "null",
+        "fail_if_below": {"ceiling": "0.8"},
         "machine": "null",
     }
     lists = {"workers": ["1", "default", "2.0"], "switch_intervals": ["default", "0.01"]}
@@ -655,6 +665,7 @@ def test_numbers_and_booleans_given_as_text_are_parsed():
         "ceiling": False,
         "cpus": [0],
         "fail_if_slower": None,
+        "fail_if_below": {"ceiling": 0.8},
         "machine": None,
         "workers": [1, "default", 2],
         "switch_intervals": ["default", 0.01],

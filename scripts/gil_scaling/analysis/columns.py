@@ -774,6 +774,7 @@ ROW_OF = {  # what each table has one row for
     "predictions": "line over worker counts: the speedup predicted with up to twice as many workers, or why there is none",
     "break_even": "line over a parameter or over workers: from where on it is faster than sequential",
     "fastest": "workload and build: the fastest backend, its margin, and those not shown to be slower",
+    "recommendations": "workload with its parameters, and build: what to use there",
     "choices": "build and kind of backend that ran a workload: its fastest combination, relative to the best of all",
     "builds": "build: version, GIL, compiler and optimisation",
     "machines": "machine: CPUs, memory, kernel, frequency settings, hypervisor",

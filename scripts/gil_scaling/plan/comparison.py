@@ -23,13 +23,15 @@ ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 class Comparison:
     """What is compared.
 
-    named: (label or None, path) of the sets that the config names; none: all in the folder `results`.
+    named: (label or None, path) of the sets that the config names; none: all in the folder `results`; min_ceiling: the share
+    of the process ceiling in fail_if_below, which sweeps have to reach, too.
     """
 
     named: list[tuple[str | None, str]]
     results: str
     noise_sweep: str
     fail_if_slower: float | None
+    min_ceiling: float | None
 
     @property
     def digest(self) -> str:
@@ -65,7 +67,8 @@ def read(settings: Config, places: Places, noise_sweep: str, results: str = "res
     mistakes = list(_mistakes(named))
     if mistakes:
         raise config.ConfigError(places.line(["compare", index], text) for index, text in mistakes)
-    return Comparison(named, results, noise_sweep, settings["fail_if_slower"])
+    below = settings["fail_if_below"]
+    return Comparison(named, results, noise_sweep, settings["fail_if_slower"], below and below["ceiling"])
 
 
 def _named(item: str | dict[str, str]) -> tuple[str | None, str]:

@@ -27,7 +27,7 @@ _REFERENCE = SCHEMA.with_name("README.md")
 ANCHOR = "key-"  # before each key in the anchors of _REFERENCE
 
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
-TARGET_KEYS = ("compare", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
+TARGET_KEYS = ("compare", "fail_if_below", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
 NOT_INHERITED = (
     *("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", "lessons", "packages_index"),
     *TARGET_KEYS,

@@ -36,6 +36,7 @@ CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
 _RELOCK = "relock"  # the target that chooses the versions of packages anew
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check", "machines")  # rules whose failure is described already
+_OF_COMPARISON = ("contrast", "page_of_sets")  # rules that write its folder
 
 
 class Mode(Enum):
@@ -232,7 +233,7 @@ class Call:
             if self.mode is Mode.RUN:
                 if self._plan:
                     self._plan.restore_expected()
-                if any(job.rule.name == "contrast" for job in self.workflow.dag.needrun_jobs()):
+                if any(job.rule.name in _OF_COMPARISON for job in self.workflow.dag.needrun_jobs()):
                     self._lock(comparison.FOLDER)
                 self._begin_at_start()
 

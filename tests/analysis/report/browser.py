@@ -60,14 +60,16 @@ def started():
         browser.close()
 
 
-def open_file(browser, path, *, width=1280, color_scheme="light", javascript=True):
-    """Opens a file in a new profile, as a double click on it does."""
+def open_file(browser, path, *, width=1280, color_scheme="light", javascript=True, unfolded=True):
+    """Opens a file in a new profile, as a double click on it does, and then its parts; unfolded: False leaves them folded."""
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=color_scheme, java_script_enabled=javascript
     )
     context.set_default_timeout(10_000)
     opened = Opened(context.new_page())
     opened.page.goto(path.as_uri())
+    if unfolded:
+        opened.page.locator("details.part").evaluate_all("all => all.forEach(one => { one.open = true; })")
     return opened
 
 

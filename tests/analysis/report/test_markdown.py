@@ -84,7 +84,7 @@ def test_markdown_tables_are_those_of_the_page(folder):
 
 
 def test_markdown_lists_numbers_of_one_set(one, several):
-    numbers = tables_in((one / "report.md").read_text())[0]
+    numbers = tables_in((one / "report.md").read_text())[1]  # after that of the limits
     assert numbers[0][:6] == ["build", "workload", "backend", "workers", "time", "speedup"]
     assert ["3.14", "py_loop", "thread", "2", "2.00 s [2.00 s, 2.00 s]", "2.00 [2.00, 2.00]"] in [
         row[:6] for row in numbers
@@ -130,3 +130,13 @@ def test_markdown_explains_the_flags_that_it_shows(tmp_path):
     write_report(folder)
     text = (folder / "report.md").read_text()
     assert f"\n## Flags\n\n- few_rounds: {FLAG_MEANINGS['few_rounds']}\n" in text
+
+
+def test_markdown_has_the_verdict_and_a_table_in_60_lines(one):
+    text = (one / "report.md").read_text()
+    first = "\n".join(text.splitlines()[:60])
+    titles = ["## What to use?", "## What limits it?", "## How far can it be trusted?", "<summary>Details</summary>"]
+    places = [first.index(title) for title in titles]
+    assert places == sorted(places)
+    assert "- py_loop on 3.14: use thread × 2: 2.00× sequential [2.00, 2.00]." in first
+    assert text.count("<details>") == text.count("</details>") == 1

@@ -10,6 +10,9 @@ import pytest
 import yaml
 from gil_scaling import __version__
 from gil_scaling.analysis.figures import title
+from gil_scaling.analysis.report import markdown
+from gil_scaling.analysis.report.gate import Case, Check
+from gil_scaling.analysis.report.page import render
 from gil_scaling.analysis.report.page_data import page_data
 from gil_scaling.analysis.tables import __main__ as tables_of_sweeps
 
@@ -29,7 +32,19 @@ from tests.analysis.report.pages import (
 from tests.support import make_record, make_sample, sweep_records
 
 EVIL = "<script>alert('{}')</script>\"'&|`<img src=x onerror=alert(2)>"
-EVERYWHERE = ("answers", "trust", "all", "experiment-e", "failures", "flags", "quality", "machines", "builds", "method")
+EVERYWHERE = (
+    "answers",
+    "limits",
+    "trust",
+    "all",
+    "experiment-e",
+    "failures",
+    "flags",
+    "quality",
+    "machines",
+    "builds",
+    "method",
+)
 SEVERAL_ONLY = ("differences", "shapes", "one-sided", "problems")
 
 
@@ -137,7 +152,7 @@ def test_page_shows_sections_of_several_sets_only_for_several(one, several):
 
 
 def test_page_shows_differences_before_answers(several):
-    assert list(sections(page_text(several)))[:4] == ["differences", "answers", "gains", "trust"]
+    assert list(sections(page_text(several)))[:4] == ["differences", "answers", "limits", "gains"]
 
 
 def test_page_links_tables_with_their_lengths(folder):
@@ -160,7 +175,9 @@ def test_page_head_describes_each_set(one, several):
     )
     head = Page(page_text(several).partition("<main>")[0]).words
     assert "How they compare: m 2026-01-01, m 2026-01-02, b m 2026-01-01: 48 of 48 runs are ok, in 6 rounds" in head
-    assert "Machine m, sweep s. b: 23 of 24 runs are ok" in head
+    assert (
+        "Machine m, sweep s. A CPU, 2 usable CPUs; 3.14 (with the GIL) and 3.14t (without the GIL). b: 23 of 24" in head
+    )
 
 
 def test_page_shows_figures_not_drawn_with_the_reason(one):
@@ -186,6 +203,35 @@ def test_page_shows_configs_that_repeat_the_sweep(one):
     assert "snakemake --cores all --configfile results/m/s/config.yaml" in sections(text)["repeat"]
     config = html.unescape(re.search(r'id="config-e">.*?<pre tabindex="0">(.*?)</pre>', text, re.DOTALL)[1])
     assert yaml.safe_load(config) == {"experiments": []}
+
+
+TOO_SLOW = Check(
+    "fail_if_slower", [Case("e", f"a{n}", f"<b>{n}</b> is slow") for n in range(7)], "7 of 9", "7 are slow"
+)
+FINE = Check("fail_if_below", [Case("e", "a", None)], "0 of 9 below", None)
+
+
+def test_page_and_markdown_open_with_the_outcome_of_limits(one):
+    data = page_data(one, [TOO_SLOW, FINE])
+    head = render(data).partition("<main>")[0]
+    assert Page(head).words.partition("Failed: 7 are slow. ")[2].startswith("<b>0</b> is slow <b>1</b> is slow")
+    assert "2 more" in head and "Passed: 0 of 9 below." in head
+    text = markdown.render(data).partition("\n## ")[0]
+    assert "\n**Failed: 7 are slow.**\n\n- \\<b\\>0\\</b\\> is slow\n" in text and "\nPassed: 0 of 9 below.\n" in text
+
+
+def test_page_folds_all_but_its_first_screen(folder):
+    text = page_text(folder)
+    folded = re.findall(r'<section id="([^"]+)">\n<details class="part">', text)
+    assert set(sections(text)) - set(folded) <= {"answers", "differences"}
+    assert "all-answers" in folded or "differences" in sections(text)
+
+
+def test_page_states_why_it_can_be_trusted_in_two_lines(one):
+    assert (
+        "Noise floor: not known. How far can it be trusted? 6 rounds, each run in a fresh process; the results of 12 runs were "
+        "compared with those of sequential and are equal."
+    ) in sections(page_text(one))["answers"]
 
 
 def test_page_is_deterministic(tmp_path):

@@ -1,6 +1,8 @@
 import re
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.analysis.report.browser import axe_source, open_file, started, sticking_out, violations
 from tests.analysis.report.pages import (
@@ -406,3 +408,46 @@ def test_page_works_without_javascript(open_page, each_path):
     shown, rows = rows_in_all(page)
     assert shown == rows == scripted.locator("table.data tbody tr").count() > 60
     assert all(figures_shown(page)) and len(figures_shown(page)) > 2
+
+
+def test_parts_are_folded_until_a_link_leads_to_them(open_page, each_path):
+    page = open_page(each_path, unfolded=False).page
+    assert page.locator("details.part[open]").count() == 0
+    page.locator("nav a[href='#trust']").click()
+    assert page.locator("#trust > details").evaluate("part => part.open")
+    assert page.locator("details.part[open]").count() == 1
+    page.goto(f"{each_path.as_uri()}#figure-fastest")
+    page.reload()
+    assert page.locator("#figure-fastest").is_visible()
+
+
+def test_print_shows_folded_parts_without_javascript(open_page, each_path):
+    page = open_page(each_path, width=PAPER, javascript=False, unfolded=False).page
+    page.emulate_media(media="print")
+    shown, rows = rows_in_all(page)
+    assert shown == rows > 60
+
+
+@pytest.mark.parametrize("width", [800, 1600])
+def test_figures_are_as_wide_as_the_page(open_page, width):
+    page = open_page(width=width).page
+    widths = page.locator("figure img").evaluate_all("all => all.map(one => one.getBoundingClientRect().width)")
+    place = page.locator("#all").evaluate("one => one.getBoundingClientRect().width")
+    assert set(widths) == {place}
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [("light", (255, 255, 255)), ("dark", (22, 22, 22))])
+def test_figures_have_the_paper_of_the_color_scheme(open_page, scheme, paper):
+    page = open_page(color_scheme=scheme).page
+    picture = Image.open(BytesIO(page.locator("figure img").first.screenshot()))
+    assert picture.getpixel((10, 10))[:3] == paper
+
+
+def test_cards_say_what_to_use_beside_a_chart(open_page, compared_path, path):
+    page = open_page(path).page
+    chart = page.locator(".advice svg").first
+    assert chart.get_attribute("role") == "img"
+    assert chart.get_attribute("aria-label").startswith("Speedup over sequential on the same build: ")
+    text, drawn = (page.locator(".advice").first.locator(name).bounding_box() for name in ("h3", "svg"))
+    assert drawn["x"] > text["x"] + text["width"]
+    assert open_page(compared_path).page.locator(".advice").count() == 0

@@ -45,6 +45,14 @@ def _format_minute(timestamp: str) -> str:
     return f"{timestamp[:10]} {timestamp[11:16]} UTC"
 
 
+def describe_place(facts: Mapping[str, Any], builds: Mapping[str, Mapping[str, Any]]) -> str:
+    """The machine and its builds in a line: A CPU, 2 usable CPUs; 3.14 (with the GIL) and 3.14t (without the GIL)."""
+    usable = facts.get("usable_cpus")
+    cpus = f", {phrases.format_count(usable, 'usable CPU')}" if usable else ""
+    named = phrases.join_words(f"{name} ({phrases.describe_gil(build['gil'])})" for name, build in builds.items())
+    return f"{facts.get('cpu_model') or 'Unknown CPU'}{cpus}; {named}."
+
+
 def machine_card(facts: Mapping[str, Any]) -> dict[str, str]:
     """The facts of a machine as text, in their order; those that are not known last."""
     known = {name.replace("_", " "): _format(value) for name, value in facts.items() if value is not None}

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gil_scaling.analysis.columns import CONTROLS
+from gil_scaling.analysis.report import verdicts
+from gil_scaling.analysis.report.gate import Check
 from gil_scaling.analysis.report.html_tables import Row, Table
 from gil_scaling.analysis.report.lessons import Lesson
 
@@ -13,27 +15,36 @@ _COLUMNS = ("build", "workload", "backend", "workers", "time", "speedup", "claim
 
 
 def render(data: Mapping[str, Any]) -> str:
-    """The text of the data of a page; sections without rows are left out."""
+    """The text of the data of a page: what was measured, the verdict, a table, and folded the details.
+
+    Its first 60 lines fit a comment on a pull request. Sections without rows are left out.
+    """
+    is_several = len(data["sets"]) > 1
+    gains = _section(
+        data, "gains", _bullets(data["claims"]), data["noise"], escape(data["ratios"]), _table(data["gains"])
+    )
     parts = [
         f"# {escape(data['heading'])}: {escape(data['title'])}",
         *(
             [_bullets(data["measured"])]
             if data["is_many"]
-            else (_set(each, has_label=len(data["sets"]) > 1) for each in data["sets"])
+            else (_set(each, has_label=is_several) for each in data["sets"])
         ),
+        *_checks(data["checks"]),
         *_strong(data["warnings"]),
         *_section(data, "differences", _bullets(data["pairs"]), _table(data["differences"]) or data["same"]),
         *_strong(data["limits"]),
+        *([] if is_several else _section(data, "answers", _bullets(verdicts.sentences(data["cards"])))),
+        *(gains if is_several else _section(data, "limits", _table(data["limit_table"]))),
+        *_section(data, "trust", _bullets(data["trust"])),
+        "<details>\n<summary>Details</summary>",
         *_answers(data["answers"]),
         *_section(data, "by-machine", _table(data["by_machine"])),
-        *_section(
-            data, "gains", _bullets(data["claims"]), data["noise"], escape(data["ratios"]), _table(data["gains"])
-        ),
+        *(_section(data, "limits", _table(data["limit_table"])) if is_several else gains),
         *_section(data, "why", *(part for each in data["why"] for part in _explanation(each))),
-        *_section(data, "trust", _bullets(data["trust"])),
         *_section(data, "lessons", *(_lesson(lesson) for lesson in data["lessons"])),
     ]
-    for each in data["experiments"] if len(data["sets"]) == 1 else []:
+    for each in [] if is_several else data["experiments"]:
         parts += [
             f"## {escape(each['name'])}",
             *_strong(each["unlike"]),
@@ -46,17 +57,24 @@ def render(data: Mapping[str, Any]) -> str:
             parts += _section(data, name.replace("_", "-"), _table(data[name]))
     if data["flags"]:
         parts += _section(data, "flags", _bullets(f"{flag}: {meaning}" for flag, meaning in data["flags"].items()))
-    parts.append(f"gil-scaling {data['version']}")
+    parts += ["</details>", f"gil-scaling {data['version']}"]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _section(data: Mapping[str, Any], name: str, *parts: str) -> list[str]:
-    """The parts under the title of a section of the page; nothing where the page has no such section."""
-    return [f"## {escape(data['sections'][name])}", *parts] if name in data["sections"] else []
+    """The parts under the title of a section of the page; nothing where the page has no such section, or no part anything."""
+    return [f"## {escape(data['sections'][name])}", *parts] if name in data["sections"] and any(parts) else []
 
 
 def _strong(sentences: Iterable[str]) -> Iterator[str]:
     return (f"**{escape(sentence)}**" for sentence in sentences)
+
+
+def _checks(checks: Iterable[Check]) -> Iterator[str]:
+    """What the limits of the config for CI found, with a line per combination that is beyond one."""
+    for check in checks:
+        yield f"**Failed: {escape(check.error)}.**" if check.error else f"Passed: {escape(check.summary)}."
+        yield _bullets(check.problems)
 
 
 def _bullets(sentences: Iterable[str]) -> str:

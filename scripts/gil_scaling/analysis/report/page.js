@@ -197,7 +197,7 @@ class CaseFilter {
     this.sight = new IntersectionObserver((seen) => {
       for (const one of seen) if (one.isIntersecting) this.draw(one.target);
     });
-    for (const image of this.pictures.keys()) this.sight.observe(image.parentElement);
+    for (const image of this.pictures.keys()) this.sight.observe(figureOf(image));
     addEventListener("beforeprint", () => [...this.waiting].forEach((figure) => this.draw(figure)));
   }
 
@@ -269,9 +269,9 @@ class CaseFilter {
       return known === undefined || shown.has(known);
     };
     for (const image of this.pictures.keys()) {
-      this.waiting.add(image.parentElement);
-      this.sight.unobserve(image.parentElement);
-      this.sight.observe(image.parentElement); // reports those in sight again
+      this.waiting.add(figureOf(image));
+      this.sight.unobserve(figureOf(image));
+      this.sight.observe(figureOf(image)); // reports those in sight again
     }
     this.describe(count);
   }
@@ -321,7 +321,11 @@ function showPanels(image, whole, isChosen) {
   const isWhole = chosen.length === panels.length || image.hidden;
   const write = () => new XMLSerializer().serializeToString(arrange(svg, panels, chosen)).replaceAll(STYLE, "style");
   image.src = isWhole ? whole : start + encodeURIComponent(write());
-  image.parentElement.classList.toggle("empty", image.hidden);
+  figureOf(image).classList.toggle("empty", image.hidden);
+}
+
+function figureOf(image) {
+  return image.closest("figure");
 }
 
 // The name, id, and rectangle of a panel; the first path of its group is its background.
@@ -398,6 +402,17 @@ addEventListener("click", async (event) => {
   copy.download = link.getAttribute("href").replace("figures/", "");
   copy.click();
 });
+
+// Opens the part that a link leads to, and what that is in.
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let part = target?.querySelector(":scope > details") ?? target; part; part = part.parentElement) {
+    if (part.localName === "details") part.open = true;
+  }
+  target?.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+reveal();
 
 // Open what is folded before printing.
 addEventListener("beforeprint", () => {

@@ -12,8 +12,19 @@ import yaml
 import gil_scaling
 from gil_scaling.analysis import figures, machine_kinds, phrases
 from gil_scaling.analysis.columns import FLAG_MEANINGS, TABLES
-from gil_scaling.analysis.report import answers, caveats, gains, lessons, limits, many_machines, precision, why
-from gil_scaling.analysis.report.cards import build_card, describe_runs, machine_card
+from gil_scaling.analysis.report import (
+    answers,
+    caveats,
+    gains,
+    lessons,
+    limits,
+    many_machines,
+    precision,
+    verdicts,
+    why,
+)
+from gil_scaling.analysis.report.cards import build_card, describe_place, describe_runs, machine_card
+from gil_scaling.analysis.report.gate import Check
 from gil_scaling.analysis.report.hardware import describe_same, describe_sets, hardware_table
 from gil_scaling.analysis.report.html_tables import (
     column_meanings,
@@ -22,6 +33,7 @@ from gil_scaling.analysis.report.html_tables import (
     sequential_first,
     text_table,
 )
+from gil_scaling.analysis.report.limit_table import limit_table
 from gil_scaling.analysis.report.set_differences import Difference, find_differences, group_values
 from gil_scaling.analysis.tables import read, read_why
 
@@ -42,8 +54,11 @@ _BY_MACHINE = "The answers, machine by machine"
 _SAME = "Machine, builds, config and workload sources are the same, as far as the result sets show."
 
 
-def page_data(folder: Path) -> dict[str, Any]:
-    """Everything that the page shows, from a folder with sets.json, tables/ and figures/."""
+def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
+    """Everything that the page shows, from a folder with sets.json, tables/ and figures/.
+
+    checks: what the limits of the config for CI found.
+    """
     content = json.loads((folder / "sets.json").read_text(encoding="utf-8"))
     tables = read(folder / "tables")
     sets, sweep, experiments = content["sets"], content["sweep"], content["experiments"]
@@ -74,6 +89,7 @@ def page_data(folder: Path) -> dict[str, Any]:
             lessons=config.get("lessons"),
         ),
         "sweep": sweep,
+        "checks": checks,
         "heading": "How they compare" if len(sets) > 1 else "How it scales",
         "title": f"{sweep} on {sets[0]['machine']}" if sweep else _title(sets, is_many=is_many),
         "is_many": is_many,
@@ -93,6 +109,9 @@ def page_data(folder: Path) -> dict[str, Any]:
         else _differences_table(differences, sets),
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
+        "cards": [] if len(sets) > 1 else verdicts.cards(tables, sets[0]["snippets"]),
+        "assurances": [precision.summarize_noise_floors(floors), precision.describe_checks(tables["runs"])],
+        "limit_table": limit_table(tables),
         "missing_ceilings": limits.describe_missing_ceilings(summary),
         **_answers(entries, tables, is_several=len(sets) > 1, is_many=is_many),
         "precision": precision.summarize_precision(summary),
@@ -157,8 +176,10 @@ def _sections(
     """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
     sections = {
         "differences": "What is not the same" if is_several else None,
-        "answers": "The answers",
+        "answers": "The answers" if is_several else "What to use?",
+        "all-answers": None if is_several else "All answers, question by question",
         "by-machine": _BY_MACHINE if is_many else None,
+        "limits": "What limits it?",
         "gains": "Gains and losses, the largest loss first" if is_compared else None,
         "why": "Why not further?" if is_explained else None,
         "trust": "How far can it be trusted?",
@@ -189,6 +210,7 @@ def _set(each: Mapping[str, Any], runs: pd.DataFrame, *, sweep: str | None, is_s
         "origin": ""
         if sweep
         else f"Machine {each['machine']}, sweep{'s' if len(each['sweeps']) > 1 else ''} {phrases.join_words(each['sweeps'])}.",
+        "where": describe_place(each["facts"], each["builds"]),
         "facts": machine_card(each["facts"]),
         "builds": [
             build_card(build, f"{prefix}{name}", each["builds"].values()) for name, build in each["builds"].items()

@@ -63,6 +63,18 @@ def summarize_noise_floors(floors: Mapping[str, float | None]) -> str:
     return f"Noise floor: {text}{'; claims within it are marked' if is_known else ''}."
 
 
+def describe_checks(runs: pd.DataFrame) -> str:
+    """How many rounds there are, and whether the results of all runs were right."""
+    runs = runs.drop_duplicates(["machine", "run"])
+    good, wrong = (int(runs["status"].eq(status).sum()) for status in ("ok", "wrong_result"))
+    rounds = phrases.format_count(runs["round"].max() if runs["round"].notna().any() else 0, "round")
+    others = f"; {phrases.format_count(wrong, 'run')} gave a wrong result" if wrong else ""
+    return (
+        f"{rounds}, each run in a fresh process; the results of {phrases.format_count(good, 'run')} were compared with those of "
+        f"sequential and are equal{others}."
+    )
+
+
 def format_claims(rows: pd.DataFrame, ratio: str, claim: str, floors: Mapping[str, float | None]) -> pd.Series:
     """The claims of a column about a ratio, those of faster and slower within the noise floor marked; "–" for none."""
     is_within = rows[claim].isin([FASTER, SLOWER]) & ~is_beyond_noise(rows, ratio, floors)

@@ -12,6 +12,7 @@ _LABELS = (
     "machine",
     "sweep",
     "compare",
+    "fail_if_below",
     "fail_if_slower",
     "remove",
     "why",
