@@ -27,11 +27,14 @@ def sweep_of(folder):
 
 def test_why_says_what_it_costs_and_leaves_its_tables(explained):
     folder, done = explained
-    assert "why: 2 extra runs of 1 combination in 1 rounds, about " in done.stderr
-    lines, waiting = (pd.read_csv(sweep_of(folder) / f"tables/{name}.csv") for name in ("lines", "waiting"))
+    assert "why: 3 extra runs of 1 combination in 1 rounds, about " in done.stderr
+    lines, waiting, locks = (
+        pd.read_csv(sweep_of(folder) / f"tables/{name}.csv") for name in ("lines", "waiting", "locks")
+    )
     assert list(waiting["at_workers"]) == [1, 2]
     assert list(waiting["status"]) == ["ok", "ok"]
     assert set(lines["workload"]) == {"py_loop"}
+    assert (list(locks["status"]), locks["file"].isna().all()) == (["ok"], True)
     page = (sweep_of(folder) / "report.html").read_text()
     assert '<section id="why">' in page and "Why not further?" in (sweep_of(folder) / "report.md").read_text()
 
@@ -39,7 +42,7 @@ def test_why_says_what_it_costs_and_leaves_its_tables(explained):
 def test_no_file_of_why_holds_a_path_of_this_machine(explained):
     folder, _ = explained
     texts = [path.read_text() for path in sweep_of(folder).rglob("*") if path.suffix in (".csv", ".html", ".md")]
-    texts += [path.read_text() for path in (sweep_of(folder) / "why").glob("lines-*.json")]
+    texts += [path.read_text() for path in (sweep_of(folder) / "why").glob("*-w*.json")]
     assert len(texts) > 20
     assert [text for text in texts if str(folder) in text] == []
 

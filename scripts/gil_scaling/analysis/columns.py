@@ -759,6 +759,40 @@ WHY_TABLES = {
             "spare_cpus", INT, "count", "usable CPUs beyond the workers: with 0 the sampler takes time from them", min=0
         ),
     ),
+    "locks": (
+        *IDENTITY,
+        *KEYS,
+        STATUS._replace(meaning="ok, or why no lock is known; then there is nothing but a reason"),
+        Column("reason", STR, "", "why the status is not ok"),
+        Column("file", STR, "", "name of the file with the line that creates the locks; empty where no lock was used"),
+        Column("line", INT, "", "number of the line", min=1),
+        Column("function", STR, "", "name of the function"),
+        Column("kind", STR, "", "what it creates: Lock, RLock, Queue, … or another object that has a lock"),
+        Column("source", STR, "", "text of the line"),
+        Column("acquisitions", FLOAT, "count", "how often a task tries to acquire one", min=0),
+        *_with_interval(Column("contended_share", FLOAT, "1", "share of the acquisitions that find it taken", min=0)),
+        _seconds("waited_s", "time per task that the worker waits for one"),
+        *_with_interval(
+            Column(
+                "waited_share", FLOAT, "1", "share of the workers' time in their tasks that they wait for one", min=0
+            )
+        ),
+        _seconds("held_s", "time per task that the worker holds one"),
+        Column(
+            "notified_share",
+            FLOAT,
+            "1",
+            "share of the workers' time in their tasks that they wait to be notified, as for an item of a queue",
+            min=0,
+        ),
+        Column("holder_file", STR, "", "name of the file with the line that holds one longest while others wait"),
+        Column("holder_line", INT, "", "number of that line", min=1),
+        Column("holder_source", STR, "", "text of that line"),
+        Column("holder_share", FLOAT, "1", "its share of the time that others wait while one is held", min=0),
+        Column("metered_slowdown", FLOAT, "1", "time of the tasks with metered locks / with plain ones", min=0),
+        ROUNDS,
+        INTERVAL,
+    ),
 }
 
 ROW_OF = {  # what each table has one row for
@@ -789,6 +823,7 @@ ROW_OF = {  # what each table has one row for
     "lines": "line of a workload that stands out, and combination: what it adds with the further workers (of the target why)",
     "listings": "line around one of these: the annotated source that the report shows",
     "waiting": "combination, with one worker and with all: where its workers waited while they were sampled",
+    "locks": "line that creates locks, and combination whose threads wait: how long, and what holds one meanwhile",
 }
 
 FLAG_MEANINGS = {

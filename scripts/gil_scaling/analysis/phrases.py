@@ -122,6 +122,16 @@ def format_percent_ci(value: float, low: float, high: float) -> str:
     return _with_interval(*(("+" if share >= 0 else "−") + format_percent(abs(share)) for share in (value, low, high)))
 
 
+def format_share_ci(value: float, low: float, high: float) -> str:
+    """A share as a percentage with its interval: 12 % [8 %, 15 %]."""
+    return _with_interval(*map(format_percent, (value, low, high)))
+
+
+def name_line(file: str, line: int, source: str | float) -> str:
+    """A line of code in a sentence: work.py:4, `x = d["k"]`; source: NaN or empty where it cannot be read."""
+    return f"{file.rpartition('/')[2]}:{line}" + (f", `{source}`" if isinstance(source, str) and source else "")
+
+
 def format_seconds(value: float | None) -> str:
     """A time with three significant digits: 1.27 µs, 53.1 ms, 2.50 s; an en dash for None or NaN."""
     if value is None or math.isnan(value):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gil_scaling.launch.interfaces import Entry, ExtraRun
 
 FORMAT = 1  # of the files; those of another one are measured again
-_COMMANDS = {"lines": "sample"}  # {what a run is for: the command of measure/__main__.py}
+_COMMANDS = {"lines": "sample", "locks": "locks"}  # {what a run is for: the command of measure/__main__.py}
 
 
 def main(order_path: str, folder: str) -> None:

@@ -17,11 +17,14 @@ from gil_scaling.measure.worker import Settings, gil_enabled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from gil_scaling.measure.inside import Inside
     from gil_scaling.measure.interfaces import Notify, Record
     from gil_scaling.measure.job import Job
+
+    Execute = Callable[[Job], Any]
 
 BEGIN, END = "begin", "end"  # of a stretch that is to be sampled
 _MIN_SEEN_S = 0.75  # of the tasks, in the samples that are sampled
@@ -32,36 +35,26 @@ _LOOP_TURNS, _LOOPS = 200_000, 7  # of the reference loop, about 10 ms each
 def run(spec: "Record", notify: "Notify") -> "Record":
     """Runs the samples; returns what each took, and the pauses of the garbage collector.
 
-    spec: as of run.run, with limit_s, the time limit, and files and is_inside where a thread of this process is to sample; notify: called with BEGIN and END around what is to be sampled.
+    spec: as of run.run, with limit_s, the time limit, and files and is_inside where a thread of this process is to sample;
+    notify: called with BEGIN and END around what is to be sampled.
     Raises as run.run.
     """
-    began = perf_counter()
-    backend, workload, execute_job = runs.prepare(spec)
-    Settings(workload, spec["switch_interval_s"]).apply()
     pauses = Pauses()
     inside = _sample_inside(spec) if spec.get("is_inside") else nullcontext()
-    with workload.open_context(spec["params"]) as context:
-        jobs = runs.Jobs(spec, workload, context)
-        checker = Checker(workload, None, jobs.make)
-        if jobs.keeps_workers:
-            execute_job(jobs.make())
-        samples: list[Record] = []
-        while not _is_enough(samples, perf_counter() - began, spec["limit_s"]):
-            is_sampled = len(samples) % 2 == 1  # the first one is a warm-up
 
-            def execute(job: "Job", is_sampled: bool = is_sampled) -> "Any":
-                if not is_sampled:
-                    return execute_job(job)
-                notify(BEGIN)
-                with pauses, inside:
-                    outcome = execute_job(job)
-                notify(END)
-                return outcome
+    def around(number: int, execute: "Execute") -> "Execute":
+        def sampled(job: "Job") -> "Any":
+            notify(BEGIN)
+            with pauses, inside:
+                outcome = execute(job)
+            notify(END)
+            return outcome
 
-            sample = runs.sample(execute, jobs.make, workload, checker)
-            samples.append({**_shorten(sample), "is_sampled": is_sampled})
-    own_pauses = pauses.describe() if backend.kind in ("threads", "coroutines") else None
-    reference_s = measure_reference(spec["workers"]) if backend.kind == "threads" else None
+        return sampled if number % 2 else execute
+
+    samples, kind = repeat(spec, around)
+    own_pauses = pauses.describe() if kind in ("threads", "coroutines") else None
+    reference_s = measure_reference(spec["workers"]) if kind == "threads" else None
     seen = {} if isinstance(inside, nullcontext) else {"seen": inside.describe()}
     return {"samples": samples, "pauses": own_pauses, "gil": gil_enabled(), "reference_s": reference_s, **seen}
 
@@ -92,6 +85,27 @@ def measure_reference(workers: int) -> float:
 
     start_and_join(work, range(workers))
     return median(times)
+
+
+def repeat(spec: "Record", around: "Callable[[int, Execute], Execute]") -> "tuple[list[Record], str]":
+    """Runs the samples of a combination until enough was seen of every second one; returns them, and the backend's kind.
+
+    around: makes of the number of a sample, 0 for the warm-up, and of what runs a job what runs it instead.
+    """
+    began = perf_counter()
+    backend, workload, execute = runs.prepare(spec)
+    Settings(workload, spec["switch_interval_s"]).apply()
+    with workload.open_context(spec["params"]) as context:
+        jobs = runs.Jobs(spec, workload, context)
+        checker = Checker(workload, None, jobs.make)
+        if jobs.keeps_workers:
+            execute(jobs.make())
+        samples: list[Record] = []
+        while not _is_enough(samples, perf_counter() - began, spec["limit_s"]):
+            number = len(samples)
+            sample = runs.sample(around(number, execute), jobs.make, workload, checker)
+            samples.append({**_shorten(sample), "is_sampled": number % 2 == 1})
+    return samples, backend.kind
 
 
 def _is_enough(samples: "list[Record]", elapsed_s: float, limit_s: float) -> bool:

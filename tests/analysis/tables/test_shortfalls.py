@@ -64,6 +64,13 @@ def test_an_order_has_both_numbers_of_workers_in_turn(order):
     ]
 
 
+def test_threads_that_wait_get_a_run_with_metered_locks(order):
+    found = order(make_runs(cpu_s=1.8), {"rounds": 1})
+    assert [(run["what"], run["workers"], run["file"]) for run in found["runs"]][2:] == [
+        ("locks", 2, "locks-w2-r1-3.14t-thread-w2-r1")
+    ]
+
+
 def test_the_largest_loss_is_explained_first_up_to_a_limit(order):
     records = [*make_runs(cpu_s=3.6), *make_runs(cpu_s=3.6, python="3.14", total_s=3.0)]
     assert [each["run"][:5] for each in order(records)["combinations"]] == ["3.14-", "3.14t"]

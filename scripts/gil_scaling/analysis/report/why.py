@@ -9,6 +9,7 @@ import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import WAITING_SHARES
+from gil_scaling.analysis.report.contention import NO_CLAIM, lock_notes, lock_sentences
 from gil_scaling.analysis.report.html_tables import Table, text_table
 from gil_scaling.analysis.statistics.intervals import CI95
 
@@ -37,14 +38,16 @@ def explanations(why: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """One per combination, in the order of the table: title, sentences, listings {file: lines} and notes on the method."""
     found = []
     for combination, rows in why["waiting"].groupby("combination", sort=False):
-        lines, listings = (why[name][why[name]["combination"] == combination] for name in ("lines", "listings"))
+        lines, listings, locks = (
+            why[name][why[name]["combination"] == combination] for name in ("lines", "listings", "locks")
+        )
         row = rows.iloc[-1]
         found.append(
             {
                 "title": f"{row['panel']} on {row['build']}: {row['label']}",
-                "sentences": list(_sentences(row, rows, lines)),
+                "sentences": [*_sentences(row, rows, lines), *lock_sentences(locks)],
                 "listings": {file: _listing(own, row["task_s"]) for file, own in listings.groupby("file", sort=False)},
-                "notes": list(_notes(rows)),
+                "notes": [*_notes(rows), *lock_notes(locks)],
             }
         )
     return found
@@ -122,18 +125,16 @@ def _name_added(row: pd.Series) -> str:
 
 
 def _share(line: pd.Series, name: str) -> str:
-    value, low, high = (phrases.format_percent(line[f"{name}{end}"]) for end in ("", "_low", "_high"))
-    return f"{value} [{low}, {high}]"
+    return phrases.format_share_ci(*(line[f"{name}{end}"] for end in ("", "_low", "_high")))
 
 
 def _place(line: pd.Series) -> str:
-    text = f", `{line['source']}`" if isinstance(line["source"], str) and line["source"] else ""
     callee = f", in {line['callee']}" if isinstance(line["callee"], str) else ""
-    return f"{line['file'].rpartition('/')[2]}:{line['line']}{text}{callee}"
+    return phrases.name_line(line["file"], line["line"], line["source"]) + callee
 
 
 def _no_claim(line: pd.Series) -> str:
-    return "" if line["interval"] == CI95 else " The brackets are ranges of too few rounds for a claim."
+    return "" if line["interval"] == CI95 else NO_CLAIM
 
 
 def _listing(rows: pd.DataFrame, task_s: float) -> list[Line]:

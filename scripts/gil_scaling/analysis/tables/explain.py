@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from gil_scaling.analysis import tables
 from gil_scaling.analysis.columns import IDENTITY, KEYS, WHY_TABLES
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, machine_factor, profile
+from gil_scaling.analysis.tables.locks import lock_rows
 from gil_scaling.analysis.tables.waiting import waiting_row
 from gil_scaling.result_set import TABLES, WHY
 
-Results = dict[tuple[int, int], dict[str, Any]]  # {(workers, round): content of the file of a run}
+Results = dict[tuple[str, int, int], dict[str, Any]]  # {(what, workers, round): content of the file of a run}
 
 _IDENTITY = [column.name for column in (*IDENTITY, *KEYS)]
 
@@ -46,24 +47,26 @@ def main(folder: Path) -> None:
 
 def _read_results(folder: Path, order: Mapping[str, Any], run: str) -> Results:
     return {
-        (each["workers"], each["round"]): json.loads((folder / f"{each['file']}.json").read_text(encoding="utf-8"))
+        (each["what"], each["workers"], each["round"]): json.loads(
+            (folder / f"{each['file']}.json").read_text(encoding="utf-8")
+        )
         for each in order["runs"]
-        if each["run"] == run and each["what"] == "lines"
+        if each["run"] == run
     }
 
 
 def explain(results: Results, workers: int, usable_cpus: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """(table, row) for all rows of a combination."""
-    rounds = sorted({number for _, number in results})
-    both = [number for number in rounds if all(results[count, number]["status"] == "ok" for count in (1, workers))]
-    alone, together = ([results[count, number]["measured"] for number in both] for count in (1, workers))
+    rounds = sorted({number for *_, number in results})
+    both = [number for number in rounds if _are_ok(results["lines", count, number] for count in (1, workers))]
+    alone, together = ([results["lines", count, number]["measured"] for number in both] for count in (1, workers))
     profiles = [profile(measured) for measured in alone], [profile(measured) for measured in together]
     factor = machine_factor(*profiles)
     for count, good in ((1, alone), (workers, together)):
-        bad = [results[count, number] for number in rounds if results[count, number]["status"] != "ok"]
-        status = {name: bad[0][name] for name in ("status", "reason")} if bad else {"status": "ok"}
+        status = _status(results["lines", count, number] for number in rounds)
         row = {"at_workers": count, "spare_cpus": max(0, usable_cpus - count), **status}
         yield "waiting", {**row, **({**waiting_row(good), "machine_factor": factor} if good else {})}
+    yield from (("locks", row) for row in _lock_rows(results))
     if not both:
         return
     lines = line_rows(*profiles, facts_of([*alone, *together]))
@@ -79,6 +82,29 @@ def _join_texts(measured: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, st
         for file, found in each["seen"]["texts"].items():
             texts.setdefault(file, {}).update(found)
     return texts
+
+
+def _lock_rows(results: Results) -> Iterator[dict[str, Any]]:
+    """The rows of the table `locks`, where locks were metered; one without a line where none was used."""
+    runs = [
+        (run, results["lines", workers, number]) for (what, workers, number), run in results.items() if what == "locks"
+    ]
+    if not runs:
+        return
+    good = [[run["measured"] for run in pair] for pair in runs if _are_ok(pair)]
+    rows = lock_rows(*zip(*good, strict=True)) if good else ()
+    status = _status(run for run, _ in runs)
+    yield from ({**status, **row} for row in (list(rows) or [{}]))
+
+
+def _are_ok(runs: Iterable[Mapping[str, Any]]) -> bool:
+    return all(run["status"] == "ok" for run in runs)
+
+
+def _status(runs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The status of several runs, and why it is not ok."""
+    bad = next((run for run in runs if run["status"] != "ok"), None)
+    return {"status": "ok"} if bad is None else {name: bad[name] for name in ("status", "reason")}
 
 
 if __name__ == "__main__":

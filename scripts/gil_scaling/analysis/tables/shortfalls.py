@@ -44,8 +44,9 @@ def choose(found: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     """
     rows = found["summary"]
     rows = rows[rows["status"].eq("ok") & rows["workers"].gt(1) & ~rows["role"].isin(CONTROLS)]
-    budget = found["budget"].assign(in_tasks=lambda table: table["extra_cpu"] + table["waiting"])
-    rows = rows.merge(budget[["combination", "in_tasks"]], how="left", on="combination")
+    budget = found["budget"].rename(columns={"waiting": "in_waiting"})
+    budget = budget.assign(in_tasks=budget["extra_cpu"] + budget["in_waiting"])
+    rows = rows.merge(budget[["combination", "in_tasks", "in_waiting"]], how="left", on="combination")
     rows = rows.sort_values("in_tasks", ascending=False, kind="stable").drop_duplicates("combination")
     if "combinations" in settings:
         return rows[_is_named(rows, settings["combinations"])].head(settings["limit"])
@@ -69,7 +70,12 @@ def _is_named(rows: pd.DataFrame, wanted: list[dict[str, Any]]) -> pd.Series:
 
 
 def make_order(chosen: pd.DataFrame, runs: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The order: with one worker and with all, in each round the one or the other first; runs: of runs.csv."""
+    """The order; runs: of runs.csv.
+
+    In each round a run with one worker and one with all, the one or the other first; then, where threads wait or the settings
+    name them, one with metered locks.
+    """
+    is_named = "combinations" in settings
     names = runs.sort_values("round").drop_duplicates("combination").set_index("combination")["run"]
     combinations = [
         {
@@ -77,6 +83,7 @@ def make_order(chosen: pd.DataFrame, runs: pd.DataFrame, settings: Mapping[str, 
             "run": names[row["combination"]],
             "workers": int(row["workers"]),
             "backend_kind": row["backend_kind"],
+            "has_locks": row["backend_kind"] == "threads" and bool(is_named or row["in_waiting"] >= _MIN_IN_TASKS),
             "about_s": _RUN_S + max(_SEEN_S, _SAMPLES * float(row["total_s"])),
         }
         for _, row in chosen.iterrows()
@@ -85,18 +92,19 @@ def make_order(chosen: pd.DataFrame, runs: pd.DataFrame, settings: Mapping[str, 
         "rounds": settings["rounds"],
         "combinations": combinations,
         "runs": [
-            run for number in range(1, settings["rounds"] + 1) for each in combinations for run in _pair(each, number)
+            run for number in range(1, settings["rounds"] + 1) for each in combinations for run in _runs(each, number)
         ],
     }
 
 
-def _pair(combination: Mapping[str, Any], number: int) -> Iterator[dict[str, Any]]:
+def _runs(combination: Mapping[str, Any], number: int) -> Iterator[dict[str, Any]]:
     """The runs of a combination in a round."""
-    counts = [1, combination["workers"]]
+    pair = [("lines", 1), ("lines", combination["workers"])]
+    metered = [("locks", combination["workers"])] if combination["has_locks"] else []
     shared = {name: combination[name] for name in ("run", "backend_kind", "about_s")}
-    for workers in counts if number % 2 else reversed(counts):
-        file = f"lines-w{workers}-r{number}-{combination['run']}"
-        yield {"what": "lines", "file": file, "workers": workers, "round": number, **shared}
+    for what, workers in [*(pair if number % 2 else reversed(pair)), *metered]:
+        file = f"{what}-w{workers}-r{number}-{combination['run']}"
+        yield {"what": what, "file": file, "workers": workers, "round": number, **shared}
 
 
 if __name__ == "__main__":

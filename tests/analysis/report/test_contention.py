@@ -1,0 +1,76 @@
+import math
+
+import pandas as pd
+from gil_scaling.analysis.report.contention import lock_notes, lock_sentences
+
+LOCK = {
+    "status": "ok",
+    "reason": None,
+    "file": "shop/work.py",
+    "line": 2,
+    "kind": "Lock",
+    "source": "lock = Lock()",
+    "contended_share": 0.5,
+    "contended_share_low": 0.4,
+    "contended_share_high": 0.6,
+    "waited_share": 0.25,
+    "waited_share_low": 0.2,
+    "waited_share_high": 0.3,
+    "notified_share": 0.0,
+    "holder_file": "shop/work.py",
+    "holder_line": 9,
+    "holder_source": "with lock:",
+    "holder_share": 0.75,
+    "metered_slowdown": 1.1,
+    "interval": "ci95",
+}
+
+
+def sentences(*rows):
+    return list(lock_sentences(pd.DataFrame([{**LOCK, **row} for row in rows], columns=list(LOCK))))
+
+
+def test_a_lock_that_is_waited_for_is_named_with_its_holder():
+    assert sentences({}) == [
+        "25 % [20 %, 30 %] of the threads' time they wait for the Lock created in work.py:2, `lock = Lock()`, which "
+        "50 % [40 %, 60 %] of the acquisitions find taken. It is held meanwhile in work.py:9, `with lock:` (75 % of that time)."
+    ]
+
+
+def test_a_lock_that_takes_little_time_is_not_named():
+    none = ["No lock that Python code creates takes the threads 5 % of their time."]
+    assert sentences({"waited_share": 0.04}) == none
+    assert sentences({"waited_share_low": 0.0}) == none
+
+
+def test_without_any_lock_it_is_said():
+    unused = dict.fromkeys(("waited_share", "notified_share", "metered_slowdown"), math.nan)
+    assert sentences(unused) == ["No lock that Python code creates takes the threads 5 % of their time."]
+
+
+def test_waiting_for_an_item_is_told_apart():
+    found = sentences({"waited_share": 0.0, "notified_share": 0.3, "kind": "Queue", "source": "items = Queue()"})
+    assert found[1:] == [
+        "30 % of the threads' time they wait to be notified by the Queue created in work.py:2, `items = Queue()`, as for an "
+        "item of a queue."
+    ]
+
+
+def test_runs_that_failed_have_a_reason_and_no_claim():
+    failed = {"status": "failed", "reason": "broke", "waited_share": math.nan, "notified_share": math.nan}
+    assert sentences(failed) == ["Failed with metered locks: broke."]
+
+
+def test_few_rounds_make_no_claim():
+    assert sentences({"interval": "range"})[0].endswith(" The brackets are ranges of too few rounds for a claim.")
+
+
+def test_the_cost_of_metering_is_said():
+    assert next(lock_notes(pd.DataFrame([LOCK]))).startswith(
+        "Locks were metered in extra runs, whose tasks took 1.10 times as long as with plain ones; "
+    )
+
+
+def test_nothing_is_said_where_no_lock_was_metered():
+    assert sentences() == []
+    assert list(lock_notes(pd.DataFrame(columns=list(LOCK)))) == []
