@@ -81,7 +81,12 @@ def test_without_the_key_there_are_no_lessons(folder):
 
 
 @pytest.mark.parametrize(
-    ("metrics", "text"), [('{"items": 1000000.0, "b": 1}', "items = 1e+06, b = 1"), ("{}", "–"), (float("nan"), "–")]
+    ("metrics", "text"),
+    [
+        ('{"items": 1000000, "b": 0.12345, "c": "x"}', "items = 1,000,000, b = 0.123, c = x"),
+        ("{}", "–"),
+        (float("nan"), "–"),
+    ],
 )
 def test_metrics_are_shown_as_words(metrics, text):
     assert lessons._metrics(metrics).text == text

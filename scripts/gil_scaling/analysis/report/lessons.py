@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gil_scaling.analysis import phrases
+from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.columns import CONTROLS, METRICS
 from gil_scaling.analysis.report.answers import figures_of
 from gil_scaling.analysis.report.html_tables import EMPTY, Cell, Table, numbers_table, sequential_first
@@ -80,9 +80,13 @@ def _numbers(
 
 
 def _metrics(text: Any) -> Cell:
-    """The metrics of a workload in words: `items_in_parent = 1000000`."""
+    """The metrics of a workload in words: `items_in_parent = 1,000,000`."""
     found = json.loads(text) if isinstance(text, str) else {}
-    return Cell(", ".join(f"{name} = {value:g}" for name, value in found.items())) if found else EMPTY
+    texts = [
+        f"{name} = {phrases.format_number(value) if isinstance(value, float) else labels.short(value)}"
+        for name, value in found.items()
+    ]
+    return Cell(", ".join(texts)) if texts else EMPTY
 
 
 def _ratio(value: float | None) -> Cell:

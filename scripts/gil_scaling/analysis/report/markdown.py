@@ -109,7 +109,7 @@ def _explanation(each: Mapping[str, Any]) -> Iterator[str]:
 
 def _lesson(lesson: Lesson) -> str:
     """A question with its code, which is indented so that nothing in it ends it, why, and its numbers."""
-    code = "\n".join(f"    {line}" for line in lesson.code.splitlines())
+    code = "\n".join(f"    {line}".rstrip() for line in lesson.code.splitlines())
     return "\n\n".join([f"### {escape(lesson.question)}", code, escape(lesson.why), _table(lesson.numbers)])
 
 
