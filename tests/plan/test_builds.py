@@ -253,6 +253,23 @@ def test_a_pair_differs_in_the_gil_alone(current, installed, names, tmp_path, mo
     assert bool(notes) == (len(names) == 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("3.11t", "; `uv python install 3.15 3.15t` brings two builds that differ in the GIL alone"),
+        ("3.14t", "; `uv python install 3.14 3.14t` brings two builds that differ in the GIL alone"),
+        ("3.99", ""),
+    ],
+)
+def test_note_on_a_missing_build_says_how_to_get_a_pair(name, remedy, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    experiments = [{"name": "e", "pythons": ["current", {"name": name, "optional": True}]}]
+    _, notes, _ = builds.choose(experiments, [], lambda command, env: {**FACTS, "label": "3.11"})
+    place = "PATH, `uv python find` and pyenv's versions"
+    assert notes == [f"build {name!r} left out: no Python {name!r} found in {place}{remedy}"]
+
+
 UNREADABLE = """
 import os, sys
 from gil_scaling.plan import builds

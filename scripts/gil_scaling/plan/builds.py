@@ -243,7 +243,9 @@ def choose(
                 build = find(entry, prober)
             except (BuildError, ProbeError) as error:
                 if all_optional or entry.get("optional"):
-                    notes.append(f"build {entry.get('name') or entry['command']!r} left out: {error}")
+                    notes.append(
+                        f"build {entry.get('name') or entry['command']!r} left out: {error}{_how_to_get(entry)}"
+                    )
                 else:
                     mistakes.append(([*path, number], f"{error}. {_remedy(entry, known)}or mark it optional: true."))
                 continue
@@ -256,6 +258,15 @@ def choose(
             mistakes.append((path, text))
         chosen[experiment["name"]] = list(builds.values())
     return chosen, list(dict.fromkeys(notes)), mistakes
+
+
+def _how_to_get(entry: Entry) -> str:
+    """What brings two builds in place of a free-threaded one that is missing; empty for others."""
+    name = str(entry.get("name"))
+    if not re.fullmatch(r"[\d.]+t", name):
+        return ""
+    version = name.rstrip("t") if name.rstrip("t") in _WITH_TWO_FORMS else _WITH_TWO_FORMS[-1]
+    return f"; `uv python install {version} {version}t` brings two builds that differ in the GIL alone"
 
 
 def _definition(entry: Entry, known: Mapping[str, Entry]) -> Entry:
