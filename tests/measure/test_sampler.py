@@ -1,13 +1,11 @@
 """Runs that are sampled in real builds: structure always, the named line with generous bounds."""
 
 import json
-import os
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 from gil_scaling.launch import environment
-from gil_scaling.measure import remote
 from gil_scaling.plan import catalog
 
 from tests.support import NEWEST, find_build
@@ -164,14 +162,3 @@ def test_a_task_that_fails_is_a_reason(free_threaded, sample):
 def test_a_run_that_is_killed_ends_the_sampler_alike(free_threaded, sample):
     result = sample(free_threaded, source="import os\ndef tasks(): return [1]\ndef task(a): os.kill(os.getpid(), 9)\n")
     assert result.code == -9
-
-
-def test_a_process_that_may_not_be_read_is_a_reason(monkeypatch):
-    class Denied:
-        RemoteUnwinder = staticmethod(lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no")))
-
-    monkeypatch.setitem(__import__("sys").modules, "_remote_debugging", Denied)
-    with pytest.raises(
-        remote.Unreadable, match=r"^the system does not permit .* \(ptrace\): in a container, allow SYS_PTRACE$"
-    ):
-        remote.open_reader(os.getpid(), "threads")
