@@ -83,6 +83,12 @@ def test_a_line_is_not_blamed_without_a_loss():
     ]
 
 
+def test_what_the_machine_adds_is_said_where_no_line_is_blamed():
+    quiet = {**REST, "cpu_share": None, "cpu_share_low": None, "cpu_share_high": None}
+    (text,) = sentences(lines=[quiet], waiting=[{**WAITING, "machine_factor": 1.25}])
+    assert ": 1.20 s, alone 1.00 s × 1.25 for the machine. No line is to blame for it." in text
+
+
 def test_few_rounds_are_said_to_be_too_few():
     assert sentences(lines=[{**LINE, "interval": "range"}, REST])[1].endswith(
         " The brackets are ranges of too few rounds for a claim."

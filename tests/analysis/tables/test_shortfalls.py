@@ -17,7 +17,8 @@ def make_runs(cpu_s, workers=2, python="3.14t", total_s=2.0):
         sample = make_sample(total_s, durations=(total_s * 0.45,) * 2, workers=workers)
         sample["tasks"]["start_s"], sample["tasks"]["end_s"] = [0.1, 0.1], [total_s - 0.1] * 2
         sample["tasks"]["cpu_s"], sample["task_cpu_s"] = [cpu_s / 2] * 2, cpu_s
-        spec = {"python": python, "workers": workers, "round": number}
+        interval_s = None if python == "3.14t" else 0.005
+        spec = {"python": python, "workers": workers, "round": number, "switch_interval_s": interval_s}
         records.append(make_record(f"{python}-thread-w{workers}-r{number}", samples=[sample], spec=spec))
     return records
 

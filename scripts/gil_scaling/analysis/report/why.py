@@ -82,9 +82,11 @@ def _of_cpu(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
     """Which lines take the CPU time that the further workers add."""
     alone_s, together_s = lines["cpu_alone_s"].sum(), lines["cpu_s"].sum()
     if lines["cpu_share"].isna().all():
+        factor = row["machine_factor"]
+        of_machine = f" × {phrases.format_ratio(factor)} for the machine" if factor > 1 else ""
         yield (
             f"A task is not shown to need more CPU time than with one worker: {phrases.format_seconds(together_s)}, alone "
-            f"{phrases.format_seconds(alone_s)}. No line is to blame for it."
+            f"{phrases.format_seconds(alone_s)}{of_machine}. No line is to blame for it."
         )
         return
     yield (

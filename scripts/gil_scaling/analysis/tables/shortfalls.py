@@ -55,9 +55,10 @@ def choose(found: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     rows = rows[is_below]
     if rows.empty:
         return rows
-    line = rows[["machine", "python", *LINE]].astype("str").agg("|".join, axis=1) + rows["switch_interval_s"].astype(
-        "str"
-    )
+    keys = (
+        rows[["machine", "python", *LINE, "switch_interval_s"]].astype("str").fillna("")
+    )  # of groups, which NaN has none of
+    line = keys.agg("|".join, axis=1)
     return typical_rows(rows.assign(line=line), ["line"]).head(settings["limit"])
 
 
