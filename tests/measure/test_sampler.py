@@ -1,6 +1,8 @@
 """Runs that are sampled in real builds: structure always, the named line with generous bounds."""
 
 import json
+import os
+import signal
 import subprocess
 from types import SimpleNamespace
 
@@ -154,9 +156,22 @@ def test_a_workload_that_forks_or_execs_is_sampled(free_threaded, sample):
     assert sample(free_threaded, source=source).status == "ok"
 
 
+def test_a_process_that_is_left_behind_keeps_no_sampler(free_threaded, sample, tmp_path):
+    note = tmp_path / "pid"
+    source = (
+        f"import os, time\ndef tasks(): return [1]\ndef task(a):\n    if not os.path.exists({str(note)!r}):\n"
+        f"        pid = os.fork()\n        if not pid:\n            time.sleep(600)\n            os._exit(0)\n"
+        f"        open({str(note)!r}, 'w').write(str(pid))\n    return sum(range(2_000_000))\n"
+    )
+    try:
+        assert sample(free_threaded, source=source, workers=1).status == "ok"
+    finally:
+        os.kill(int(note.read_text()), signal.SIGKILL)
+
+
 def test_a_task_that_fails_is_a_reason(free_threaded, sample):
     result = sample(free_threaded, source="def tasks(): return [1, 2]\ndef task(a): raise ValueError(a)\n")
-    assert (result.status, result.reason[:12]) == ("failed", "ValueError: ")
+    assert (result.status, result.reason[:12], result.code) == ("failed", "ValueError: ", 0)
 
 
 def test_a_run_that_is_killed_ends_the_sampler_alike(free_threaded, sample):
