@@ -13,7 +13,7 @@ SNIPPETS = {"thread": "with Pool({workers}): {}\n", "sequential": "for\n"}
 def cards(folder, times, snippets=SNIPPETS, **options):
     """The cards of a sweep; times: {build: {backend: times}}."""
     records = [one for python, own in times.items() for one in sweep_records(own, python=python)]
-    return verdicts.cards(make_tables(folder, records, **options), snippets)
+    return verdicts.cards(make_tables(folder, records, **options), snippets, {"m": None})
 
 
 def line(folder, **times):
@@ -52,10 +52,20 @@ def test_a_line_says_what_to_use(times, text, tmp_path):
 def test_a_line_compares_what_is_cheaper_with_the_fastest(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": NOISY})
     records += [{**one, "run": f"{one['run']}-4"} for one in sweep_records({"thread": [1.98] * 6}, workers=4)]
-    (card,) = verdicts.cards(make_tables(tmp_path, records), {})
+    (card,) = verdicts.cards(make_tables(tmp_path, records), {}, {})
     assert card.lines[0].notes == [
         "thread × 4, the fastest, is not shown to be faster: this takes 1.03× its time [0.91, 1.16]"
     ]
+
+
+@pytest.mark.parametrize(
+    ("floor", "notes"),
+    [(0.21, []), (0.26, ["the gain is within the noise floor of this machine, 26 %"]), (None, [])],
+)
+def test_a_line_names_a_gain_within_the_noise(floor, notes, tmp_path):
+    records = sweep_records({"sequential": [2.5] * 6, "thread": [2.0] * 6})
+    (card,) = verdicts.cards(make_tables(tmp_path, records), {}, {"m": floor})
+    assert card.lines[0].notes == notes
 
 
 def test_a_line_says_from_which_size_it_pays_off(tmp_path):
@@ -63,7 +73,7 @@ def test_a_line_says_from_which_size_it_pays_off(tmp_path):
     for n, thread_s in ((10, 1.3), (100, 1.0), (1000, 0.5)):
         for one in sweep_records({"sequential": [1.0] * 6, "thread": [thread_s] * 6}, params={"n": n, "count": 2}):
             records.append({**one, "run": f"{one['run']}-{n}"})
-    texts = verdicts.sentences(verdicts.cards(make_tables(tmp_path, records), {}))
+    texts = verdicts.sentences(verdicts.cards(make_tables(tmp_path, records), {}, {}))
     (text,) = [text for text in texts if ": use " in text]
     assert text == (
         "py_loop, n=1,000 on 3.14: use thread × 2: 2.00× sequential [2.00, 2.00]; it pays off from n = 100 [100, 100] on."
@@ -88,14 +98,14 @@ def test_code_sets_a_switch_interval_that_is_not_the_default(tmp_path):
         one["spec"]["switch_interval_s"] = one["measured"]["switch_interval_s"] = 0.0001
         for sample in one["measured"]["samples"]:
             sample["switch_intervals_s"] = [0.0001] * 2
-    (card,) = verdicts.cards(make_tables(tmp_path, records), SNIPPETS)
+    (card,) = verdicts.cards(make_tables(tmp_path, records), SNIPPETS, {})
     assert card.snippets[0][1] == "import sys\n\nsys.setswitchinterval(0.0001)\n\nwith Pool(2): {}\n"
 
 
 def test_no_code_is_shown_for_other_parameters(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6})
     records += sweep_records({"thread": [2.0] * 6}, backend_params={"chunksize": 4})
-    (card,) = verdicts.cards(make_tables(tmp_path, records), SNIPPETS)
+    (card,) = verdicts.cards(make_tables(tmp_path, records), SNIPPETS, {})
     assert (card.lines[0].advice[:10], card.snippets) == ("use thread", [])
 
 

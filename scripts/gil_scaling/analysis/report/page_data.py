@@ -109,7 +109,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         else _differences_table(differences, sets),
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
-        "cards": [] if len(sets) > 1 else verdicts.cards(tables, sets[0]["snippets"]),
+        "cards": [] if len(sets) > 1 else verdicts.cards(tables, sets[0]["snippets"], floors),
         "assurances": [precision.summarize_noise_floors(floors), precision.describe_checks(tables["runs"])],
         "limit_table": limit_table(tables),
         "missing_ceilings": limits.describe_missing_ceilings(summary),

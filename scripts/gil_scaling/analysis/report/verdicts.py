@@ -67,8 +67,13 @@ class Card(NamedTuple):
         return f"Speedup over sequential on the same build: {shown}."
 
 
-def cards(tables: Mapping[str, pd.DataFrame], snippets: Mapping[str, str]) -> list[Card]:
-    """A card per workload with its parameters; snippets: {backend: how it is written by hand, with {workers}}."""
+def cards(
+    tables: Mapping[str, pd.DataFrame], snippets: Mapping[str, str], floors: Mapping[str, float | None]
+) -> list[Card]:
+    """A card per workload with its parameters.
+
+    snippets: {backend: how it is written by hand, with {workers}}; floors: {machine: its noise floor, None if not known}.
+    """
     rows, summary = tables["recommendations"], tables["summary"]
     measured = summary.drop_duplicates("combination").set_index("combination")
     rows = rows.assign(rounds_ok=rows["combination"].map(measured["rounds_ok"]))
@@ -76,7 +81,8 @@ def cards(tables: Mapping[str, pd.DataFrame], snippets: Mapping[str, str]) -> li
     for _, own in rows.groupby(_CARD, sort=False, dropna=False):
         of_builds = own.set_index("build").loc[labels.in_order(own["build"])].reset_index()
         block = summary.merge(own[_CARD].drop_duplicates())
-        lines = [_line(row, block, tables["break_even"]) for row in of_builds.to_dict("records")]
+        floor = floors.get(own["machine"].iloc[0])
+        lines = [_line(row, block, tables["break_even"], floor) for row in of_builds.to_dict("records")]
         marks, one = _marks(tables["choices"].merge(own[_CARD].drop_duplicates()), measured)
         code = _snippets(of_builds, snippets)
         found.append(Card(own["panel"].iloc[0], lines, marks, one, _LINE * len(marks) + 22, code))
@@ -86,8 +92,8 @@ def cards(tables: Mapping[str, pd.DataFrame], snippets: Mapping[str, str]) -> li
 # ---- in words
 
 
-def _line(row: dict[str, Any], summary: pd.DataFrame, break_even: pd.DataFrame) -> Line:
-    """The line of a build; summary: of the workload."""
+def _line(row: dict[str, Any], summary: pd.DataFrame, break_even: pd.DataFrame, floor: float | None) -> Line:
+    """The line of a build; summary: of the workload; floor: the noise floor, if known."""
     summary = summary[(summary["python"] == row["python"]) & ~summary["role"].isin(("ceiling",))]
     speed = phrases.format_speed(row, "speedup", "sequential")
     notes = list(_size_notes(row, break_even))
@@ -99,7 +105,15 @@ def _line(row: dict[str, Any], summary: pd.DataFrame, break_even: pd.DataFrame) 
         return Line(row["build"], "nothing is recommended: sequential cannot be compared", notes)
     alone = representatives.describe_one_worker(summary, row)
     advice = f"use {row['label']}: {speed}{alone}"
-    return Line(row["build"], advice, [*_regret_note(row), *_thread_note(row, summary), *notes])
+    return Line(
+        row["build"], advice, [*_noise_note(row, floor), *_regret_note(row), *_thread_note(row, summary), *notes]
+    )
+
+
+def _noise_note(row: Mapping[str, Any], floor: float | None) -> Iterator[str]:
+    """That a gain is no larger than what two copies of one build may differ by."""
+    if floor is not None and row["speedup"] - 1 <= floor:
+        yield f"the gain is within the noise floor of this machine, {phrases.format_percent(floor)}"
 
 
 def _fastest_note(row: Mapping[str, Any]) -> Iterator[str]:
