@@ -7,14 +7,24 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gil_scaling.analysis import labels, phrases, representatives
-from gil_scaling.analysis.columns import BLOCK, CONTROLS
+from gil_scaling.analysis.columns import BLOCK, CONTROLS, LINE
 from gil_scaling.analysis.statistics.break_even import FROM
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SAME, SLOWER
 from gil_scaling.analysis.tables.break_even import UP_TO
 
 _BY = [*BLOCK, "scaling"]  # what a recommendation is for
 _CARD = ["machine", "experiment", "workload", "params", "scaling"]
+_LINE_OF_SIZES = (
+    "machine",
+    "python",
+    *(name for name in LINE if name != "params"),
+    "workers_asked",
+)  # but for the size
 _ENDS = ("", "_low", "_high")
+_NEEDED = [  # of the summary
+    *("combination", "machine", "python", *LINE, "backend_kind", "workers", "workers_asked", "switch_interval_s"),
+    *("usable_cpus", "role", "rounds_ok", "label", "claim", *(f"speedup{end}" for end in _ENDS)),
+]
 _MAX_MARKS = 10  # of a chart
 
 _WIDTH, _LABEL, _VALUE, _LINE = 400.0, 195.0, 40.0, 20.0  # of a chart in its units: about pixels
@@ -74,40 +84,62 @@ def cards(
 
     snippets: {backend: how it is written by hand, with {workers}}; floors: {machine: its noise floor, None if not known}.
     """
-    rows, summary = tables["recommendations"], tables["summary"]
+    summary = tables["summary"][_NEEDED]
     measured = summary.drop_duplicates("combination").set_index("combination")
+    rows = tables["recommendations"]
     rows = rows.assign(rounds_ok=rows["combination"].map(measured["rounds_ok"]))
+    evidence = _Evidence.of(summary, tables["break_even"], floors)
+    choices = dict(list(tables["choices"].groupby(_CARD, sort=False)))
     found = []
-    for _, own in rows.groupby(_CARD, sort=False, dropna=False):
+    for key, own in rows.groupby(_CARD, sort=False):
         of_builds = own.set_index("build").loc[labels.in_order(own["build"])].reset_index()
-        block = summary.merge(own[_CARD].drop_duplicates())
-        floor = floors.get(own["machine"].iloc[0])
-        lines = [_line(row, block, tables["break_even"], floor) for row in of_builds.to_dict("records")]
-        marks, one = _marks(tables["choices"].merge(own[_CARD].drop_duplicates()), measured)
+        lines = [_line(row, evidence) for row in of_builds.to_dict("records")]
+        marks, one = _marks(choices[key], measured)
         code = _snippets(of_builds, snippets)
         found.append(Card(own["panel"].iloc[0], lines, marks, one, _LINE * len(marks) + 22, code))
     return found
 
 
+class _Evidence(NamedTuple):
+    """What notes rest on: by _BY the rows of the summary and the typical one of threads; break-evens by size; floors as in cards."""
+
+    blocks: dict[tuple[str, ...], pd.DataFrame]
+    threads: dict[tuple[str, ...], dict[str, Any]]
+    sizes: list[dict[str, Any]]
+    floors: Mapping[str, float | None]
+
+    @classmethod
+    def of(cls, summary: pd.DataFrame, break_even: pd.DataFrame, floors: Mapping[str, float | None]) -> "_Evidence":
+        asked = representatives.at_default_interval(
+            summary[summary["speedup"].notna() & ~summary["role"].isin(CONTROLS)]
+        )
+        threads = representatives.typical_thread_rows(asked, _BY).to_dict("records")
+        places = break_even[break_even["kind"].isin([FROM, UP_TO]) & (break_even["axis"] != "workers")]
+        blocks = dict(list(summary[summary["role"] != "ceiling"].groupby(_BY, sort=False)))
+        return cls(blocks, {_key(row): row for row in threads}, places.to_dict("records"), floors)
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in _BY)
+
+
 # ---- in words
 
 
-def _line(row: dict[str, Any], summary: pd.DataFrame, break_even: pd.DataFrame, floor: float | None) -> Line:
-    """The line of a build; summary: of the workload; floor: the noise floor, if known."""
-    summary = summary[(summary["python"] == row["python"]) & ~summary["role"].isin(("ceiling",))]
+def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
+    """The line of a build."""
     speed = phrases.format_speed(row, "speedup", "sequential")
-    notes = list(_size_notes(row, break_even))
+    notes = list(_size_notes(row, evidence.sizes))
     if row["claim"] == NO_CLAIM:
         return Line(row["build"], f"{row['label']}: {phrases.describe_speed(row, 'speedup', NO_CLAIM)}", notes)
     if row["backend_kind"] == "sequential":
         return Line(row["build"], "stay with sequential: nothing is shown to be faster", [*_fastest_note(row), *notes])
     if row["claim"] != FASTER:
         return Line(row["build"], "nothing is recommended: sequential cannot be compared", notes)
-    alone = representatives.describe_one_worker(summary, row)
-    advice = f"use {row['label']}: {speed}{alone}"
-    return Line(
-        row["build"], advice, [*_noise_note(row, floor), *_regret_note(row), *_thread_note(row, summary), *notes]
-    )
+    alone = representatives.describe_one_worker(evidence.blocks[_key(row)], row)
+    noise = _noise_note(row, evidence.floors.get(row["machine"]))
+    threads = _thread_note(row, evidence.threads.get(_key(row)))
+    return Line(row["build"], f"use {row['label']}: {speed}{alone}", [*noise, *_regret_note(row), *threads, *notes])
 
 
 def _noise_note(row: Mapping[str, Any], floor: float | None) -> Iterator[str]:
@@ -137,24 +169,20 @@ _THREADS = {
 }
 
 
-def _thread_note(row: Mapping[str, Any], summary: pd.DataFrame) -> Iterator[str]:
-    """What threads give, where something else is recommended."""
-    threads = summary[summary["speedup"].notna() & ~summary["role"].isin(CONTROLS)]
-    threads = representatives.typical_thread_rows(representatives.at_default_interval(threads), _BY)
-    for each in threads.to_dict("records") if row["backend_kind"] != "threads" else []:
-        form = _THREADS.get(each["claim"], "no gain of threads is shown: {label} is {speed}")
-        yield form.format(label=each["label"], speed=phrases.format_speed(each, "speedup", "sequential"))
+def _thread_note(row: Mapping[str, Any], threads: Mapping[str, Any] | None) -> Iterator[str]:
+    """What threads give, where something else is recommended; threads: their row of the summary, None if they have none."""
+    if threads and row["backend_kind"] != "threads":
+        form = _THREADS.get(threads["claim"], "no gain of threads is shown: {label} is {speed}")
+        yield form.format(label=threads["label"], speed=phrases.format_speed(threads, "speedup", "sequential"))
 
 
-def _size_notes(row: Mapping[str, Any], break_even: pd.DataFrame) -> Iterator[str]:
+def _size_notes(row: Mapping[str, Any], sizes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """From which size the recommended backend pays off, or up to which, where sizes were swept and show it."""
-    keys = ["machine", "python", "experiment", "workload", "backend", "backend_params", "workers_asked", "scaling"]
-    rows = break_even[break_even["kind"].isin([FROM, UP_TO]) & (break_even["axis"] != "workers")]
-    rows = rows[(rows[keys] == [row[key] for key in keys]).all(axis=1)]
     params = json.loads(row["params"])
-    for place in rows.to_dict("records"):
+    for place in sizes:
         fixed = json.loads(place["params"])
-        if fixed.items() <= {name: value for name, value in params.items() if name != place["axis"]}.items():
+        others = {name: value for name, value in params.items() if name != place["axis"]}
+        if fixed == others and all(place[name] == row[name] for name in _LINE_OF_SIZES):
             value, low, high = (phrases.format_number(place[f"value{end}"]) for end in _ENDS)
             words = "from" if place["kind"] == FROM else "up to"
             yield f"it pays off {words} {place['axis']} = {value} [{low}, {high}]{' on' if words == 'from' else ''}"
