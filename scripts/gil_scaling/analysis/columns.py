@@ -31,6 +31,7 @@ BASELINE = "baseline"
 WORKERS, SHARE = AT_WORDS = ("workers", "share")
 OFF, ON = SWITCH_WORDS = ("off", "on")
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
+INSIDE, OUTSIDE = "inside", "outside"
 
 
 class Column(NamedTuple):
@@ -645,6 +646,37 @@ TABLES = {
         FLAGS,
     ),
     "one_sided": (*IDENTITY, *KEYS, *AGAINST, Column("reason", STR, "", "why the other side has no time of it")),
+    "published": (
+        *IDENTITY,
+        *KEYS,
+        USABLE_CPUS,
+        *_with_interval(SPEEDUPS[0]),
+        ROUNDS,
+        INTERVAL,
+        Column("published", FLOAT, "1", "the published ratio at so many workers", min=0),
+        Column("published_metric", STR, "", "what it is: a speedup, or a quotient of two published rates"),
+        Column("published_workload", STR, "", "what was measured there"),
+        Column("published_python", STR, "", "the Python there; its GIL is on or off as here"),
+        Column("published_machine", STR, "", "the machine there"),
+        Column("published_cores", STR, "", "its cores; empty where not stated"),
+        Column("published_date", STR, "", "when it was published"),
+        Column("source", STR, "", "who published it"),
+        Column("url", STR, "", "where"),
+        Column(
+            "grade",
+            STR,
+            "",
+            "A: numbers, machine, version and code are public; B: one of these is missing",
+            ("A", "B"),
+        ),
+        Column(
+            "verdict",
+            STR,
+            "",
+            "whether the published ratio lies inside the confidence interval of the speedup here, or outside; no claim below 6 rounds",
+            (INSIDE, OUTSIDE, NO_CLAIM),
+        ),
+    ),
     "noise": (
         *IDENTITY,
         *KEYS,
@@ -817,6 +849,7 @@ ROW_OF = {  # what each table has one row for
     "means": "way to run several workloads on two builds, or at two times: the geometric mean of the gains",
     "shapes": "combination on two machines: how it scales",
     "one_sided": "combination that one side of a comparison lacks",
+    "published": "published ratio and combination that is like it",
     "noise": "combination of a build that was measured under two names",
     "quality": "build and backend: how many runs were disturbed, repeated, waited for",
     "failures": "run that failed",

@@ -140,3 +140,14 @@ def test_markdown_has_the_verdict_and_a_table_in_60_lines(one):
     assert places == sorted(places)
     assert "- py_loop on 3.14: use thread × 2: 2.00× sequential [2.00, 2.00]." in first
     assert text.count("<details>") == text.count("</details>") == 1
+
+
+def test_published_speedups_stand_beside_those_here(one, several):
+    for text in ((one / "report.md").read_text(), (several / "report.md").read_text()):
+        assert "## Published, and here" in text
+    page = Page((one / "report.html").read_text())
+    heads = ["source", "published_workload", "published_machine", "published_cores", "published_python", "published"]
+    heads += ["build", "workload", "backend", "workers", "usable_cpus", "speedup", "verdict"]
+    assert heads in page.rows
+    row = next(row for row in page.rows if row[0].startswith("sail") and row[4] == "3.14.6")
+    assert row[5:] == ["1.02", "3.14", "py_loop", "thread", "2", "2", "2.00 [2.00, 2.00]", "outside"]

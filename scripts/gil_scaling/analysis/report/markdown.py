@@ -52,6 +52,7 @@ def render(data: Mapping[str, Any]) -> str:
             escape(data["ratios"]),
             _numbers(each["numbers"]),
         ]
+    parts += _section(data, "published", escape(data["published_note"]), _table(data["published"]))
     for name in ("one_sided", "problems", "failures"):
         if data[name].rows:
             parts += _section(data, name.replace("_", "-"), _table(data[name]))

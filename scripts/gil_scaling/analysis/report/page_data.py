@@ -27,6 +27,7 @@ from gil_scaling.analysis.report.cards import build_card, describe_place, descri
 from gil_scaling.analysis.report.gate import Check
 from gil_scaling.analysis.report.hardware import describe_same, describe_sets, hardware_table
 from gil_scaling.analysis.report.html_tables import (
+    chosen_columns,
     column_meanings,
     numbers_table,
     registry_table,
@@ -49,6 +50,20 @@ _DETAILS = {  # tables of an experiment that stand folded below its numbers
 _RATIOS = (
     "Times are medians over the rounds, speedups and gains are estimated over the ratio of each round: a quotient of two times "
     "may differ from them, by more than 10 % where the flag medians_differ stands."
+)
+_PUBLISHED = {  # {head: column}
+    "source": "source",
+    **{name: name for name in ("published_workload", "published_machine", "published_cores", "published_python")},
+    "published": "published",
+    "build": "build",
+    "workload": "panel",
+    "backend": "series",
+    **{name: name for name in ("workers", "usable_cpus", "speedup", "verdict")},
+}
+_PUBLISHED_NOTE = (
+    "Speedups that others have published, beside those of the nearest combination here, at equal workers and up to the usable CPUs, "
+    "with the GIL on or off in both. Workloads, machines and versions differ, so outside says that the published ratio is not in "
+    "the confidence interval here, not that either is wrong. Where to find each is in published.csv."
 )
 _BY_MACHINE = "The answers, machine by machine"
 _SAME = "Machine, builds, config and workload sources are the same, as far as the result sets show."
@@ -85,6 +100,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
             is_many=is_many,
             has_problems=len(content["problems"]) > 0,
             is_explained=len(explained["waiting"]) > 0,
+            has_published=len(tables["published"]) > 0,
             sweep=sweep,
             lessons=config.get("lessons"),
         ),
@@ -140,6 +156,8 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
             }
             for name in experiments
         ],
+        "published": chosen_columns(tables["published"], _PUBLISHED, ["published"]),
+        "published_note": _PUBLISHED_NOTE,
         "shapes": gains.machine_by_machine(tables["shapes"]),
         "one_sided": gains.missing_combinations(tables["one_sided"]),
         "failures": _words(tables["failures"], ["build", "run", "status", "reason"]),
@@ -170,6 +188,7 @@ def _sections(
     is_many: bool,
     has_problems: bool,
     is_explained: bool,
+    has_published: bool,
     sweep: str | None,
     lessons: Mapping[str, Any] | None,
 ) -> dict[str, str]:
@@ -186,6 +205,7 @@ def _sections(
         "lessons": lessons["title"] if lessons else None,
         "all": "All experiments together",
         **{f"experiment-{answers.html_id(name)}": f"Experiment {name}" for name in experiments},
+        "published": "Published, and here" if has_published else None,
         "shapes": "Machine by machine" if is_several else None,
         "one-sided": "What one side lacks" if is_several else None,
         "failures": "What failed, what is unsupported",

@@ -28,6 +28,7 @@ from gil_scaling.analysis.tables.one_sided import one_sided
 from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.analysis.tables.pairs import Pair, comparable, find_pairs
 from gil_scaling.analysis.tables.predictions import predictions
+from gil_scaling.analysis.tables.published import published
 from gil_scaling.analysis.tables.quality import quality
 from gil_scaling.analysis.tables.recommendations import recommendations
 from gil_scaling.analysis.tables.scaling import scaling
@@ -116,6 +117,7 @@ _MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
     "means": lambda of: _in_order(of.changes["means"]),
     "shapes": lambda of: _in_order(shapes(of.good, of.summary, of.pairs)),
     "one_sided": lambda of: _in_order(one_sided(of.summary, of.runs, of.pairs)),
+    "published": lambda of: _in_order(published(of.summary)),
     "noise": lambda of: _in_order(noise(of.runs, of.builds)),
     "quality": lambda of: quality(of.runs),
     "failures": lambda of: _failures(of.frames.runs),
