@@ -16,12 +16,13 @@ def plan(tmp_path):
     write_plan(tmp_path / "t", "other-r1-0123456789")
     runs = [SimpleNamespace(name="kept-r1-0123456789")]
     request = SimpleNamespace(sweep="s", folder=tmp_path, state=tmp_path / "state")
-    return SimpleNamespace(request=request, runs=runs, sizes_are_known=True)
+    builds = {"3.14": SimpleNamespace(environment="kept"), "3.13": SimpleNamespace(environment=None)}
+    return SimpleNamespace(request=request, runs=runs, sizes_are_known=True, builds=builds)
 
 
-def write_plan(folder, *runs):
-    folder.mkdir()
-    (folder / "plan.json").write_text(json.dumps({"runs": [{"run": run} for run in runs]}))
+def write_plan(folder, *runs, **further):
+    folder.mkdir(exist_ok=True)
+    (folder / "plan.json").write_text(json.dumps({"runs": [{"run": run} for run in runs], **further}))
 
 
 def test_find_names_the_records_of_no_sweep(plan):
@@ -42,6 +43,20 @@ def test_find_refuses_where_a_size_is_not_known(plan):
     plan.sizes_are_known = False
     with pytest.raises(prune.PruneError, match="a size that is auto is not known yet"):
         prune.find(plan)
+
+
+def test_environments_of_no_sweep_are_removed(plan, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("kept", "other", "old"):
+        (tmp_path / "environments" / name / "bin").mkdir(parents=True)
+        (tmp_path / "environments" / name / "bin/python").symlink_to("/bin/sh")
+    (tmp_path / "environments/.lock").touch()
+    write_plan(tmp_path / "t", "other-r1-0123456789", environments=["other"])
+    assert prune.find_environments(plan) == ["old"]
+    prune.main(prune.write(plan), "true")
+    assert sorted(path.name for path in Path("environments").iterdir()) == [".lock", "kept", "other"]
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == f"Removed 2 records (0.0 MiB) and 1 environment (0.0 MiB) in {tmp_path} that no sweep names."
 
 
 @pytest.mark.parametrize(

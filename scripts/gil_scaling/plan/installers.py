@@ -254,5 +254,6 @@ def _classify(output: str, sentence: str, *, is_refused: bool) -> InstallError:
     if _NO_NETWORK.search(output):
         return InstallError(f"packages cannot be fetched: {text}")
     if is_refused and _NO_WHEEL.search(output):
-        return NoWheelError(text)
+        without = re.search(r"(?:Because|and) (?:only )?(\S+) has no (?:usable )?wheels", text)
+        return NoWheelError(f"{without[1]} has no wheel for this Python" if without else text)
     return RequirementError(text) if is_refused else InstallError(text)

@@ -27,18 +27,17 @@ def equip(settings: Config, builds: Builds, environments: Environments) -> tuple
     settings: checked. Builds without requirements are used as they are.
     """
     equipped: dict[str, Build] = {}
-    mistakes: list[Mistake] = []
+    refused: dict[tuple[str, str], tuple[KeyPath, list[str]]] = {}  # {(beginning, end) of a sentence: (place, builds)}
     by_name = {build.name: build for each in builds.values() for build in each}
     for name, wanted in find_wanted(settings, builds).items():
         try:
             equipped[name] = environments.equip(by_name[name], [each.text for each in wanted])
         except RequirementError as error:
-            mistakes.append((_find_place(str(error), wanted), f"no packages for the build {name!r}: {error}."))
+            refused.setdefault(("no packages for", f"{error}."), (_find_place(str(error), wanted), []))[1].append(name)
         except InstallError as error:
-            again = "The same command goes on when this is mended."
-            mistakes.append(
-                (wanted[0].path, f"the packages of the build {name!r} cannot be installed: {error}. {again}")
-            )
+            text = f"{error}. The same command goes on when this is mended."
+            refused.setdefault(("cannot install the packages of", text), (wanted[0].path, []))[1].append(name)
+    mistakes = [(path, f"{begin} {', '.join(names)}: {end}") for (begin, end), (path, names) in refused.items()]
     return {key: [equipped.get(build.name, build) for build in each] for key, each in builds.items()}, mistakes
 
 
@@ -81,9 +80,12 @@ def _path_of_entry(settings: Config, index: int, name: str) -> KeyPath:
 
 
 def _find_place(sentence: str, wanted: Sequence[Wanted]) -> KeyPath:
-    """The place of the first requirement whose package a sentence of the resolver names."""
-    for each in wanted:
-        name = re.sub(r"[-_.]+", "[-_.]+", requirements.project(each.text))
-        if re.search(rf"(?<![\w.-]){name}(?![\w-])", sentence, re.IGNORECASE):
-            return each.path
-    return wanted[0].path
+    """The place of the requirement that a sentence of the resolver quotes, or else of the first whose package it names."""
+    quoted = sorted((each for each in wanted if each.text in sentence), key=lambda each: -len(each.text))
+    named = (each for each in wanted if _names(sentence, requirements.project(each.text)))
+    return next(iter([*quoted, *named, *wanted])).path
+
+
+def _names(sentence: str, project: str) -> bool:
+    name = project.replace("-", "[-_.]+")
+    return bool(re.search(rf"(?<![\w.-]){name}(?![\w-])", sentence, re.IGNORECASE))

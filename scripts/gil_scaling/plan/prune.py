@@ -1,18 +1,21 @@
-"""The target `prune`: the records of a result set that no sweep names any more, which it shows or removes.
+"""The target `prune`: the records and environments of a result set that no sweep names any more, which it shows or removes.
 
-`python -m gil_scaling.plan.prune ORDER REMOVE` reads what `write` wrote; REMOVE is true or false, in any case. A sweep names the runs of
-its plan.json, and the one of this call the runs of its config.
+`python -m gil_scaling.plan.prune ORDER REMOVE` reads what `write` wrote; REMOVE is true or false, in any case. A sweep names the runs
+and environments of its plan.json, and the one of this call those of its config.
 """
 
 import hashlib
 import json
 import re
+import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from gil_scaling.plan.plan import Plan
-from gil_scaling.result_set import LOGS, PLAN, RECORDS, record_path, write_text
+from gil_scaling.result_set import ENVIRONMENTS, LOGS, PLAN, RECORDS, record_path, write_text
 
 _SHOWN = 20  # combinations
 _RUN = re.compile(r"-r\d+-[0-9a-f]{10}$")  # the end of the name of a run: its round and its digest
@@ -23,8 +26,9 @@ class PruneError(Exception):
 
 
 def write(plan: Plan) -> str:
-    """Writes which records no sweep names any more, for the job; returns the path. Raises PruneError."""
-    order = json.dumps({"result_set": str(plan.request.folder), "runs": find(plan)})
+    """Writes which records and environments no sweep names any more, for the job; returns the path. Raises PruneError."""
+    content = {"result_set": str(plan.request.folder), "runs": find(plan), "environments": find_environments(plan)}
+    order = json.dumps(content)
     path = plan.request.state / f"prune-{hashlib.sha256(order.encode()).hexdigest()[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text(path, order)
@@ -38,38 +42,68 @@ def find(plan: Plan) -> list[str]:
             "a size that is auto is not known yet, so neither is which runs this sweep has; measure it first."
         )
     named = {run.name for run in plan.runs}
-    for path in plan.request.folder.glob(f"*/{PLAN}"):
-        if path.parent.name != plan.request.sweep:
-            named |= _read_runs(path)
+    for other in _other_plans(plan):
+        named |= {run["run"] for run in other["runs"]}
     return [path.stem for path in sorted(plan.request.folder.glob(f"{RECORDS}/*.json")) if path.stem not in named]
 
 
-def _read_runs(path: Path) -> set[str]:
+def find_environments(plan: Plan) -> list[str]:
+    """The environments in the result set that are of no build of a sweep, sorted. Raises PruneError."""
+    named = {build.environment for build in plan.builds.values()}
+    for other in _other_plans(plan):
+        named |= set(other.get("environments", ()))
+    folders = plan.request.folder.glob(f"{ENVIRONMENTS}/*/")
+    return sorted(folder.name for folder in folders if folder.name not in named)
+
+
+def _other_plans(plan: Plan) -> Iterator[dict[str, Any]]:
+    """The plan.json of each other sweep of the result set."""
+    for path in plan.request.folder.glob(f"*/{PLAN}"):
+        if path.parent.name != plan.request.sweep:
+            yield _read_plan(path)
+
+
+def _read_plan(path: Path) -> dict[str, Any]:
     try:
-        return {run["run"] for run in json.loads(path.read_text(encoding="utf-8"))["runs"]}
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        [run["run"] for run in found["runs"]]
     except (OSError, ValueError, LookupError, TypeError):
         raise PruneError(f"{path}: cannot be read, so the runs of that sweep are not known.") from None
+    return found
 
 
 def main(order_path: str, remove: str) -> None:
-    """Says which records no sweep names; removes them, with their logs, if `remove` is "true"."""
+    """Says which records and environments no sweep names; removes them, with their logs, if `remove` is "true"."""
     order = json.loads(Path(order_path).read_text(encoding="utf-8"))
     result_set, runs = Path(order["result_set"]), order["runs"]
-    if not runs:
+    folders = [result_set / ENVIRONMENTS / name for name in order["environments"]]
+    if not runs and not folders:
         print(f"Each record in {result_set} is of a sweep.")
         return
-    size_mb = sum(Path(record_path(result_set, run)).stat().st_size for run in runs) / 2**20
-    count = (
-        f"{len(runs):,} record{'' if len(runs) == 1 else 's'} ({size_mb:.1f} MiB) in {result_set} that no sweep names"
-    )
-    print(*_describe(runs), sep="\n")
+    counts = []
+    if runs:
+        print(*_describe(runs), sep="\n")
+        paths = [Path(record_path(result_set, run)) for run in runs]
+        counts.append(_count(runs, "record", paths))
+    if folders:
+        files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        counts.append(_count(folders, "environment", files))
+    text = f"{' and '.join(counts)} in {result_set} that no sweep names"
     if remove.lower() != "true":
-        print(f"{count}. To remove them: the same command with --config remove=true")
+        print(f"{text}. To remove them: the same command with --config remove=true")
         return
     for run in runs:
         Path(record_path(result_set, run)).unlink(missing_ok=True)
         (result_set / LOGS / RECORDS / f"{run}.log").unlink(missing_ok=True)
-    print(f"Removed {count}.")
+    for folder in folders:
+        shutil.rmtree(folder)
+    print(f"Removed {text}.")
+
+
+def _count(things: Sequence[object], name: str, files: Iterable[Path]) -> str:
+    """How many things there are, and the size of their files: `2 records (0.1 MiB)`."""
+    size_mb = sum(path.stat().st_size for path in files) / 2**20
+    return f"{len(things):,} {name}{'' if len(things) == 1 else 's'} ({size_mb:.1f} MiB)"
 
 
 def _describe(runs: list[str]) -> list[str]:
