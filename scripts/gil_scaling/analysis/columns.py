@@ -573,6 +573,10 @@ TABLES = {
         Column("compiler", STR, "", "the compiler that built it"),
         Column("pgo", BOOL, "", "True: with profile-guided optimisation"),
         Column("lto", BOOL, "", "True: with link-time optimisation"),
+        Column(
+            "packages", STR, "", "what its environment holds, with versions; empty for a build without the key packages"
+        ),
+        Column("gil_packages", STR, "", "those of its required packages whose import turns the GIL on"),
     ),
     "machines": (
         Column("machine", STR, "", "label of the machine"),

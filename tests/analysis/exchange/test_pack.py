@@ -10,6 +10,7 @@ from tests.snakemake_calls import run_snakemake
 
 PACKED = [
     "expected/0.json",
+    "locks/3.14.txt",
     "machine.json",
     "mine/config.yaml",
     "mine/figures/index.json",
@@ -32,6 +33,8 @@ PACKED = [
 LEFT_OUT = [
     ".hidden.json",
     ".trash/plan.json",
+    "environments/0f/complete",
+    "environments/0f/lib/module.py",
     "laptop.tar.gz",
     "logs/runs/r1.log",
     "mine/.snakemake_timestamp",

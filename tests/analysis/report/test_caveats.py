@@ -111,6 +111,36 @@ def test_unlike_packages_are_named(tmp_path):
     assert facts == ["2; in another version elsewhere: numpy 2.4.1", "1; in another version elsewhere: numpy 2.3.5"]
 
 
+IMPORT = {
+    "seconds": 0.25,
+    "gil_enabled": True,
+    "gil_modules": ["old._core"],
+    "threads": 2,
+    "thread_libraries": {"OpenMP": "X=1"},
+}
+
+
+def test_imports_that_turn_the_gil_on_are_named(tmp_path):
+    old = {"packages": {"old": {"version": "1.0"}}, "requires": ["old"], "imports": {"old": IMPORT}}
+    new = {
+        "packages": {"old": {"version": "2.0"}},
+        "requires": ["old>1"],
+        "imports": {"old": {"seconds": None, "error": "no"}},
+    }
+    none = {"requires": ["old<1"], "rejected": "old has no wheel for this Python"}
+    page = compared(
+        tmp_path, result_set(tmp_path / "set", builds={"3.14": new, "3.14t": {"gil": False, **old}, "3.9": none})
+    )
+    assert page["warnings"] == [
+        "Importing old on 3.14t turns the GIL on (old._core): whatever imports it is measured with the GIL."
+    ]
+    facts = {build["name"]: build["facts"] for build in page["sets"][0]["builds"]}
+    assert (facts["3.14t"]["packages"], facts["3.14"]["packages"]) == ("old 1.0 (for old)", "old 2.0 (for old>1)")
+    assert facts["3.9"]["packages"] == "none for old<1: old has no wheel for this Python"
+    assert facts["3.14t"]["import of old"] == "250 ms, turns the GIL on (old._core), starts 2 threads, OpenMP (X=1)"
+    assert facts["3.14"]["import of old"] == "fails: no"
+
+
 def test_unlike_builds_of_all_sets_are_named_once(unlike, tmp_path):
     (experiment,) = compared(tmp_path, *unlike)["experiments"]
     assert [sentence.partition(":")[0] for sentence in experiment["unlike"]] == ["All result sets"]

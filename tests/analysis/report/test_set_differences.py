@@ -231,3 +231,18 @@ def test_differences_are_in_order():
     )
     parts = [part for part, *_ in differences(make_set(), other)]
     assert parts == ["machine", "build", "config", "workload", "method"]
+
+
+def test_all_packages_of_environments_are_compared():
+    builds = [
+        {
+            "3.14": make_build(
+                requires=["numpy"], packages={name: {"version": version} for name, version in each.items()}
+            )
+        }
+        for each in ({"numpy": "2.3.5"}, {"numpy": "2.4.1", "helper": "1.0"})
+    ]
+    assert differences(*(make_set(builds=each) for each in builds)) == [
+        ("build", "3.14", "package helper", ["–", "1.0"]),
+        ("build", "3.14", "package numpy", ["2.3.5", "2.4.1"]),
+    ]

@@ -373,6 +373,15 @@ def test_there_is_a_row_a_build(tmp_path):
     ]
 
 
+def test_the_row_of_a_build_shows_the_packages_asked_for(tmp_path):
+    packages = {"numpy": {"version": "2.4.1"}, "old": {"version": "1.0"}}
+    imports = {"old": {"gil_enabled": True}, "numpy": {}}
+    builds = {"a": {"packages": packages}, "b": {"packages": packages, "requires": ["old"], "imports": imports}}
+    table = make_tables(tmp_path, sweep_records({"sequential": [1.0]}, python="a"), builds=builds)["builds"]
+    shown = table.astype(object).where(table.notna(), None)[["packages", "gil_packages"]]
+    assert shown.to_numpy().tolist() == [[None, None], ["numpy 2.4.1; old 1.0", "old"]]
+
+
 def test_of_experiment_keeps_its_rows_and_all_builds(tmp_path):
     found = make_tables(tmp_path, sweep_records({"sequential": [1.0]}), experiments=("x", "y"))
     part = tables.of_experiment(found, "y")

@@ -23,7 +23,7 @@ def main(folder: str | Path, below: str = "None", slower: str = "None") -> None:
     data = page_data(folder, checks)
     write_text(folder / "report.html", page.render(data))
     write_text(folder / "report.md", markdown.render(data))
-    lines = [*main_answers(data["answers"]), *data["precision"]]
+    lines = [*main_answers(data["answers"]), *data["reenabled_gil"], *data["precision"]]
     write_text(folder / "answers.txt", "".join(f"{line}\n" for line in lines))
     summary = read(folder / TABLES, ("summary",))["summary"]
     write_text(folder / "junit.xml", junit.render(data["title"], summary, checks))

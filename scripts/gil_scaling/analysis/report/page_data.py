@@ -92,6 +92,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         _without_machines(changes, is_many=is_many),
     )
     explained = read_why(folder / "tables")
+    reenabled_gil = [*caveats.describe_imports(sets), *caveats.describe_reenabled_gil(runs)]
     return {
         "sections": _sections(
             experiments,
@@ -115,10 +116,10 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         "warnings": [
             *caveats.describe_nothing_in_common(sets, tables),
             *caveats.describe_unlike_sources(differences),
-            *caveats.describe_imports(sets),
-            *caveats.describe_reenabled_gil(runs),
+            *reenabled_gil,
             *caveats.describe_warm_state(samples, of_builds),
         ],
+        "reenabled_gil": reenabled_gil,
         "pairs": caveats.describe_pairs(sets, tables),
         "differences": _grouped_differences(differences, machines)
         if is_many

@@ -120,9 +120,15 @@ def _of_builds(sets: _Sets, names: Sequence[Sequence[str]]) -> Iterator[Differen
 
 
 def _packages(build: Mapping[str, Any], builds: Iterable[_Facts]) -> dict[str, str]:
-    """{label: version} of the packages of a build that all of these builds have, as far as they are known."""
-    common = set.intersection(*(set(package_versions(each)) for each in builds if each))
-    return {f"package {name}": version for name, version in package_versions(build).items() if name in common}
+    """{label: version} of the packages of a build that all of these builds have, as far as they are known.
+
+    Environments that were made for a sweep hold nothing else, so where all builds have one, of all packages.
+    """
+    known = [each for each in builds if each]
+    names = [set(package_versions(each)) for each in known]
+    chosen = set.union(*names) if all(each.get("requires") for each in known) else set.intersection(*names)
+    versions = package_versions(build)
+    return {f"package {name}": versions.get(name, _ABSENT) for name in sorted(chosen)}
 
 
 def _of_configs(sets: _Sets) -> Iterator[Difference]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,8 @@ def _builds(sets: list[ResultSet], builds: Builds) -> pd.DataFrame:
             "python": name,
             "build": f"{machine} · {name}" if several else name,
             "jit": build.jit.enabled,
+            "packages": _join_words(build.package_versions.items() if build.requires else ()),
+            "gil_packages": _join_words((each,) for each, facts in build.imports.items() if facts.gil_enabled),
             **{
                 key: getattr(build, key)
                 for key in ("implementation", "version", "free_threaded", "gil", "compiler", "pgo", "lto")
@@ -150,6 +152,11 @@ def _builds(sets: list[ResultSet], builds: Builds) -> pd.DataFrame:
         for (machine, name), build in builds.items()
     ]
     return pd.DataFrame(rows, columns=names("builds"))
+
+
+def _join_words(listed: Iterable[Iterable[str]]) -> str | None:
+    """Items of several words in a cell, `;` between; None without any."""
+    return "; ".join(map(" ".join, listed)) or None
 
 
 def _as_texts(runs: pd.DataFrame) -> pd.DataFrame:
