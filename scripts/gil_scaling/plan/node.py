@@ -123,7 +123,8 @@ def conclude(sweep_name: str, *arguments: str) -> None:
     endings: dict[str, Ending] = {folder.name: json.loads((folder / _ENDING).read_text()) for folder in folders}
     for archive in filter(os.path.exists, map(_archive, folders)):
         with tarfile.open(archive) as packed:
-            packed.extractall(RESULTS, filter="data")
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)  # 3.11.4+; a job of this call packed it
+            packed.extractall(RESULTS)
     measured = {name: Path(RESULTS, name, sweep_name) for name in endings}
     sets = [{name: str(path)} for name, path in measured.items() if (path / PLAN).exists()]
     status = 0

@@ -125,9 +125,7 @@ def unpack_safely(tmp_path, monkeypatch):
 
 def test_a_tar_member_outside_the_folder_is_refused(tmp_path):
     path = write_tar(tmp_path / "set.tar.gz", ("s/ok", "1"), ("../../outside", "2"))
-    assert refused(path) == (
-        "cannot be unpacked: '../../outside' would be extracted to 'outside', which is outside the destination"
-    )
+    assert refused(path) == "cannot be unpacked: '../../outside' leads out of the folder"
     assert not list(tmp_path.rglob("outside"))
 
 
@@ -276,6 +274,6 @@ def test_an_archive_without_files_is_an_empty_folder(tmp_path):
 
 def test_names_that_no_file_can_have_are_refused(tmp_path):
     path = write_tar(tmp_path / "set.tar.gz", ("a", "1"), ("a/b", "2"))
-    assert refused(path).startswith("cannot be unpacked: [Errno 20] Not a directory: ")
+    assert refused(path).startswith("cannot be unpacked: [Errno 17] File exists: ")
     assert refused(write_tar(path, ("a" * 300, "1"))).startswith("cannot be unpacked: [Errno 36] File name too long: ")
     assert refused(write_tar(path, ("a/" * 3000 + "b", "1"))).startswith("cannot be unpacked: ")

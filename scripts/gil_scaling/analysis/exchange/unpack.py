@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import shutil
 import tarfile
 import zipfile
 import zlib
@@ -61,7 +62,7 @@ def _skip_outer_folders(folder: Path) -> Path:
 
 
 def _unpack(path: Path, folder: Path) -> None:
-    """Unpack regular files into the folder; Python's data filter refuses paths that lead out of it."""
+    """Unpack regular files into the folder; raises ValueError for a path that leads out of it."""
     if not path.is_file():
         raise ValueError("is not a regular file" if path.exists() else "no such file or folder")
     if zipfile.is_zipfile(path):
@@ -71,10 +72,20 @@ def _unpack(path: Path, folder: Path) -> None:
     else:
         with _open_tar(path) as (archive, stream):
             _check_sizes(info.size for info in archive)
-            members = [info for info in archive if info.isfile()]
-            archive.extractall(folder, members=members, filter="data")
+            for info in filter(tarfile.TarInfo.isfile, archive):
+                _write(archive, info, folder)
             while stream.read(MAX_HEADER_BYTES):  # to the end, where the checksum of the compression is
                 pass
+
+
+def _write(archive: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None:
+    """Write a regular file of an archive into the folder, as Python's data filter would: 3.11 has that from 3.11.4 on only."""
+    path = (folder / info.name.lstrip("/")).resolve()
+    if not path.is_relative_to(folder):
+        raise ValueError(f"{info.name!r} leads out of the folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with cast(IO[bytes], archive.extractfile(info)) as source, path.open("wb") as file:
+        shutil.copyfileobj(source, file)
 
 
 @contextmanager
