@@ -56,6 +56,12 @@ def test_no_line_stands_out_where_all_take_as_long():
     assert math.isnan(rows[None]["cpu_share"])
 
 
+def test_a_loss_whose_interval_includes_0_has_no_shares():
+    noisy = [{4: (2.0 if number % 2 else 0.9, 0, 0)} for number in range(6)]
+    (row,) = lines.line_rows(profiles([{4: (1.0, 0, 0)}] * 6), profiles(noisy), {})
+    assert row["added_cpu_s"] > 0.3 and math.isnan(row["cpu_share"])
+
+
 def test_a_line_whose_interval_includes_0_does_not_stand_out():
     noisy = [{4: (3.0, 0, 0), 5: (1.0 + (-1) ** n, 0, 0)} for n in range(6)]
     rows = lines.line_rows(profiles([{4: (1.0, 0, 0), 5: (1.0, 0, 0)}] * 6), profiles(noisy), {})
@@ -63,10 +69,20 @@ def test_a_line_whose_interval_includes_0_does_not_stand_out():
 
 
 def test_waiting_at_a_line_stands_out_by_itself():
-    rows = rows_of({4: (1.0, 0, 0)}, {4: (1.0, 0, 0.9), 5: (0, 1.0, 0)})
+    rows = rows_of({4: (1.0, 0, 0)}, {4: (1.0, 0, 0.0), 5: (0, 1.0, 0)})
     assert list(rows) == [5, None]
     assert rows[5]["waiting_share"] == pytest.approx(1.0)
-    assert rows[None]["held_s"] > 0
+
+
+def test_a_line_that_runs_while_others_wait_is_shown():
+    rows = rows_of({4: (1.0, 0, 0), 5: (1.0, 0, 0)}, {4: (1.0, 0.0, 0.9), 5: (1.0, 1.0, 0.1), 6: (0.02, 0, 0)})
+    assert list(rows) == [5, 4, None]
+    assert rows[4]["held_s"] == pytest.approx(9 * rows[5]["held_s"])
+
+
+def test_without_waiting_no_line_holds_anything():
+    rows = rows_of({4: (1.0, 0, 0)}, {4: (1.0, 0.001, 0.001)})
+    assert list(rows) == [None]
 
 
 def test_few_rounds_have_ranges():

@@ -21,9 +21,9 @@ _BUDGET = [column.name for column in BUDGET_SHARES]
 _WAITS = [column.name for column in WAITING_SHARES if column.name != "on_cpu"]
 _PARTS = [part for name in _BUDGET for part in (_WAITS if name == "waiting" else [name])]
 _READING = (
-    "The bar of each combination is as long as it has workers, the ideal speedup. Useful is what was reached, the other parts what "
-    "was lost, as in the figure of the workers' time; what the workers waited for comes from extra runs that were sampled, and "
-    "divides the waiting of the timed runs."
+    "The bar of each combination is as long as it has workers, the ideal speedup. Useful is CPU time that "
+    "sequential needs, too: on a quiet machine the speedup. The other parts are lost, as in the figure of the workers' time; what the "
+    "workers waited for comes from extra runs that were sampled, and divides the waiting of the timed runs."
 )
 
 

@@ -18,6 +18,8 @@ Place = tuple[str, int]  # (file, line)
 
 MIN_EFFECT = 0.05  # of the time of a task with one worker, to be a loss at all; of the loss, for a line to stand out
 
+MIN_HELD = 0.2  # of the time that others wait, for a line that runs meanwhile to be shown
+_TINY_S = 1e-12
 _NOTHING = (0.0, 0.0, 0.0)  # seen at a line
 
 
@@ -103,14 +105,15 @@ def line_rows(
     waiting = _losses(alone, together, places, 1)
     scales = cpu.scale(np.array([one.cpu_s for one in alone])), waiting.scale(np.array([one.span_s for one in alone]))
     held = np.array([[one.lines.get(place, _NOTHING)[2] for place in places] for one in together])
-    losing = [
+    holding = set() if scales[1] is None else _find_holders(held)
+    shown = [
         place
         for place in range(len(places))
-        if _stands_out(cpu, scales[0], [place]) or _stands_out(waiting, scales[1], [place])
+        if place in holding or _stands_out(cpu, scales[0], [place]) or _stands_out(waiting, scales[1], [place])
     ]
-    losing.sort(key=lambda place: -float(np.median(cpu.added[:, place] + waiting.added[:, place])))
-    others = [place for place in range(len(places)) if place not in losing]
-    groups = [*([place] for place in losing), *([others] if others else [])]
+    shown.sort(key=lambda place: -float(np.median(cpu.added[:, place] + waiting.added[:, place])))
+    others = [place for place in range(len(places)) if place not in shown]
+    groups = [*([place] for place in shown), *([others] if others else [])]
     rows = []
     for group in groups:
         row: dict[str, Any] = {"held_s": float(np.median(held[:, group].sum(axis=1))), "rounds": len(alone)}
@@ -133,6 +136,12 @@ def _stands_out(losses: Losses, scale: Array | None, group: Sequence[int]) -> bo
         return False
     added = losses.added[:, group].sum(axis=1)
     return intervals.paired_difference(added).low > 0 and _share(added, scale).value >= MIN_EFFECT
+
+
+def _find_holders(held: Array) -> set[int]:
+    """The places that run for a good part of the time that others wait for a lock or the GIL. held: (rounds, places)."""
+    shares = np.median(held / np.maximum(held.sum(axis=1, keepdims=True), _TINY_S), axis=0)
+    return set(np.flatnonzero(shares >= MIN_HELD).tolist())
 
 
 def _share(added: Array, scale: Array) -> Estimate:
