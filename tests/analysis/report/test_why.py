@@ -55,7 +55,7 @@ WAITING = {
 
 def make_why(lines=(LINE, REST), waiting=({**WAITING, "at_workers": 1}, WAITING), listings=()):
     rows = {"lines": lines, "waiting": waiting, "listings": listings}
-    return {name: with_types(pd.DataFrame(list(rows[name])), columns) for name, columns in WHY_TABLES.items()}
+    return {name: with_types(pd.DataFrame(list(rows.get(name, ()))), columns) for name, columns in WHY_TABLES.items()}
 
 
 def sentences(**tables):
@@ -108,6 +108,15 @@ def test_waiting_names_the_line_and_what_runs_meanwhile():
     place = 'work.py:4, `x = d["k"]`, in Queue.get (queue.py)'
     assert f"70 % [60 %, 80 %] of the waiting that the second thread adds is in {place}." in found
     assert found[-1] == 'While workers wait for a lock or the GIL, these lines run: work.py:5, `x = d["k"]` (75 %).'
+
+
+def test_time_that_no_line_explains_is_said():
+    found = sentences(waiting=[{**WAITING, "run_queue": 0.45, "garbage_collector": 0.06, "sleep_or_io": 0.01}])
+    assert found[-2:] == [
+        "45 % of the workers' time in their tasks they were ready to run, but had no CPU: other processes took it, or there are more "
+        "workers than CPUs.",
+        "6 % of the workers' time in their tasks went into pauses of the garbage collector, which stop all of them.",
+    ]
 
 
 def test_a_combination_without_lines_has_a_reason():

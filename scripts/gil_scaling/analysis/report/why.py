@@ -15,6 +15,12 @@ from gil_scaling.analysis.statistics.intervals import CI95
 
 _MAX_LINES = 3  # named in sentences, of each kind of time
 _MIN_HELD = 0.05  # of the time that workers wait, for a line to be named
+_MIN_SHARE = 0.05  # of the workers' time, to be named
+_WITHOUT_LINE = {
+    "run_queue": "they were ready to run, but had no CPU: other processes took it, or there are more workers than CPUs",
+    "garbage_collector": "went into pauses of the garbage collector, which stop all of them",
+    "sleep_or_io": "they slept, or waited for input and output",
+}
 _MIN_LONG = 0.02  # of a task's time, to be called longer
 _UNITS = {"threads": "thread", "processes": "process", "interpreters": "interpreter"}
 _WAYS = {
@@ -76,6 +82,9 @@ def _sentences(row: pd.Series, rows: pd.DataFrame, lines: pd.DataFrame) -> Itera
         return
     yield from _of_cpu(row, lines)
     yield from _of_waiting(row, lines)
+    for name, text in _WITHOUT_LINE.items():
+        if row[name] >= _MIN_SHARE:
+            yield f"{phrases.format_percent(row[name])} of the workers' time in their tasks {text}."
 
 
 def _of_cpu(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
