@@ -90,7 +90,9 @@ BUILDS = {"kind": "build", "against_build": "m 2026-02-01 · 3.13", "pairing": "
     ],
 )
 def test_gate_fails_where_nothing_can_be_checked(rows, scope):
-    message = f"nothing could be checked: no combination {scope} has enough rounds for a confidence interval"
+    message = (
+        f"nothing could be checked: no combination {scope} has enough rounds for a confidence interval (fail_if_slower)"
+    )
     assert check(*rows) == (message, "", [])
 
 
@@ -163,7 +165,8 @@ def test_gate_of_the_ceiling_counts_what_it_cannot_check():
 
 def test_gate_of_the_ceiling_fails_where_nothing_has_one():
     message = (
-        "nothing could be checked: no combination has a process ceiling and enough rounds for a confidence interval"
+        "nothing could be checked: no combination has a process ceiling and enough rounds for a confidence interval "
+        "(fail_if_below)"
     )
     assert check_ceiling(reached(np.nan)) == (message, "", [])
 

@@ -83,7 +83,7 @@ def check_ceiling(summary: pd.DataFrame, machines: Collection[str], share: float
 
 
 def _nothing(key: str, reason: str) -> Check:
-    return Check(key, [], "", f"nothing could be checked: {reason}")
+    return Check(key, [], "", f"nothing could be checked: {reason} ({key})")
 
 
 def _check(key: str, cases: list[Case], scope: str, what: str, notes: str) -> Check:
