@@ -1,6 +1,5 @@
 """The cards that open the page of one result set: what to use for each workload, in words, as a chart and as code."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -178,11 +177,8 @@ def _thread_note(row: Mapping[str, Any], threads: Mapping[str, Any] | None) -> I
 
 def _size_notes(row: Mapping[str, Any], sizes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """From which size the recommended backend pays off, or up to which, where sizes were swept and show it."""
-    params = json.loads(row["params"])
     for place in sizes:
-        fixed = json.loads(place["params"])
-        others = {name: value for name, value in params.items() if name != place["axis"]}
-        if fixed == others and all(place[name] == row[name] for name in _LINE_OF_SIZES):
+        if all(place[name] == row[name] for name in _LINE_OF_SIZES):
             value, low, high = (phrases.format_number(place[f"value{end}"]) for end in _ENDS)
             words = "from" if place["kind"] == FROM else "up to"
             yield f"it pays off {words} {place['axis']} = {value} [{low}, {high}]{' on' if words == 'from' else ''}"
