@@ -173,7 +173,15 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         "same_hardware": describe_same(machines),
         "quality": registry_table(sequential_first(tables["quality"], ["build"]), "quality"),
         "columns": column_meanings(
-            ("summary", *_DETAILS, "changes", "shapes", "quality", *(["machines"] if is_many else []))
+            (
+                "summary",
+                *_DETAILS,
+                "changes",
+                "shapes",
+                "quality",
+                *(["machines"] if is_many else []),
+                *(["published"] if len(tables["published"]) else []),
+            )
         ),
         "tables": {name: len(rows) for name, rows in {**tables, **explained}.items() if name in TABLES or len(rows)},
         "config": _dump(config),

@@ -1,8 +1,9 @@
 """Grouping the rows of a data frame by a key and summing a column, `repeat` times per task.
 
 `library` is pandas or polars; unsupported where the build does not have it. A run gives polars one thread, unless the build's
-`env` sets POLARS_MAX_THREADS. With the GIL: threads of pandas gain while its loops run, which release the GIL, and
-wait for each other in the Python code around them; those of polars, whose query is one call, scale with the CPUs. Without it: both scale with the CPUs.
+`env` sets POLARS_MAX_THREADS. With the GIL: threads gain, because both libraries release the GIL in their loops; those of pandas
+wait for each other in the Python code around the loops, the more the smaller the frame. Without it: threads scale with the CPUs until
+the memory bandwidth is used up; polars 2.1 has no wheel for such builds.
 """
 
 from gil_scaling.measure.optional import explain_missing
