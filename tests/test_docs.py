@@ -175,6 +175,10 @@ def test_every_example_of_a_key_is_allowed():
             assert list(validator.iter_errors(example)) == [], key
 
 
+def test_the_readme_is_read_in_minutes():
+    assert len(ROOT_README.read_text().splitlines()) <= 200
+
+
 # ---- links
 
 
