@@ -218,6 +218,12 @@ def test_the_workload_of_a_document_runs(path, tmp_path):
     assert names["task"](names["tasks"]()[0]) == list(range(1, 1001))
 
 
+def test_the_lessons_of_the_document_are_a_config():
+    experiments = [{"name": "mine", "workloads": ["noop"], "backends": ["sequential", "thread"]}]
+    text = code(CONFIG_README, "yaml", "lessons:")
+    config.checked({**yaml.safe_load(text), "experiments": experiments})
+
+
 def test_the_tables_are_read_as_the_document_shows(tmp_path, monkeypatch, capsys):
     source = code(RESULTS_README, "python")
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6}, python="3.10")
