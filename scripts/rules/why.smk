@@ -28,4 +28,7 @@ rule explain:
     shell:
         "(python -m gil_scaling.analysis.tables.shortfalls {params.plan:q} {params.folder:q} {params.why:q} "
         "&& python -S -m gil_scaling.launch.why {params.folder:q}/why/order.json {params.folder:q}/why 2>&3 "
+        "&& python -m gil_scaling.analysis.tables.explain {params.folder:q} "
+        "&& python -m gil_scaling.analysis.tables.suspects {params.folder:q} "
+        "&& python -S -m gil_scaling.launch.objects {params.folder:q}/why/objects.json {params.folder:q}/why 2>&3 "
         "&& python -m gil_scaling.analysis.tables.explain {params.folder:q}) 3>&2 2> {log:q}"

@@ -829,6 +829,37 @@ WHY_TABLES = {
         ROUNDS,
         INTERVAL,
     ),
+    "objects": (
+        *IDENTITY,
+        *KEYS,
+        STATUS._replace(meaning="ok, or why the change was not measured"),
+        Column("reason", STR, "", "why the status is not ok"),
+        Column("step", INT, "", "1: one change alone; 2, …: on top of the changes in given", min=1),
+        Column("given", STR, "", "the changes of the steps before that gained most, in words"),
+        Column(
+            "file", STR, "", "name of the file with a line that loads the object; empty where there is no such object"
+        ),
+        Column("line", INT, "", "number of the line", min=1),
+        Column("expression", STR, "", "the object as the line loads it"),
+        Column("type", STR, "", "its type"),
+        Column(
+            "how",
+            STR,
+            "",
+            "immortal: without a reference count to contend for; copies: of each worker its own",
+            ("immortal", "copies"),
+        ),
+        *_with_interval(
+            Column("speedup_before", FLOAT, "1", "speed with all workers / with one, before the change", min=0)
+        ),
+        *_with_interval(
+            Column("speedup_after", FLOAT, "1", "the same after it; one worker always without changes", min=0)
+        ),
+        *_with_interval(Column("gain", FLOAT, "1", "speedup_after / speedup_before, in pairs of runs", min=0)),
+        CLAIM._replace(meaning="what the confidence interval of the gain supports"),
+        ROUNDS,
+        INTERVAL,
+    ),
 }
 
 ROW_OF = {  # what each table has one row for
@@ -860,6 +891,7 @@ ROW_OF = {  # what each table has one row for
     "lines": "line of a workload that stands out, and combination: what it adds with the further workers (of the target why)",
     "listings": "line around one of these: the annotated source that the report shows",
     "waiting": "combination, with one worker and with all: where its workers waited while they were sampled",
+    "objects": "change of an object that threads share, and combination: what they gain (of the target why)",
     "locks": "line that creates locks, and combination whose threads wait: how long, and what holds one meanwhile",
 }
 

@@ -25,17 +25,22 @@ if TYPE_CHECKING:
     from gil_scaling.launch.interfaces import Entry, ExtraRun
 
 FORMAT = 1  # of the files; those of another one are measured again
-_COMMANDS = {"lines": "sample", "locks": "locks"}  # {what a run is for: the command of measure/__main__.py}
+_COMMANDS = {
+    "lines": "sample",
+    "locks": "locks",
+    "objects": "objects",
+    "change": "change",
+}  # {what a run is for: the command of measure/__main__.py}
 
 
 def main(order_path: str, folder: str) -> None:
     """Makes all runs of an order that are not done yet."""
     for interruption in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(interruption, _exit_interrupted)
+        signal.signal(interruption, exit_interrupted)
     with open(order_path, encoding="utf-8") as file:
         order = json.load(file)
     os.makedirs(folder, exist_ok=True)
-    todo = [run for run in order["runs"] if not _is_done(f"{folder}/{run['file']}.json")]
+    todo = [run for run in order["runs"] if not is_done(f"{folder}/{run['file']}.json")]
     if not todo:
         return
     entries = {run["run"]: read_entry(order["plan"], run["run"]) for run in todo}
@@ -43,13 +48,13 @@ def main(order_path: str, folder: str) -> None:
     progress.write_line(_announce(order, todo))
     began = time.monotonic()
     for number, run in enumerate(todo, 1):
-        entry = _entry_of(entries[run["run"]], run)
+        entry = entry_of(entries[run["run"]], run)
         with lock.MachineLock():
             run_folder.clean_up()
-            result = _measure(entry, run, stamps)
+            result = measure(entry, run, stamps)
         write_text(f"{folder}/{run['file']}.json", json.dumps(result) + "\n")
         left_s = (time.monotonic() - began) / number * (len(todo) - number)
-        progress.write_line(_line(number, len(todo), entry, run, result, left_s))
+        progress.write_line(describe(number, len(todo), entry, run, result, left_s))
 
 
 def _announce(order: dict[str, Any], todo: list[ExtraRun]) -> str:
@@ -62,7 +67,8 @@ def _announce(order: dict[str, Any], todo: list[ExtraRun]) -> str:
     )
 
 
-def _is_done(path: str) -> bool:
+def is_done(path: str) -> bool:
+    """Whether the file of a run is there, of one that needs no repetition."""
     try:
         found = json.loads(read_bytes(path))
     except (OSError, ValueError, RecursionError):
@@ -70,13 +76,13 @@ def _is_done(path: str) -> bool:
     return isinstance(found, dict) and found.get("format") == FORMAT and found.get("status") in DONE
 
 
-def _entry_of(entry: Entry, run: ExtraRun) -> Entry:
+def entry_of(entry: Entry, run: ExtraRun) -> Entry:
     """The entry of an extra run: that of the combination, with other workers and another round."""
     changed: Any = {**entry, "spec": {**entry["spec"], "workers": run["workers"], "round": run["round"]}}
     return changed  # type: ignore[no-any-return]
 
 
-def _measure(entry: Entry, run: ExtraRun, stamps: Mapping[str, list[int] | None]) -> dict[str, Any]:
+def measure(entry: Entry, run: ExtraRun, stamps: Mapping[str, list[int] | None]) -> dict[str, Any]:
     """The content of the file of a run."""
     cpus = entry["spec"]["cpus"]
     if cpus is not None:
@@ -97,13 +103,15 @@ def _measure(entry: Entry, run: ExtraRun, stamps: Mapping[str, list[int] | None]
     }
 
 
-def _line(number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[str, Any], left_s: float) -> str:
+def describe(number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[str, Any], left_s: float) -> str:
+    """The line about a run that has ended."""
     outcome = "done" if result["status"] == "ok" else f"{result['status']}: {result['reason']}"
     left = progress.duration(max(1, round(left_s)))
     return progress.line(number, runs, entry["spec"], run["workers"], outcome, left, role=run["what"])
 
 
-def _exit_interrupted(number: int, _: object) -> None:
+def exit_interrupted(number: int, _: object) -> None:
+    """Ends the process after a signal."""
     raise SystemExit(128 + number)  # runs the finally clauses
 
 

@@ -1,8 +1,9 @@
 """`python -m gil_scaling.measure probe` prints what a build is; `… run FOLDER EVENTS` measures what FOLDER/spec.json asks for.
 
 `… send FOLDER EVENTS` measures what it takes to send its tasks to another process, `… sample FOLDER EVENTS` where its workers
-spend their time, in a process of `… explain FOLDER EVENTS`, `… locks FOLDER EVENTS` what they wait for. EVENTS is a file
-descriptor. `… tasks FOLDER` calls `tasks` of workloads for the plan. `… import NAME` prints what importing a package does.
+spend their time, in a process of `… explain FOLDER EVENTS`, `… locks FOLDER EVENTS` what they wait for, `… objects FOLDER
+EVENTS` what they share, `… change FOLDER EVENTS` what they gain without that. EVENTS is a file descriptor.
+`… tasks FOLDER` calls `tasks` of workloads for the plan. `… import NAME` prints what importing a package does.
 """
 
 TYPE_CHECKING = False
@@ -97,10 +98,10 @@ def _measure_otherwise(command: str, spec: "Record", notify: "Notify") -> "Recor
         from gil_scaling.measure import explain  # here, as no run needs it
 
         return explain.run(spec, notify)
-    if command == "locks":
+    if command in ("locks", "objects", "change"):
         from gil_scaling.measure import contention
 
-        return contention.meter_locks(spec)
+        return contention.RUNS[command](spec)
     from gil_scaling.measure import sending
 
     return sending.measure(spec)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gil_scaling.measure.inside import Inside
     from gil_scaling.measure.interfaces import Notify, Record
     from gil_scaling.measure.job import Job
+    from gil_scaling.measure.workload import Workload
 
     Execute = Callable[[Job], Any]
 
@@ -87,10 +88,15 @@ def measure_reference(workers: int) -> float:
     return median(times)
 
 
-def repeat(spec: "Record", around: "Callable[[int, Execute], Execute]") -> "tuple[list[Record], str]":
+def repeat(
+    spec: "Record",
+    around: "Callable[[int, Execute], Execute]",
+    prepare: "Callable[[Job, Workload], object]" = lambda *_: None,
+) -> "tuple[list[Record], str]":
     """Runs the samples of a combination until enough was seen of every second one; returns them, and the backend's kind.
 
-    around: makes of the number of a sample, 0 for the warm-up, and of what runs a job what runs it instead.
+    around: makes of the number of a sample, 0 for the warm-up, and of what runs a job what runs it instead; prepare: called
+    with each job before it runs, untimed.
     """
     began = perf_counter()
     backend, workload, execute = runs.prepare(spec)
@@ -98,12 +104,18 @@ def repeat(spec: "Record", around: "Callable[[int, Execute], Execute]") -> "tupl
     with workload.open_context(spec["params"]) as context:
         jobs = runs.Jobs(spec, workload, context)
         checker = Checker(workload, None, jobs.make)
+
+        def make() -> "Job":
+            job = jobs.make()
+            prepare(job, workload)
+            return job
+
         if jobs.keeps_workers:
-            execute(jobs.make())
+            execute(make())
         samples: list[Record] = []
         while not _is_enough(samples, perf_counter() - began, spec["limit_s"]):
             number = len(samples)
-            sample = runs.sample(around(number, execute), jobs.make, workload, checker)
+            sample = runs.sample(around(number, execute), make, workload, checker)
             samples.append({**_shorten(sample), "is_sampled": number % 2 == 1})
     return samples, backend.kind
 

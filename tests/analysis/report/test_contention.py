@@ -1,7 +1,7 @@
 import math
 
 import pandas as pd
-from gil_scaling.analysis.report.contention import lock_notes, lock_sentences
+from gil_scaling.analysis.report.contention import lock_notes, lock_sentences, object_sentences
 
 LOCK = {
     "status": "ok",
@@ -74,3 +74,64 @@ def test_the_cost_of_metering_is_said():
 def test_nothing_is_said_where_no_lock_was_metered():
     assert sentences() == []
     assert list(lock_notes(pd.DataFrame(columns=list(LOCK)))) == []
+
+
+OBJECT = {
+    "status": "ok",
+    "reason": None,
+    "step": 1,
+    "given": None,
+    "file": "shop/work.py",
+    "line": 4,
+    "expression": 'd["k"]',
+    "type": "tuple",
+    "how": "immortal",
+    "speedup_before": 0.7,
+    "speedup_after": 1.9,
+    "speedup_after_low": 1.8,
+    "speedup_after_high": 2.0,
+    "gain": 2.7,
+    "claim": "faster",
+}
+
+
+def of_objects(*rows):
+    return list(object_sentences(pd.DataFrame([{**OBJECT, **row} for row in rows], columns=list(OBJECT))))
+
+
+def test_an_object_that_is_the_limit_is_named():
+    same = {"expression": "d", "type": "dict", "claim": "same", "speedup_after": 0.71, "gain": 1.01}
+    same |= {"speedup_after_low": 0.69, "speedup_after_high": 0.73}
+    assert of_objects(same, {}) == [
+        'With `d["k"]` (tuple, work.py:4) immortal, the speedup over one thread goes from 0.70 to 1.90 [1.80, 2.00].',
+        "With `d` (dict, work.py:4) immortal, nothing changes: 0.71 [0.69, 0.73].",
+    ]
+
+
+def test_a_step_names_what_it_is_on_top_of():
+    row = {
+        "step": 2,
+        "given": '`d["k"]` immortal',
+        "how": "copies",
+        "expression": "d",
+        "type": None,
+        "claim": "not shown",
+    }
+    assert of_objects(row) == [
+        'With a copy of `d` (work.py:4) per thread, on top of `d["k"]` immortal, no change is shown: 1.90 [1.80, 2.00].'
+    ]
+
+
+def test_what_was_not_tried_has_a_reason():
+    untried = {"gain": math.nan, "status": "unsupported", "reason": "this build does not export it"}
+    assert of_objects(untried) == ['`d["k"]` (tuple, work.py:4) immortal was not tried: this build does not export it.']
+
+
+def test_lines_without_shared_objects_are_told():
+    none = {"expression": None, "gain": math.nan}
+    assert of_objects(none) == [
+        "The lines that take more CPU time load no object whose reference count threads contend for."
+    ]
+    assert of_objects({**none, "status": "failed", "reason": "broke"}) == [
+        "Which objects threads contend for is not known (failed): broke."
+    ]

@@ -1,4 +1,4 @@
-"""Which locks the threads wait for, in sentences, from the tables of the target `why`."""
+"""Which locks the threads wait for, and which objects they contend for, in sentences, from the tables of the target `why`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, NOT_SHOWN, SAME, SLOWER
 from gil_scaling.analysis.statistics.intervals import CI95
 
 _MIN_SHARE = 0.05  # of the threads' time, for a lock to be named
 _MAX_LOCKS = 3  # named in sentences
-NO_CLAIM = " The brackets are ranges of too few rounds for a claim."
+FEW_ROUNDS = " The brackets are ranges of too few rounds for a claim."
 
 
 def lock_sentences(locks: pd.DataFrame) -> Iterator[str]:
@@ -48,8 +49,44 @@ def _of_wait(lock: pd.Series) -> str:
     if lock["holder_share"] > 0:
         holder = phrases.name_line(lock["holder_file"], lock["holder_line"], lock["holder_source"])
         text += f" It is held meanwhile in {holder} ({phrases.format_percent(lock['holder_share'])} of that time)."
-    return text + ("" if lock["interval"] == CI95 else NO_CLAIM)
+    return text + ("" if lock["interval"] == CI95 else FEW_ROUNDS)
 
 
 def _name(lock: pd.Series) -> str:
     return f"{lock['kind']} created in {phrases.name_line(lock['file'], lock['line'], lock['source'])}"
+
+
+_EFFECTS = {
+    FASTER: "the speedup over one thread goes from {before} to {after}",
+    SLOWER: "the speedup over one thread falls from {before} to {after}",
+    SAME: "nothing changes: {after}",
+    NOT_SHOWN: "no change is shown: {after}",
+    NO_CLAIM: "the speedup over one thread is {after}, without {before}: too few rounds for a claim",
+}
+
+
+def object_sentences(objects: pd.DataFrame) -> Iterator[str]:
+    """Of one combination: what each change of an object that its threads share gains, the largest gain of a step first."""
+    for _, row in objects[objects["expression"].isna()].iterrows():
+        yield (
+            "The lines that take more CPU time load no object whose reference count threads contend for."
+            if row["status"] == "ok"
+            else f"Which objects threads contend for is not known ({row['status']}): {row['reason']}."
+        )
+    tried = objects[objects["gain"].notna()].sort_values(["step", "gain"], ascending=[True, False], kind="stable")
+    for _, row in tried.iterrows():
+        before = phrases.format_ratio(row["speedup_before"])
+        after = phrases.format_ratio_ci(*(row[f"speedup_after{end}"] for end in ("", "_low", "_high")))
+        effect = _EFFECTS[row["claim"]].format(before=before, after=after)
+        given = f", on top of {row['given']}" if isinstance(row["given"], str) else ""
+        yield f"With {_change(row)}{given}, {effect}."
+    for _, row in objects[objects["expression"].notna() & objects["gain"].isna()].iterrows():
+        yield f"{phrases.capitalize(_change(row))} was not tried: {row['reason']}."
+
+
+def _change(row: pd.Series) -> str:
+    place = f"{row['file'].rpartition('/')[2]}:{row['line']}"
+    type_ = f"{row['type']}, " if isinstance(row["type"], str) else ""
+    if row["how"] == "copies":
+        return f"a copy of `{row['expression']}` ({type_}{place}) per thread"
+    return f"`{row['expression']}` ({type_}{place}) immortal"

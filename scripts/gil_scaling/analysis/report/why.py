@@ -9,7 +9,7 @@ import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import WAITING_SHARES
-from gil_scaling.analysis.report.contention import NO_CLAIM, lock_notes, lock_sentences
+from gil_scaling.analysis.report.contention import FEW_ROUNDS, lock_notes, lock_sentences, object_sentences
 from gil_scaling.analysis.report.html_tables import Table, text_table
 from gil_scaling.analysis.statistics.intervals import CI95
 
@@ -44,14 +44,14 @@ def explanations(why: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """One per combination, in the order of the table: title, sentences, listings {file: lines} and notes on the method."""
     found = []
     for combination, rows in why["waiting"].groupby("combination", sort=False):
-        lines, listings, locks = (
-            why[name][why[name]["combination"] == combination] for name in ("lines", "listings", "locks")
+        lines, listings, locks, objects = (
+            why[name][why[name]["combination"] == combination] for name in ("lines", "listings", "locks", "objects")
         )
         row = rows.iloc[-1]
         found.append(
             {
                 "title": f"{row['panel']} on {row['build']}: {row['label']}",
-                "sentences": [*_sentences(row, rows, lines), *lock_sentences(locks)],
+                "sentences": [*_sentences(row, rows, lines), *lock_sentences(locks), *object_sentences(objects)],
                 "listings": {file: _listing(own, row["task_s"]) for file, own in listings.groupby("file", sort=False)},
                 "notes": [*_notes(rows), *lock_notes(locks)],
             }
@@ -145,7 +145,7 @@ def _place(line: pd.Series) -> str:
 
 
 def _no_claim(line: pd.Series) -> str:
-    return "" if line["interval"] == CI95 else NO_CLAIM
+    return "" if line["interval"] == CI95 else FEW_ROUNDS
 
 
 def _listing(rows: pd.DataFrame, task_s: float) -> list[Line]:

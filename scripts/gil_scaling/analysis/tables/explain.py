@@ -1,6 +1,7 @@
 """Makes the tables of the target `why` from what its extra runs left.
 
-`python -m gil_scaling.analysis.tables.explain FOLDER` reads FOLDER/why and writes into FOLDER/tables.
+`python -m gil_scaling.analysis.tables.explain FOLDER` reads FOLDER/why and writes into FOLDER/tables: first without `objects`, whose
+runs depend on the lines.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from gil_scaling.analysis.columns import IDENTITY, KEYS, WHY_TABLES
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, machine_factor, profile
 from gil_scaling.analysis.tables.locks import lock_rows
+from gil_scaling.analysis.tables.objects import object_rows
 from gil_scaling.analysis.tables.waiting import waiting_row
 from gil_scaling.result_set import TABLES, WHY
 
@@ -41,6 +43,10 @@ def main(folder: Path) -> None:
         results = _read_results(folder / WHY, order, each["run"])
         for name, row in explain(results, each["workers"], int(of_combination["usable_cpus"])):
             rows[name].append({**keys, **row})
+        study = folder / WHY / f"objects-{each['run']}.json"
+        if study.exists():  # launch.objects comes after the first call
+            found = object_rows(json.loads(study.read_text(encoding="utf-8")))
+            rows["objects"] += [{**keys, **row} for row in found]
     made = {name: tables.with_types(pd.DataFrame(found), WHY_TABLES[name]) for name, found in rows.items()}
     tables.write(made, folder / TABLES)
 
