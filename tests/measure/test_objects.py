@@ -57,7 +57,7 @@ def test_the_shared_object_and_its_item_are_candidates(free_threaded, tmp_path):
     assert found(free_threaded, tmp_path, SHARED, 5) == {
         "shared": ("dict", [[["shared"]]]),
         'shared["k"]': ("tuple", [[["shared"], ["item", "k"]]]),
-        'the items of shared["k"]': ("object", [[["shared"], ["item", "k"], ["item", 0]]]),
+        'shared["k"][…]': ("object", [[["shared"], ["item", "k"], ["item", 0]]]),
     }
 
 

@@ -113,7 +113,7 @@ def text(expression: "Expression") -> str:
         return f"{text(parts[0])}.{parts[1]}"
     if kind == "item":
         return f"{text(parts[0])}[{text(parts[1])}]"
-    return f"the items of {text(parts[0])}"
+    return f"{text(parts[0])}[…]"
 
 
 def evaluate(expression: "Expression", frame: "FrameType") -> "Any":

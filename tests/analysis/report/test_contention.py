@@ -108,6 +108,13 @@ def test_an_object_that_is_the_limit_is_named():
     ]
 
 
+def test_few_rounds_of_an_object_make_no_claim():
+    assert of_objects({"claim": "no claim"}) == [
+        'With `d["k"]` (tuple, work.py:4) immortal, the speedup over one thread is 1.90 [1.80, 2.00], 0.70 before: too few '
+        "rounds for a claim."
+    ]
+
+
 def test_a_step_names_what_it_is_on_top_of():
     row = {
         "step": 2,

@@ -61,7 +61,7 @@ _EFFECTS = {
     SLOWER: "the speedup over one thread falls from {before} to {after}",
     SAME: "nothing changes: {after}",
     NOT_SHOWN: "no change is shown: {after}",
-    NO_CLAIM: "the speedup over one thread is {after}, without {before}: too few rounds for a claim",
+    NO_CLAIM: "the speedup over one thread is {after}, {before} before: too few rounds for a claim",
 }
 
 
