@@ -15,7 +15,7 @@ import yaml
 from gil_scaling.analysis import tables
 
 from tests.snakemake_calls import run_on_terminal, run_snakemake
-from tests.support import ROOT, find_build
+from tests.support import ROOT, find_build, make_wheel
 from tests.tiny_sweep import TINY, copy_workflow, experiment, measured, records, run_sweep
 
 pytestmark = pytest.mark.slow
@@ -125,6 +125,35 @@ def test_only_what_a_sweep_grows_by_is_measured(snakemake, finished):
     runs = pd.read_csv(finished / "results/test-machine/tiny/tables/runs.csv")
     assert len(runs) == len(records(finished)) == 36
     assert "Nothing to be done" in snakemake("tables", **grown).stderr
+
+
+USES_DEMO = "import demo\ndef tasks(): return [demo.version] * 2\ndef task(a): return a\n"
+
+
+def test_packages_are_installed_before_the_first_run(snakemake, clone):
+    make_wheel(clone / "wheels", "demo")
+    make_wheel(clone / "wheels", "compiled", tag="cp39-cp39-win_amd64")
+    (clone / "mine.py").write_text(USES_DEMO)
+    old = {"name": "old build", "like": "current", "packages": ["compiled"]}
+    changes = {
+        "packages": ["demo"],
+        "packages_index": {"find_links": "wheels", "offline": True},
+        "pythons": ["current", old],
+        "experiments": experiment(workloads=["./mine.py"]),
+    }
+    shown = snakemake("-n", **changes)
+    assert (shown.returncode, "would install demo\n" in shown.stderr) == (0, True)
+    assert not (clone / "results").exists()
+    done = snakemake("tables", **changes)
+    assert (done.returncode, ": installing demo 1.0\n" in done.stderr) == (0, True)
+    statuses = {one["spec"]["python"] == "old build": one["status"] for one in records(clone).values()}
+    assert statuses == {False: "ok", True: "unsupported"}
+    assert "Nothing to be done" in snakemake("tables", **changes).stderr
+    make_wheel(clone / "wheels", "demo", "2.0")
+    assert measured(snakemake("-n", **changes)) == 0
+    again = snakemake("relock", **changes)
+    assert ": demo 1.0 → 2.0\n" in again.stderr
+    assert measured(snakemake("-n", **changes)) == len(records(clone)) / 2
 
 
 def test_prune_removes_what_no_sweep_names_when_told(snakemake, finished):

@@ -39,10 +39,13 @@ def test_mode_comes_from_snakemake_s_settings(changes, mode, make_call):
     assert make_call(**changes).mode == mode
 
 
-def test_an_interruption_while_planning_ends_without_traceback(make_call):
-    def interrupted():
+@pytest.mark.parametrize("part", ["graph", "packages"])
+def test_an_interruption_while_planning_ends_without_traceback(part, make_call, monkeypatch):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
+    if part == "packages":
+        monkeypatch.setattr(workflow.request, "complete", interrupted)
     call = make_call(_build_dag=interrupted, dag=None, dag_settings=None, dryrun=True)
     with pytest.raises(SystemExit, match="interrupted before the first run"):
         call.workflow._build_dag()

@@ -219,9 +219,9 @@ class Call:
             return
 
         def build_dag() -> None:
-            self._prepare()
-            gc.disable()  # of the time for a graph of 10,000 jobs, which keeps all that it makes, collections take a sixth
             try:
+                self._prepare()
+                gc.disable()  # of the time for a graph of 10,000 jobs, which keeps all that it makes, collections take a sixth
                 build()
             except KeyboardInterrupt:  # Snakemake expects it only once jobs run
                 raise SystemExit("interrupted before the first run") from None
