@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 from gil_scaling.analysis.report import precision
 
+from tests.support import make_tables, sweep_records
+
 
 @pytest.mark.parametrize(
     ("claim", "ratio", "floor", "text"),
@@ -185,3 +187,16 @@ def test_sizes_are_described():
         "n = 410,000 of py_loop was found on 3.14, where the tasks took 310 ms sequentially; all builds and backends use it "
         "(sizes.json)."
     ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "end"),
+    [(0, "are equal."), (1, "are equal; 1 run gave a wrong result."), (2, "are equal; 2 runs gave a wrong result.")],
+)
+def test_wrong_results_are_counted_beside_the_rounds(wrong, end, tmp_path):
+    records = sweep_records({"sequential": [1.0] * 3, "thread": [1.0] * 3})
+    for one in records[:wrong]:
+        one.update(status="wrong_result", reason="task 0 differs", measured=None)
+    sentence = precision.describe_checks(make_tables(tmp_path, records, experiments=("e", "f"))["runs"])
+    assert sentence.startswith(f"3 rounds, each run in a fresh process; the results of {6 - wrong} runs were compared")
+    assert sentence.endswith(end)
