@@ -42,7 +42,7 @@ def test_why_says_what_it_costs_and_leaves_its_tables(explained):
 def test_no_file_of_why_holds_a_path_of_this_machine(explained):
     folder, _ = explained
     texts = [path.read_text() for path in sweep_of(folder).rglob("*") if path.suffix in (".csv", ".html", ".md")]
-    texts += [path.read_text() for path in (sweep_of(folder) / "why").glob("*-w*.json")]
+    texts += [path.read_text() for path in (sweep_of(folder) / "why").glob("*.json")]
     assert len(texts) > 20
     assert [text for text in texts if str(folder) in text] == []
 

@@ -1,9 +1,12 @@
+import hashlib
 import json
 
 import pytest
-from gil_scaling.launch import lock, measurement, run_folder, why
+from gil_scaling.launch import lock, measurement, run_folder, supervisor, why
 
 from tests.launch.conftest import make_entry
+
+CHANGED = "work.py changed since the plan was made; the next call measures what is there then"
 
 
 @pytest.fixture
@@ -57,3 +60,25 @@ def test_a_damaged_file_is_measured_again(explain):
     folder, _ = explain([1])
     (folder / "lines-r1.json").write_text("{")
     assert len(explain([1])[1]) == 1
+
+
+def test_a_source_that_changed_is_not_measured(tmp_path, this_build, monkeypatch):
+    monkeypatch.setattr(measurement, "_run_build", None)
+    path = str(tmp_path / "work.py")
+    entry = make_entry(tmp_path, this_build, "def task(a): return a", None, {"sources": {path: "0" * 64}})
+    assert measurement.explain(entry, {}, "sample", {}) == ("failed", CHANGED, None)
+
+
+def test_a_source_that_changes_meanwhile_is_a_reason(tmp_path, this_build, monkeypatch):
+    path = tmp_path / "work.py"
+    entry = make_entry(tmp_path, this_build, "def task(a): return a", None, {})
+    entry["sources"] = {str(path): hashlib.sha256(path.read_bytes()).hexdigest()}
+    done = supervisor.Ended()
+    done.exit_code = 0
+
+    def run_build(*_):
+        path.write_text("")
+        return done, {"status": "ok", "reason": None, "measured": {"n": 1}}
+
+    monkeypatch.setattr(measurement, "_run_build", run_build)
+    assert measurement.explain(entry, {}, "sample", {}) == ("failed", CHANGED, None)

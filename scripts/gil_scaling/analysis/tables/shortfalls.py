@@ -33,7 +33,7 @@ def main(plan: Path, folder: Path, why: str) -> None:
     chosen = choose(found, settings)
     order = make_order(chosen, found["runs"], settings)
     (folder / WHY).mkdir(exist_ok=True)
-    write_text(folder / WHY / "order.json", json.dumps({"plan": str(plan.resolve()), **order}) + "\n")
+    write_text(folder / WHY / "order.json", json.dumps({"plan": str(plan), **order}) + "\n")
 
 
 def choose(found: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
