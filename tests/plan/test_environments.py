@@ -81,7 +81,7 @@ def test_a_complete_environment_asks_nobody(make_environments, this_build, monke
 def test_nothing_is_made_where_nothing_is_to_be_made(make_environments, this_build, tmp_path):
     found = make_environments(makes=False)
     build = found.equip(this_build, ["demo"])
-    assert (build.is_pending, build.command) == (True, this_build.command)
+    assert (build.environment, build.command) == (None, this_build.command)
     assert found.notes == [f"build {this_build.name!r}: would install demo"]
     assert not (tmp_path / "results").exists()
 
@@ -129,7 +129,7 @@ def test_an_interrupted_installation_is_made_again(make_environments, this_build
     (folder / "complete").unlink()
     left = folder / "left over"
     left.touch()
-    assert make_environments(makes=False).equip(this_build, ["demo"]).is_pending
+    assert make_environments(makes=False).equip(this_build, ["demo"]).environment is None
     assert make_environments().equip(this_build, ["demo"]).facts == build.facts
     assert not left.exists()
 

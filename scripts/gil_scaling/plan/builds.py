@@ -33,8 +33,8 @@ class Build:
     """One Python executable with its options and environment variables, and what its probe reported.
 
     rejected: why it does not start with them, although it starts without, or cannot have its packages; then its runs are
-    unsupported. requires: the requirements of its entry; allow_source: whether they may be compiled; is_pending: whether they are not
-    installed yet, so that the facts are those of the executable alone; environment: the name of the folder that has them.
+    unsupported. requires: the requirements of its entry; allow_source: whether they may be compiled; environment: the name of the
+    folder that its packages are installed in, None without packages, or before they are.
     """
 
     name: str
@@ -44,7 +44,6 @@ class Build:
     rejected: str | None = None
     requires: tuple[str, ...] = ()
     allow_source: bool = False
-    is_pending: bool = False
     environment: str | None = None
 
     @property

@@ -60,7 +60,7 @@ class Environments:
     def equip(self, build: Build, wanted: Sequence[str]) -> Build:
         """The build with the packages that satisfy some requirements, and no others; raises InstallError.
 
-        Where a package has no wheel for it, a build whose runs are unsupported; where nothing is made now, a pending one.
+        Where a package has no wheel for it, a build whose runs are unsupported; where nothing is made now, one without packages.
         """
         wanted = sorted(set(wanted))
         build = replace(build, facts={**build.facts, "packages": {}, "package_folders": [], "requires": wanted})
@@ -83,7 +83,7 @@ class Environments:
 
     def _postpone(self, build: Build, wanted: Sequence[str]) -> Build:
         self.notes.append(f"build {build.name!r}: would install {', '.join(wanted)}")
-        return replace(build, is_pending=True)
+        return build
 
     def _probe(self, build: Build, folder: Path, wanted: Sequence[str]) -> Build:
         """The build whose executable is that of an environment, with its facts."""

@@ -118,7 +118,7 @@ def complete(names: Names, *, on_node: bool = False, installs: bool = False, rel
     """The request with its builds; raises config.ConfigError.
 
     on_node: whether this is one machine of the target `machines`: what has no build there is left out with a note.
-    installs: whether packages that are missing are installed now, else builds that lack them are pending; relocks: whether their
+    installs: whether packages that are missing are installed now, else a note says so; relocks: whether their
     versions are chosen anew.
     """
     return _find_builds(names, _Mistakes(), on_node=on_node, installs=installs, relocks=relocks)

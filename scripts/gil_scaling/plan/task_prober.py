@@ -100,7 +100,7 @@ def _calls(experiments: Sequence[Config], builds: Mapping[str, Sequence[Build]])
     for index, experiment in enumerate(experiments):
         references = (build for build in builds[experiment["name"]] if build.name == experiment["reference"])
         build = next(references, None)
-        if build is None or build.rejected or build.is_pending:
+        if build is None or build.rejected:
             continue
         for place, item in enumerate(experiment["workloads"]):
             text, params = named(item)
