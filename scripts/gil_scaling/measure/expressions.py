@@ -27,7 +27,8 @@ def loaded(code: "CodeType", line: int) -> "list[Expression]":
     """The expressions that a line loads, each once, in their order."""
     stack: list[Expression] = []
     found: dict[Expression, None] = {}
-    for instruction in dis.get_instructions(code):
+    instructions: Iterator[Any] = dis.get_instructions(code)
+    for instruction in instructions:
         if instruction.line_number == line:
             for expression in _run(instruction, stack):
                 if expression is not _UNKNOWN:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHARED, ARGUMENT, GLOBAL = "shared", "argument", "global"  # roots
 ITEM, ATTRIBUTE, DEFAULT, CONSTANT, CELL = "item", "attribute", "default", "constant", "cell"  # steps
 
+_newer: "Any" = sys  # with what older builds lack
 _GC_BITS = 11  # offset of the byte ob_gc_bits in the objects of free-threaded builds, 3.13 to 3.15
 _DEFERRED = 1 << 6  # _PyGC_BITS_DEFERRED
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -53,7 +54,7 @@ def is_contended(value: "Any") -> bool:
     import ctypes
 
     bits: int = ctypes.c_ubyte.from_address(id(value) + _GC_BITS).value
-    return not sys._is_immortal(value) and not bits & _DEFERRED
+    return not _newer._is_immortal(value) and not bits & _DEFERRED
 
 
 class Watch:
@@ -71,20 +72,20 @@ class Watch:
         self.workers: dict[tuple[str, int, Any, int], set[int]] = {}  # {(file, line, expression, id): workers}
 
     def __enter__(self) -> "Watch":
-        monitoring = sys.monitoring
+        monitoring = _newer.monitoring
         monitoring.use_tool_id(self._TOOL, "gil_scaling")
         monitoring.register_callback(self._TOOL, monitoring.events.LINE, self._observe)
         monitoring.set_events(self._TOOL, monitoring.events.LINE)
         return self
 
     def __exit__(self, *_: object) -> None:
-        sys.monitoring.set_events(self._TOOL, 0)
-        sys.monitoring.free_tool_id(self._TOOL)
+        _newer.monitoring.set_events(self._TOOL, 0)
+        _newer.monitoring.free_tool_id(self._TOOL)
 
     def _observe(self, code: "CodeType", line: int) -> "Any":
         """Called in the thread that is about to run a line."""
         if (self._resolve(code.co_filename), line) not in self._lines:
-            return sys.monitoring.DISABLE
+            return _newer.monitoring.DISABLE
         worker = get_native_id()
         if worker == self._main:
             return None
@@ -94,7 +95,7 @@ class Watch:
         if counts[worker] <= _OBSERVATIONS:
             self._read(place, worker, is_first=counts[worker] == 1)
         elif len(counts) > 1 and min(list(counts.values())) > _OBSERVATIONS:
-            return sys.monitoring.DISABLE
+            return _newer.monitoring.DISABLE
         return None
 
     def _resolve(self, path: str) -> str:
