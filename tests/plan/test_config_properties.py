@@ -75,6 +75,7 @@ python = mostly(
     st.sampled_from(["current", "3.14", 3.12, "/usr/bin/python3"]) | st.fixed_dictionaries({"name": st.just("a")}),
     st.fixed_dictionaries({}, optional={"name": odd, "command": odd, "env": rubbish, "optional": odd}),
 )
+DEFAULTS = config.with_defaults({"experiments": []}, SCHEMA)
 GOOD = {
     "cpus": st.sampled_from(["all", "physical", 1, [0, 1]]),
     "pythons": st.lists(python, min_size=1, max_size=2) | st.just("auto"),
@@ -91,6 +92,11 @@ GOOD = {
     "scaling": st.sampled_from(["strong", "weak"]),
     "on_noise": st.sampled_from(["flag", "wait", "repeat"]),
     "name": st.sampled_from(["a", "b", "c"]),
+    "packages": st.lists(st.sampled_from(["numpy", "joblib>=1.3"]), max_size=2),
+    "packages_index": st.just({"offline": True}),
+    "why": st.booleans() | st.just({"rounds": 6}),
+    "fail_if_below": st.just({"ceiling": 0.8}),
+    "lessons": st.just(DEFAULTS["lessons"]),
     "compare": st.lists(st.just("results") | st.just({"a": "results"}), max_size=2),
 }
 number = st.integers(1, 3) | st.just("2") | st.just(2.0)
