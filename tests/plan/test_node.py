@@ -61,7 +61,7 @@ def test_a_job_whose_snakemake_is_killed_has_failed(tmp_path, monkeypatch):
 
 def test_a_job_whose_sweep_another_call_took_over_has_failed(tmp_path, monkeypatch):
     (tmp_path / STATE / "epyc").mkdir(parents=True)
-    (tmp_path / STATE / "epyc" / CALL_LOCK).write_text("n2 12")
+    (tmp_path / STATE / "epyc" / CALL_LOCK).write_text("n2 12\n")
     with pytest.raises(SystemExit, match="another call has taken over this sweep"):
         ending(tmp_path, monkeypatch, "sys.exit(1)")
     assert not Path("jobs").exists()

@@ -76,14 +76,21 @@ def test_a_call_that_ended_leaves_no_lock(tmp_path):
 
 
 def test_a_call_on_another_host_keeps_others_out(tmp_path):
-    (tmp_path / CALL_LOCK).write_text("elsewhere 12")
+    (tmp_path / CALL_LOCK).write_text("elsewhere 12\n")
     with pytest.raises(recovery.LockedError, match="a call on the host elsewhere is at work here, or was killed there"):
         recovery.lock(tmp_path)
-    assert read_holder(tmp_path) == "elsewhere 12"
+    assert read_holder(tmp_path) == "elsewhere 12\n"
+
+
+@pytest.mark.parametrize("kept", ["elsew", "elsewhere", "elsewhere 1"])
+def test_a_name_that_a_power_failure_cut_off_keeps_nobody_out(kept, tmp_path):
+    (tmp_path / CALL_LOCK).write_text(kept)
+    recovery.lock(tmp_path)
+    assert read_holder(tmp_path) == holder(os.uname().nodename, os.getpid())
 
 
 def test_the_job_of_a_machine_takes_over_from_a_lost_node(tmp_path):
-    (tmp_path / CALL_LOCK).write_text("elsewhere 12")
+    (tmp_path / CALL_LOCK).write_text("elsewhere 12\n")
     recovery.lock(tmp_path, take_over=True)
     check_call({"plan": str(tmp_path / "plan"), "host": os.uname().nodename, "pid": os.getpid()})
     with pytest.raises(SystemExit, match=f"another call, on {os.uname().nodename}, has taken over this sweep"):
@@ -92,7 +99,7 @@ def test_the_job_of_a_machine_takes_over_from_a_lost_node(tmp_path):
 
 def test_a_call_that_lost_its_lock_leaves_the_notes_of_the_other(tmp_path):
     program = HOLD.format("; state = Path(sys.argv[1]); recovery.note_unfinished(state, ['a'])")
-    program += "(state / 'call.lock').write_text('elsewhere 12')\n"
+    program += "(state / 'call.lock').write_text('elsewhere 12\\n')\n"
     assert run_python("-c", program, str(tmp_path), cwd=tmp_path).returncode == 0
     assert recovery.read_unfinished(tmp_path) == {"a"}
-    assert read_holder(tmp_path) == "elsewhere 12"
+    assert read_holder(tmp_path) == "elsewhere 12\n"

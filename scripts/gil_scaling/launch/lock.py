@@ -16,17 +16,18 @@ CALL_LOCK = "call.lock"  # in the folder that the calls of a machine share: whic
 
 
 def holder(host: str, pid: int) -> str:
-    """How a call is named in its lock."""
-    return f"{host} {pid}"
+    """How a call is named in its lock: by a whole line."""
+    return f"{host} {pid}\n"
 
 
 def read_holder(folder: str | os.PathLike[str]) -> str:
-    """The call that holds the lock in a folder; empty if there is none."""
+    """The call that holds the lock in a folder; empty if there is none, or if a power failure cut its name off."""
     try:
         with open(os.path.join(folder, CALL_LOCK), encoding="utf-8") as file:
-            return file.read()
+            found = file.read()
     except OSError:
         return ""
+    return found if found.endswith("\n") else ""
 
 
 def check_call(call: CallInfo) -> None:
