@@ -44,7 +44,7 @@ def test_worker_imports_what_one_of_a_script_does(backend, build, tmp_path):
     script.write_text(f"{imports}\n{IMPORTS}\n{program}\n{PRINTS_THE_SECOND}")
     by_hand = json.loads(fidelity.run_program([*build.command, str(script)], tmp_path))
     own = {"custom", "gil_scaling", "resource"} if backend == "process_spawn" or before_3_14(build, backend) else set()
-    if backend == "joblib_loky":  # its workers import what they unpickle, and pickle functions of the main module by value
+    if backend == "joblib_loky":  # its workers import what they unpickle, or get it by value from the main module
         own = {"custom", "gil_scaling"}
     assert {name.partition(".")[0] for name in set(sample["metrics"]) ^ set(by_hand)} == own
 
