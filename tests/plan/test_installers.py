@@ -26,9 +26,9 @@ END = "we can conclude that your requirements are unsatisfiable."
             f"Because you require a==1 and a==2, {END[:-1]}",
         ),
         (
-            f"Because a was not found in the package registry and you require a, {END}",
+            f"Because there is no version of a==9 and you require a==9, {END}",
             RequirementError,
-            f"Because a was not found in the package registry and you require a, {END[:-1]}",
+            f"Because there is no version of a==9 and you require a==9, {END[:-1]}",
         ),
         (
             f"Because a==1 has no usable wheels and you require a==1, {END}",
@@ -56,8 +56,8 @@ def test_a_refusal_of_uv_is_one_sentence(form, sentence, kind, text):
     ("output", "text"),
     [
         (
-            "error: Request failed after 3 retries in 7.9s\n  cause: Failed to fetch: https://index.example/simple/a/\n"
-            "  cause: error sending request for url (https://index.example/simple/a/)\n",
+            "error: Request failed after 3 retries in 7.9s\n  cause: Failed to fetch: https://wheels.example/a/\n"
+            "  cause: error sending request for url (https://wheels.example/a/)\n",
             "packages cannot be fetched: Request failed after 3 retries in 7.9s: Failed to fetch: the package index",
         ),
         (
@@ -81,7 +81,7 @@ ERROR: No matching distribution found for a==1.*
 """
 SKIPPED = (
     "  Skipping link: none of the wheel's tags (cp39-cp39-win_amd64) are compatible (run pip debug --verbose to show "
-    "compatible tags): https://index.example/a/a-{}-cp39-cp39-win_amd64.whl (from https://index.example/a/)\n"
+    "compatible tags): https://wheels.example/a/a-{}-cp39-cp39-win_amd64.whl (from https://wheels.example/a/)\n"
 )
 
 
