@@ -144,7 +144,7 @@ def test_stacks_too_deep_are_a_reason(with_gil, sample):
     )
     result = sample(with_gil, source=source, workers=1)
     if result.status == "ok":  # it saw a stack while that grew
-        assert result.measured["seen"]["errors"] > 100
+        assert result.measured["seen"]["errors"] > 10
         return
     assert result.status == "unsupported"
     assert "stacks could be read: deeper than the sampler follows them" in result.reason
