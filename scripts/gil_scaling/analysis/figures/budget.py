@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
@@ -62,11 +61,6 @@ def _describe_limit(row: Mapping[str, Any]) -> str:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
-    left = np.zeros(len(rows))
-    for name in _SHARES:
-        label, colour = looks.PARTS[name]
-        width = rows[name].to_numpy(float)
-        drawing.draw_bars(axes, left, width, np.arange(len(rows)), facecolor=colour, label=label)
-        left = left + width
+    drawing.draw_stacks(axes, rows, _SHARES)
     axes.set_xlim(0, 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, symbol=" %"))

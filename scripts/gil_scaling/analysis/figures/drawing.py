@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import CONTROLS
-from gil_scaling.analysis.figures.looks import FONT, WIDTH
+from gil_scaling.analysis.figures.looks import FONT, PARTS, WIDTH
 
 MARGIN = 0.12  # inches around a figure
 TITLE = 0.3  # inches above axes
@@ -155,6 +155,16 @@ def draw_bars(axes: Axes, left: Any, width: Any, places: Any, *, height: float =
     start, end = np.asarray(left, float), np.asarray(left, float) + np.asarray(width, float)
     corners = np.stack([start, low, end, low, end, high, start, high], axis=-1).reshape(-1, 4, 2)
     axes.add_collection(PolyCollection(list(corners), lw=0, **options))
+
+
+def draw_stacks(axes: Axes, rows: pd.DataFrame, parts: Iterable[str]) -> None:
+    """One bar per row, made of these columns one after the other; parts: of looks.PARTS."""
+    left = np.zeros(len(rows))
+    for name in parts:
+        label, colour = PARTS[name]
+        width = rows[name].to_numpy(float)
+        draw_bars(axes, left, width, np.arange(len(rows)), facecolor=colour, label=label)
+        left = left + width
 
 
 def worker_axis(axes: Axes, counts: Iterable[float]) -> None:

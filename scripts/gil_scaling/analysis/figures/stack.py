@@ -5,7 +5,6 @@ Source: Eyerman, Du Bois, Eeckhout, "Speedup stacks" (ISPASS 2012), here without
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -61,11 +60,6 @@ def _divide_waiting(rows: pd.DataFrame) -> Mapping[str, pd.Series]:
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
-    left = np.zeros(len(rows))
-    for name in _PARTS:
-        label, colour = looks.PARTS[name]
-        width = rows[name].to_numpy(float)
-        drawing.draw_bars(axes, left, width, np.arange(len(rows)), facecolor=colour, label=label)
-        left = left + width
+    drawing.draw_stacks(axes, rows, _PARTS)
     axes.set_xlim(0, max(rows["workers"]))
     axes.axvline(1, color="0.3", lw=0.8, ls=":")
