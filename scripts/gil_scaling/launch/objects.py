@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import statistics
 import sys
 
-from gil_scaling.launch import lock, progress, run_folder, sources, why
-from gil_scaling.launch.__main__ import read_entry
+from gil_scaling.launch import lock, progress, run_folder, why
 from gil_scaling.result_set import read_bytes, write_text
 
 TYPE_CHECKING = False
@@ -25,9 +23,8 @@ if TYPE_CHECKING:
 
     from gil_scaling.launch.interfaces import Entry, ExtraRun
 
-    Change = dict[
-        str, Any
-    ]  # as measure.interventions takes it, with "file", "line", "expression" and "type" of the object
+    # As measure.interventions takes it, with "file", "line", "expression" and "type" of the object
+    Change = dict[str, Any]
 
 IMMORTAL, COPIES = "immortal", "copies"
 _MAX_CHANGES, _MAX_RUNS = 6, 96  # of a combination: tried at once, and runs in all
@@ -37,15 +34,11 @@ _ENOUGH = 0.95  # of the bound
 
 def main(order_path: str, folder: str) -> None:
     """Studies all combinations of an order."""
-    for interruption in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(interruption, why.exit_interrupted)
-    with open(order_path, encoding="utf-8") as file:
-        order = json.load(file)
+    order = why.begin(order_path)
     combinations = order["combinations"]
     if not combinations:
         return
-    entries = {each["run"]: read_entry(order["plan"], each["run"]) for each in combinations}
-    stamps = sources.stamps({path: digest for entry in entries.values() for path, digest in entry["sources"].items()})
+    entries, stamps = why.read_entries(order["plan"], combinations)
     seconds = progress.duration(max(1, round(sum(each["about_s"] for each in combinations) * _MAX_RUNS)))
     progress.write_line(
         f"why: objects of {len(combinations)} combination{'s' if len(combinations) > 1 else ''}, at most {_MAX_RUNS} extra "
@@ -59,7 +52,7 @@ def main(order_path: str, folder: str) -> None:
 class Runs:
     """Makes the extra runs of one combination, or reads what they left when an earlier call made them."""
 
-    def __init__(self, entry: Entry, stamps: Mapping[str, list[int] | None], folder: str) -> None:
+    def __init__(self, entry: Entry, stamps: why.Stamps, folder: str) -> None:
         self._entry, self._stamps, self._folder = entry, stamps, folder
         self.count = 0
 

@@ -19,10 +19,12 @@ from gil_scaling.result_set import read_bytes, write_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from gil_scaling.launch.interfaces import Entry, ExtraRun
+
+    Stamps = Mapping[str, "list[int] | None"]
 
 FORMAT = 1  # of the files; those of another one are measured again
 _COMMANDS = {
@@ -35,16 +37,12 @@ _COMMANDS = {
 
 def main(order_path: str, folder: str) -> None:
     """Makes all runs of an order that are not done yet."""
-    for interruption in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(interruption, exit_interrupted)
-    with open(order_path, encoding="utf-8") as file:
-        order = json.load(file)
+    order = begin(order_path)
     os.makedirs(folder, exist_ok=True)
     todo = [run for run in order["runs"] if not is_done(f"{folder}/{run['file']}.json")]
     if not todo:
         return
-    entries = {run["run"]: read_entry(order["plan"], run["run"]) for run in todo}
-    stamps = sources.stamps({path: digest for entry in entries.values() for path, digest in entry["sources"].items()})
+    entries, stamps = read_entries(order["plan"], todo)
     progress.write_line(_announce(order, todo))
     began = time.monotonic()
     for number, run in enumerate(todo, 1):
@@ -55,6 +53,22 @@ def main(order_path: str, folder: str) -> None:
         write_text(f"{folder}/{run['file']}.json", json.dumps(result) + "\n")
         left_s = (time.monotonic() - began) / number * (len(todo) - number)
         progress.write_line(describe(number, len(todo), entry, run, result, left_s))
+
+
+def begin(order_path: str) -> dict[str, Any]:
+    """The order; from now on a signal ends the process."""
+    for interruption in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(interruption, _exit_interrupted)
+    with open(order_path, encoding="utf-8") as file:
+        order: dict[str, Any] = json.load(file)
+    return order
+
+
+def read_entries(plan: str, runs: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Entry], Stamps]:
+    """The entries of a plan that runs or combinations name as `run`, and the stamps of all their sources."""
+    entries = {each["run"]: read_entry(plan, each["run"]) for each in runs}
+    stamps = sources.stamps({path: digest for entry in entries.values() for path, digest in entry["sources"].items()})
+    return entries, stamps
 
 
 def _announce(order: dict[str, Any], todo: list[ExtraRun]) -> str:
@@ -82,7 +96,7 @@ def entry_of(entry: Entry, run: ExtraRun) -> Entry:
     return changed  # type: ignore[no-any-return]
 
 
-def measure(entry: Entry, run: ExtraRun, stamps: Mapping[str, list[int] | None]) -> dict[str, Any]:
+def measure(entry: Entry, run: ExtraRun, stamps: Stamps) -> dict[str, Any]:
     """The content of the file of a run."""
     cpus = entry["spec"]["cpus"]
     if cpus is not None:
@@ -110,8 +124,7 @@ def describe(number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[s
     return progress.line(number, runs, entry["spec"], run["workers"], outcome, left, role=run["what"])
 
 
-def exit_interrupted(number: int, _: object) -> None:
-    """Ends the process after a signal."""
+def _exit_interrupted(number: int, _: object) -> None:
     raise SystemExit(128 + number)  # runs the finally clauses
 
 
