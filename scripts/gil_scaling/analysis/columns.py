@@ -28,6 +28,7 @@ SHARING_WORDS = ("own", "read", "written", "locked")
 STATUS_WORDS = (*record.STATUSES, DAMAGED)  # from best to worst
 BUILD, AGAIN, MACHINE = AGAINST_WORDS = ("build", "again", "machine")
 BASELINE = "baseline"
+DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
 WORKERS, SHARE = AT_WORDS = ("workers", "share")
 OFF, ON = SWITCH_WORDS = ("off", "on")
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"

@@ -8,10 +8,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from gil_scaling.analysis.columns import BLOCK, CASE, LINE, WAY
+from gil_scaling.analysis.columns import BLOCK, CASE, DEFAULT_INTERVAL_S, LINE, WAY
 from gil_scaling.analysis.labels import label_combinations
-
-DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
 
 
 def identify(runs: pd.DataFrame) -> pd.DataFrame:

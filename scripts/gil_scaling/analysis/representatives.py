@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis import phrases
-from gil_scaling.analysis.columns import BLOCK, CASE, FASTER, LINE, SLOWER
-
-DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
+from gil_scaling.analysis.columns import BLOCK, CASE, DEFAULT_INTERVAL_S, FASTER, LINE, SLOWER
 
 
 def typical(rows: pd.DataFrame) -> pd.Series:

@@ -26,14 +26,13 @@ import pandas as pd
 import pyperf
 
 from gil_scaling.analysis import tables
-from gil_scaling.analysis.columns import CONTROLS, ORDER
+from gil_scaling.analysis.columns import CONTROLS, DEFAULT_INTERVAL_S, ORDER
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.folders import replaced
 from gil_scaling.analysis.labels import label_combinations
 from gil_scaling.result_set import write_text
 from gil_scaling.text import scrub
 
-_DEFAULT_INTERVAL_S = 0.005
 _RUN_COLUMNS = ["experiment", "run", "benchmark", "started", "wall_s", "load_1min"]
 _METADATA = {"python_implementation": "implementation", "python_version": "version", "python_compiler": "compiler"}
 
@@ -85,7 +84,7 @@ def _name_in_experiment(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _intervals_to_show(intervals: pd.Series) -> pd.Series:
     """The switch intervals that names contain, NaN for the others: the one nearest to the default is left out."""
-    distance = (intervals.dropna() - _DEFAULT_INTERVAL_S).abs()
+    distance = (intervals.dropna() - DEFAULT_INTERVAL_S).abs()
     nearest = intervals[distance[distance == distance.min()].index].min()
     return intervals.where(intervals.ne(nearest))
 

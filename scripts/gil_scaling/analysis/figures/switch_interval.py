@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from gil_scaling.analysis import phrases, representatives
-from gil_scaling.analysis.columns import CONTROLS
+from gil_scaling.analysis.columns import CONTROLS, DEFAULT_INTERVAL_S
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
@@ -83,7 +83,7 @@ def _sentences(rows: pd.DataFrame, subject: str, describe: Callable[[pd.DataFram
 
 def _describe_speeds(rows: pd.DataFrame) -> str:
     """The speedup of one line at the shortest switch interval and at the default one (else at the longest)."""
-    default = rows[rows["switch_interval_s"] == representatives.DEFAULT_INTERVAL_S]
+    default = rows[rows["switch_interval_s"] == DEFAULT_INTERVAL_S]
     chosen = pd.concat([rows.head(1), default if len(default) else rows.tail(1)]).drop_duplicates("switch_interval_s")
     speeds = [phrases.describe_speed(row, "speedup", row["claim"]) for _, row in chosen.iterrows()]
     return "it is " + phrases.join_words(map("{}{}".format, speeds, chosen["switch_interval_s"].map(_at)))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gil_scaling.analysis import labels, phrases, representatives
-from gil_scaling.analysis.columns import BLOCK, CONTROLS, LINE
+from gil_scaling.analysis.columns import BLOCK, CONTROLS, DEFAULT_INTERVAL_S, LINE
 from gil_scaling.analysis.statistics.break_even import FROM
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SAME, SLOWER
 from gil_scaling.analysis.tables.break_even import UP_TO
@@ -233,7 +233,7 @@ def _snippets(rows: pd.DataFrame, snippets: Mapping[str, str]) -> list[tuple[str
 
 def _set_interval(interval_s: float) -> str:
     """The lines that set a switch interval that is not the default."""
-    if pd.isna(interval_s) or interval_s == representatives.DEFAULT_INTERVAL_S:
+    if pd.isna(interval_s) or interval_s == DEFAULT_INTERVAL_S:
         return ""
     return f"import sys\n\nsys.setswitchinterval({interval_s:g})\n\n"
 

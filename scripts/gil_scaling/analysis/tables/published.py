@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import CI95, CONTROLS, INSIDE, NO_CLAIM, OUTSIDE
+from gil_scaling.analysis.columns import CI95, CONTROLS, DEFAULT_INTERVAL_S, INSIDE, NO_CLAIM, OUTSIDE
 
 DATA = Path(__file__).parent.with_name("published.csv")
 
-_DEFAULT_INTERVAL_S = 0.005  # the switch interval that sources do not mention
 _SHOWN = ("workload", "python", "machine", "cores", "date")  # columns of the data that get the prefix published_
 
 
@@ -62,7 +61,7 @@ def _is_comparable(summary: pd.DataFrame) -> pd.Series:
         & ~summary["role"].isin(CONTROLS)
         & summary["workers"].le(summary["usable_cpus"])
         & summary["backend_params"].eq("{}")
-        & (interval_s.isna() | interval_s.eq(_DEFAULT_INTERVAL_S))
+        & (interval_s.isna() | interval_s.eq(DEFAULT_INTERVAL_S))  # sources mention no other
     )
 
 
