@@ -40,8 +40,7 @@ class Environments:
     """The environments of a result set.
 
     folder: of the result set; index: the key packages_index; makes: whether this call makes what is missing; relocks: whether it
-    chooses all versions anew. notes: what a call that makes
-    them would install; changes: what the new versions change.
+    chooses all versions anew. notes: what a call that makes them would install; changes: what the new versions change.
     """
 
     def __init__(

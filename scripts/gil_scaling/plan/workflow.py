@@ -242,9 +242,8 @@ class Call:
     def _prepare(self) -> None:
         if self.mode is Mode.JOB:
             return
-        if (
-            machines.TARGET in self._targets and len(self._targets) > 1
-        ):  # its job here would wait for the lock of this call
+        # Its job here would wait for the lock of this call.
+        if machines.TARGET in self._targets and len(self._targets) > 1:
             raise WorkflowError(f"the target {machines.TARGET} goes alone; it measures and compares.")
         if self.mode is Mode.RUN:
             self._be_the_only_call()
