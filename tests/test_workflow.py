@@ -68,17 +68,21 @@ def three_rounds(tmp_path_factory):
 
 def test_a_sweep_stops_measuring_what_is_known(snakemake, clone):
     changes = {"backends": ["sequential", "process"], "ceiling": False}  # so short tasks are slower in processes
-    call = partial(snakemake, until={"half_width": 0.02, "max_rounds": 10}, experiments=experiment(**changes))
+    whole = {"name": "whole", "backends": ["sequential"], "until": None, "rounds": 9}
+    experiments = [*experiment(**changes), *experiment(**{**changes, **whole})]
+    call = partial(snakemake, until={"half_width": 0.02, "max_rounds": 10}, experiments=experiments)
     done = call()
     assert done.returncode == 0, done.stderr
     assert "16 runs to measure up to the look after round 8, of at most 20" in done.stderr
     assert re.search(r"^\[ 1/up to 20\] .*, up to about \d+ s left$", done.stderr, re.MULTILINE)
     folder = clone / "results/test-machine/tiny"
-    assert set(pd.read_csv(folder / "tables/summary.csv")["rounds_ok"]) == {8}
-    assert (len(records(clone)), os.listdir(folder / "looks")) == (16, ["8.json"])
+    rounds = pd.read_csv(folder / "tables/summary.csv")[["experiment", "backend", "rounds_ok"]]
+    assert rounds.to_numpy().tolist() == [["tiny", "process", 8], ["tiny", "sequential", 8], ["whole", "sequential", 9]]
+    assert (len(records(clone)), os.listdir(folder / "looks")) == (17, ["8.json"])
     text = (folder / "report.md").read_text()
+    assert "Each combination of tiny was measured until" in text
     assert "at most 10 rounds, with looks after 8 and 10. The rows have 8 rounds." in text
-    assert "made at the level 97.5 %" in text
+    assert "The intervals of tiny here are made at the level 97.5 %" in text
     assert "Nothing to be done" in call().stderr
 
 

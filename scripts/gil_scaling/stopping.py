@@ -1,4 +1,4 @@
-"""After which rounds a sweep with the key `until` decides which combinations are measured further, and at which level.
+"""After which rounds an experiment with the key `until` decides which combinations are measured further, and at which level.
 
 There are at most five looks, three where there are fewer than 20 rounds. They are fixed before the first run: after round 8,
 after the last one, and between them at equal ratios, at least two rounds apart.

@@ -368,6 +368,20 @@ def test_comparing_nothing_ends_with_what_is_missing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_the_level_is_that_of_the_experiment_of_each_sweep(tmp_path):
+    records = sweep_records({"sequential": [4.0], "thread": [2.0]})
+    write_result_set(tmp_path / "set", records, sweep="t")
+    path = write_result_set(tmp_path / "set", records)
+    plan = json.loads(path.read_text())
+    path.write_text(json.dumps({**plan, "until": {"e": {"half_width": 0.02, "max_rounds": 10}}}))
+    main(write_sources(tmp_path / "sets.json", tmp_path / "set"), tmp_path / "out")
+    content = json.loads((tmp_path / "out/sets.json").read_text())
+    assert content["levels"] == {"s.e": 0.975, "t.e": 0.95}
+    assert content["sets"][0]["stopping"] == [
+        {"experiments": ["s.e"], "half_width": 0.02, "max_rounds": 10, "reasons": {}}
+    ]
+
+
 def test_the_noise_floor_of_the_machine_is_found(tmp_path):
     write_result_set(tmp_path, sweep_records({"sequential": [4.0], "thread": [2.0]}))
     same = {"a": {"fingerprint": "1"}, "b": {"fingerprint": "1"}}

@@ -41,7 +41,7 @@ FOLDERS = "Folders of wheels go into packages_index: {find_links: …}."
 INTERVAL = "seconds from 1e-6 (an interpreter counts whole microseconds) to 1e6, or default"
 TIMEOUT = "time limit of one run in seconds, more than 0 and at most 1e9"
 ROUNDS = "fresh processes per combination, at least 1; from 6 on there are 95 % confidence intervals"
-UNTIL = config.load_schema()["properties"]["until"]["description"]
+UNTIL = config.load_schema()["$defs"]["until"]["description"]
 HALF_WIDTH = "a share more than 0 and less than 1, such as 0.02 for ± 2 %"
 EXPERIMENTS = "the list of experiments; a --configfile with this key replaces the list as a whole"
 SLOWER = (
@@ -99,6 +99,13 @@ experiments:
         ["my.yaml:8", "experiments[2]"],
         ["my.yaml:9", "experiments[3].name"],
         ["my.yaml:9", "experiments[3].workloads[0]"],
+    ]
+
+
+def test_a_mistake_in_until_of_an_experiment_has_its_line(tmp_path):
+    text = "experiments:\n  - name: e\n    workloads: [noop]\n    until: {half_width: 0.1, max_rounds: 7}\n"
+    assert mistakes(text, tmp_path) == [
+        "my.yaml:4: experiments[0].until.max_rounds: 7 is not allowed. Expected: a whole number from 8."
     ]
 
 
@@ -716,7 +723,16 @@ def test_until_sets_the_rounds_of_all_experiments():
         {"rounds": 2, "until": {"half_width": "1e-2", "max_rounds": 9}, "experiments": experiments}
     )
     assert [experiment["rounds"] for experiment in checked["experiments"]] == [9, 9]
-    assert checked["until"] == {"half_width": 0.01, "max_rounds": 9}
+    assert [experiment["until"] for experiment in checked["experiments"]] == [{"half_width": 0.01, "max_rounds": 9}] * 2
+
+
+@pytest.mark.parametrize(
+    ("until", "rounds"), [({}, 9), ({"until": None}, 3), ({"until": {"half_width": 0.1, "max_rounds": 20}}, 20)]
+)
+def test_until_of_an_experiment_comes_before_the_sweep_s(until, rounds):
+    experiment = {"name": "e", "workloads": ["noop"], "rounds": 3, **until}
+    checked = config.checked({"until": {"half_width": 0.01, "max_rounds": 9}, "experiments": [experiment]})
+    assert checked["experiments"][0]["rounds"] == rounds
 
 
 def test_the_default_config_agrees_with_the_schema():

@@ -65,11 +65,11 @@ def test_a_round_is_not_measured_again_without_an_interruption(make_plan):
 UNTIL = {**TINY, "until": {"half_width": 0.02, "max_rounds": 12}}
 
 
-def stop(made, look, *runs):
-    """Writes a look that stops the combinations of these runs."""
+def stop(made, look, *runs, experiment="tiny"):
+    """Writes a look that stops the combinations of these runs in an experiment."""
     path = Path(made.request.sweep_folder, f"looks/{look}.json")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"stopped": {run.combination: "claim" for run in runs}}))
+    path.write_text(json.dumps({"stopped": {experiment: {run.combination: "claim" for run in runs}}}))
 
 
 def test_runs_are_wanted_up_to_the_next_look(make_plan):
@@ -86,6 +86,45 @@ def test_runs_are_wanted_up_to_the_next_look(make_plan):
     assert [run.spec["round"] for run in later] == [9] * 3 + [10] * 3
     assert stopped.combination not in {run.combination for run in later}
     assert len(again.in_round(9)) == 3
+
+
+def of_experiments(**keys):
+    """A sweep of experiments that measure the same baseline alone; keys: {name: its keys}."""
+    shared = {**TINY["experiments"][0], "backends": ["sequential"], "ceiling": False}
+    return {**TINY, "experiments": [{**shared, "name": name, **own} for name, own in keys.items()]}
+
+
+def wanted_rounds(made):
+    """{experiment: the rounds that are wanted of it or of another that has the same runs}."""
+    wanted = {}
+    for run in made.wanted:
+        for use in run.uses:
+            wanted.setdefault(use.experiment, set()).add(run.spec["round"])
+    return {name: max(rounds) for name, rounds in wanted.items()}
+
+
+def test_experiments_have_their_own_looks(make_plan):
+    untils = {"e": {"half_width": 0.02, "max_rounds": 9}, "f": {"half_width": 0.02, "max_rounds": 10}, "g": None}
+    sizes = {name: [{"py_loop": {"n": 1000 + place}}] for place, name in enumerate(untils)}
+    settings = of_experiments(
+        **{name: {"until": until, "rounds": 12, "workloads": sizes[name]} for name, until in untils.items()}
+    )
+    made = make_plan(settings)
+    assert made.looks.rounds == [8, 9, 10]
+    assert wanted_rounds(made) == {"e": 9, "f": 8, "g": 12}
+    stop(made, 8)
+    assert wanted_rounds(make_plan(settings)) == {"e": 9, "f": 10, "g": 12}
+
+
+def test_a_run_is_wanted_while_any_experiment_wants_it(make_plan):
+    until = {"half_width": 0.02, "max_rounds": 10}
+    settings = of_experiments(e={"until": until}, f={"rounds": 9})
+    made = make_plan(settings)
+    stop(made, 8, made.runs[0], experiment="e")
+    again = make_plan(settings)
+    assert [run.spec["round"] for run in again.wanted] == [*range(1, 10)]
+    assert not again.looks.are_open(again.runs)
+    assert not again.looks.allows(again.runs[-1])
 
 
 def test_undecided_runs_do_not_make_a_round_count_as_split(make_plan):

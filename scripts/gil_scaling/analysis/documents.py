@@ -70,9 +70,9 @@ class Until(msgspec.Struct, frozen=True):
 
 
 class Look(msgspec.Struct, frozen=True):
-    """The combinations that stop after a round, and why: {combination: reason}."""
+    """The combinations that stop after a round, and why: {experiment: {combination: reason}}."""
 
-    stopped: dict[Text, Literal["claim", "half_width", "max_rounds", "failed", "not needed"]]
+    stopped: dict[Text, dict[Text, Literal["claim", "half_width", "max_rounds", "failed", "not needed"]]]
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -86,7 +86,10 @@ class Size(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What a sweep consists of; reasons: why combinations stopped, where the key `until` is set."""
+    """What a sweep consists of.
+
+    until: {experiment: its key `until`} of those that have it; reasons: {experiment: {combination: why it stopped}}.
+    """
 
     machine: Name
     sweep: Name
@@ -96,8 +99,8 @@ class Plan(msgspec.Struct, frozen=True):
     runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
     sizes: list[Size] = []
     snippets: dict[Text, Text] = {}  # {backend: how it is written by hand}
-    until: Until | None = None
-    reasons: dict[Text, str] = {}
+    until: dict[Name, Until] = {}
+    reasons: dict[Text, dict[Text, str]] = {}
 
 
 class Jit(msgspec.Struct, frozen=True):
@@ -186,21 +189,27 @@ def read_plan(path: Path, look: int | None = None) -> Plan:
     plan = _decode(path, Plan, _MAX_PLAN_BYTES)
     if len({planned.run for planned in plan.runs}) < len(plan.runs):
         raise DocumentError(f"{path}: names a run twice")
-    return plan if plan.until is None else _without_stopped(path, plan, plan.until.max_rounds, look)
+    return _without_stopped(path, plan, look) if plan.until else plan
 
 
-def _without_stopped(path: Path, plan: Plan, max_rounds: int, look: int | None) -> Plan:
-    """A plan with `until` and only the runs that are measured; look: as in read_plan."""
-    last: dict[str, int] = {}
-    reasons: dict[str, str] = {}
-    for number in look_rounds(max_rounds):
+def _without_stopped(path: Path, plan: Plan, look: int | None) -> Plan:
+    """A plan with `until` and only the uses of runs that are measured; look: as in read_plan."""
+    last: dict[tuple[str, str], int] = {}  # {(experiment, combination): its last round}
+    reasons: dict[str, dict[str, str]] = {}
+    for number in sorted({each for until in plan.until.values() for each in look_rounds(until.max_rounds)}):
         file = path.parent / LOOKS / f"{number}.json"
         if number == look or not file.exists():
             break
-        stopped = _decode(file, Look, _MAX_PLAN_BYTES).stopped
-        reasons = {**stopped, **reasons}
-        last = {**dict.fromkeys(stopped, number), **last}
-    runs = [planned for planned in plan.runs if planned.round <= last.get(planned.of, number)]
+        for experiment, stopped in _decode(file, Look, _MAX_PLAN_BYTES).stopped.items():
+            reasons[experiment] = {**stopped, **reasons.get(experiment, {})}
+            last = {**{(experiment, combination): number for combination in stopped}, **last}
+
+    def is_measured(use: Use, planned: PlannedRun) -> bool:
+        decided = number if use.experiment in plan.until else look or planned.round
+        return planned.round <= last.get((use.experiment, planned.of), decided)
+
+    kept = [(planned, [use for use in planned.uses if is_measured(use, planned)]) for planned in plan.runs]
+    runs = [msgspec.structs.replace(planned, uses=uses) for planned, uses in kept if uses]
     return msgspec.structs.replace(plan, runs=runs, reasons=reasons)
 
 

@@ -56,8 +56,10 @@ class NoiseTest(NamedTuple):
 
 
 class Stopping(NamedTuple):
-    """The key `until` of a sweep, and why its combinations stopped, a word each."""
+    """The key `until` of some experiments of a sweep, and why their combinations stopped, a word each."""
 
+    sweep: str
+    experiments: list[str]
     until: Until
     reasons: list[str]
 
@@ -68,7 +70,7 @@ class ResultSet:
 
     label: unique among the sets, and the `machine` of its rows; machine: the machine's own label; facts: of the machine, {}
     where not known; configs: {sweep: config}; problems: (file, what is wrong) of what was left
-    out; snippets: {backend: how it is written by hand}; runs, samples: as in Frames; stopping: of the sweeps with `until`.
+    out; snippets: {backend: how it is written by hand}; runs, samples: as in Frames; stopping: of the experiments with `until`.
     """
 
     label: str
@@ -225,7 +227,7 @@ def _read_sweeps(
         configs={name: config for name, config in configs.items() if config},
         sizes=[size for plan in plans.values() for size in plan.sizes],
         snippets={name: text for plan in plans.values() for name, text in plan.snippets.items()},
-        stopping=[Stopping(plan.until, list(plan.reasons.values())) for plan in plans.values() if plan.until],
+        stopping=[each for name, plan in plans.items() for each in _find_stopping(name, plan)],
         runs=runs,
         samples=samples,
         noise=NoiseTest(reader.read(noise_plan.sweep, noise_plan)[0], _of_plans(builds, [noise_plan]))
@@ -233,6 +235,17 @@ def _read_sweeps(
         else None,
         problems=problems,
     )
+
+
+def _find_stopping(sweep: str, plan: Plan) -> list[Stopping]:
+    """What stops the experiments of a plan; those with the same key `until` together."""
+    experiments: dict[Until, list[str]] = {}
+    for name, until in plan.until.items():
+        experiments.setdefault(until, []).append(name)
+    return [
+        Stopping(sweep, names, until, [reason for name in names for reason in plan.reasons.get(name, {}).values()])
+        for until, names in experiments.items()
+    ]
 
 
 def _of_plans(builds: dict[str, Build], plans: Iterable[Plan]) -> dict[str, Build]:
@@ -324,6 +337,10 @@ def _qualify_experiments(sets: list[ResultSet]) -> None:
     if any(len(result_set.sweeps) > 1 for result_set in sets):
         for result_set in sets:
             result_set.runs["experiment"] = result_set.runs["sweep"] + "." + result_set.runs["experiment"]
+            result_set.stopping = [
+                each._replace(experiments=[f"{each.sweep}.{name}" for name in each.experiments])
+                for each in result_set.stopping
+            ]
 
 
 def _join(sets: list[ResultSet], problems: list[tuple[str, str, str]]) -> Frames:

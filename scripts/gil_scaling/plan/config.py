@@ -29,7 +29,7 @@ ANCHOR = "key-"  # before each key in the anchors of _REFERENCE
 MAX_RUNS = 100_000  # of an experiment on each build; with more, planning alone takes minutes
 TARGET_KEYS = ("compare", "fail_if_below", "fail_if_slower", "machines", "remove", "why")  # no sweep depends on them
 NOT_INHERITED = (
-    *("machine", "sweep", "cpus", "on_noise", "seed", "until", "experiments", "workload", "lessons", "packages_index"),
+    *("machine", "sweep", "cpus", "on_noise", "seed", "experiments", "workload", "lessons", "packages_index"),
     *TARGET_KEYS,
 )
 
@@ -158,9 +158,9 @@ def with_defaults(config: Config, schema: Config) -> Config:
     filled.update(config)
     inherited = {key: value for key, value in filled.items() if key not in NOT_INHERITED}
     filled["experiments"] = [{**inherited, **experiment} for experiment in filled["experiments"]]
-    if filled["until"]:
-        for experiment in filled["experiments"]:
-            experiment["rounds"] = filled["until"]["max_rounds"]
+    for experiment in filled["experiments"]:
+        if experiment["until"]:
+            experiment["rounds"] = experiment["until"]["max_rounds"]
     return filled
 
 

@@ -268,7 +268,7 @@ def make(request: Request, find_size: Callable[..., tuple[int, float]] | None = 
         states={run.name: _state(Path(record_path(folder, run.name)), run) for run in runs},
         sizes_are_known=calibrated.are_known,
         last_call=read_last_call(request.state, request.sweep),
-        looks=Looks(folder / request.sweep / LOOKS, settings["until"]),
+        looks=Looks(folder / request.sweep / LOOKS, settings["experiments"]),
     )
 
 

@@ -50,7 +50,7 @@ def _config_text(request: Request, settings: Config) -> str:
 
 def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: list[dict[str, Any]]) -> dict[str, Any]:
     """The content of plan.json."""
-    until = settings["until"]
+    until = {each["name"]: each["until"] for each in settings["experiments"] if each["until"]}
     builds = {build.name: build for each in request.builds.values() for build in each}
     environments = sorted({build.environment for build in builds.values() if build.environment})
     return {

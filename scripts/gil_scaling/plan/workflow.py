@@ -176,11 +176,11 @@ class Call:
         return [*(record for each in records for record in each), *looks]
 
     def _take_look(self, checkpoints: Any, number: int) -> bool:
-        """Takes a look into account once it is taken; returns whether any run is wanted after it."""
+        """Takes a look into account once it is taken; returns whether there is something to decide after it."""
         checkpoints.look.get(look=number)
         self.plan.looks.take(number)
         self._messages.leave_out({run.name for run in self.plan.runs if not self.plan.looks.allows(run)})
-        return any(run.spec["round"] > number for run in self.plan.wanted)
+        return self.plan.looks.are_open(self.plan.runs)
 
     @cached_property
     def check(self) -> str:

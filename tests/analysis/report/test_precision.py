@@ -122,11 +122,16 @@ def test_precision_rests_on_the_interval(width, known):
     assert precision.describe_precision(summary([6, 6], width)).startswith(f"{known} combinations are known")
 
 
-STOPPING = {"half_width": 0.02, "max_rounds": 50, "reasons": {"half_width": 2, "claim": 7, "max_rounds": 1}}
+STOPPING = {
+    "experiments": ["e"],
+    "half_width": 0.02,
+    "max_rounds": 50,
+    "reasons": {"half_width": 2, "claim": 7, "max_rounds": 1},
+}
 
 
 def test_stopping_names_the_rounds_the_looks_and_the_reasons():
-    rows = pd.DataFrame({"rounds_ok": [8, 50, 0, 13, 8]})
+    rows = pd.DataFrame({"rounds_ok": [8, 50, 0, 13, 8], "experiment": "e"})
     assert precision.describe_stopping(STOPPING, rows) == (
         "Each combination was measured until it was known to within ±2 % or its claims were settled, however wide their "
         "intervals: at most 50 rounds, with looks after 8, 13, 20, 32 and 50. The rows have 8 to 50 rounds, half of them at "
@@ -135,18 +140,35 @@ def test_stopping_names_the_rounds_the_looks_and_the_reasons():
 
 
 def test_stopping_without_rounds_or_reasons_names_the_rule_alone():
-    text = precision.describe_stopping({**STOPPING, "reasons": {}}, pd.DataFrame({"rounds_ok": [0]}))
+    rows = pd.DataFrame({"rounds_ok": [0], "experiment": "e"})
+    text = precision.describe_stopping({**STOPPING, "reasons": {}}, rows)
     assert text.endswith("with looks after 8, 13, 20, 32 and 50.")
 
 
-@pytest.mark.parametrize(("max_rounds", "level"), [([8], "95 %"), ([12], "98.3 %"), ([12, 50, 8], "99 %")])
-def test_level_is_that_of_the_most_looks(max_rounds, level):
-    (text,) = precision.describe_level(max_rounds)
-    assert f"made at the level {level}, so" in text
+def test_stopping_names_its_experiments_beside_others():
+    rows = pd.DataFrame({"rounds_ok": [8, 90], "experiment": ["e", "f"]})
+    text = precision.describe_stopping(STOPPING, rows)
+    assert text.startswith("Each combination of e was measured until")
+    assert "The rows have 8 rounds." in text
 
 
-def test_level_is_named_only_where_sweeps_stop():
-    assert precision.describe_level([]) == []
+@pytest.mark.parametrize(
+    ("levels", "sentences"),
+    [
+        ({"e": 0.95}, []),
+        ({"e": 0.99, "f": 0.99}, ["All intervals here are made at the level 99 %"]),
+        (
+            {"e": 0.99, "f": 0.975, "g": 0.95, "h": 0.99},
+            [
+                "The intervals of e and h here are made at the level 99 %",
+                "The intervals of f here are made at the level 97.5 %",
+            ],
+        ),
+    ],
+)
+def test_levels_are_named_with_their_experiments(levels, sentences):
+    found = precision.describe_levels(levels)
+    assert [text.partition(", so that")[0] for text in found] == sentences
 
 
 @pytest.mark.parametrize("end", [{"speedup_low": 1.9}, {"speedup_high": 2.1}])

@@ -82,37 +82,53 @@ def test_a_ceiling_goes_on_only_for_the_sake_of_others(other, reason):
 
 @pytest.fixture
 def plan_path(tmp_path):
-    """The plan of a sweep with `until`, with records of 10 rounds, in which threads are faster and processes not known."""
+    """The plan of a sweep with records of 10 rounds, in which threads are faster and processes not known.
+
+    Of two experiments on the same runs, e has the key `until`.
+    """
     drift = [1.0, 2.0, 0.5, 1.5, 0.7, 2.5, 1.1, 0.9, 1.0, 1.0]
     times = {"sequential": [1.0] * 10, "thread": [0.5 + 0.001 * place for place in range(10)], "process": drift}
     records = sweep_records(times)
-    path = write_result_set(
-        tmp_path, records, roles={f"3.14-sequential-r{number}": "baseline" for number in range(1, 11)}
-    )
+    roles = {f"3.14-sequential-r{number}": "baseline" for number in range(1, 11)}
+    path = write_result_set(tmp_path, records, roles=roles, experiments=["e", "f"])
     plan = json.loads(path.read_text())
     for planned, one in zip(plan["runs"], records, strict=True):
         planned.update(round=one["spec"]["round"], of=one["spec"]["backend"])
-    path.write_text(json.dumps({**plan, "until": {"half_width": 0.02, "max_rounds": 10}}))
+    path.write_text(json.dumps({**plan, "until": {"e": {"half_width": 0.02, "max_rounds": 10}}}))
     (path.parent / "looks").mkdir()
     return path
 
 
-def rounds_of(plan):
-    """{combination: the last round in a plan}."""
-    return {planned.of: planned.round for planned in plan.runs}  # in the order of rounds
+def rounds_of(plan, experiment="e"):
+    """{combination: its last round in an experiment of a plan}."""
+    used = [planned for planned in plan.runs if experiment in [use.experiment for use in planned.uses]]
+    return {planned.of: planned.round for planned in used}  # in the order of rounds
 
 
 def test_a_look_writes_what_stops_and_why(plan_path):
     out = plan_path.parent / "looks/8.json"
     main(plan_path, 8, out)
-    assert json.loads(out.read_text()) == {"stopped": {"thread": "claim"}}
+    assert json.loads(out.read_text()) == {"stopped": {"e": {"thread": "claim"}}}
     assert rounds_of(read_plan(plan_path)) == {"sequential": 10, "thread": 8, "process": 10}
     main(plan_path, 10, plan_path.parent / "looks/10.json")
     plan = read_plan(plan_path)
-    assert plan.reasons == {"thread": "claim", "process": "max_rounds", "sequential": "max_rounds"}
+    assert plan.reasons == {"e": {"thread": "claim", "process": "max_rounds", "sequential": "max_rounds"}}
 
 
 def test_a_plan_ends_at_the_look_that_is_not_taken(plan_path):
-    assert rounds_of(read_plan(plan_path)) == {"sequential": 8, "thread": 8, "process": 8}
+    assert set(rounds_of(read_plan(plan_path)).values()) == {8}
     main(plan_path, 8, plan_path.parent / "looks/8.json")
     assert set(rounds_of(read_plan(plan_path, look=8)).values()) == {8}
+
+
+def test_an_experiment_without_until_has_all_its_rounds(plan_path):
+    assert rounds_of(read_plan(plan_path), "f") == {"sequential": 10, "thread": 10, "process": 10}
+    assert set(rounds_of(read_plan(plan_path, look=8), "f").values()) == {8}  # its later rounds are not measured yet
+    main(plan_path, 8, plan_path.parent / "looks/8.json")
+    assert rounds_of(read_plan(plan_path), "f")["thread"] == 10
+
+
+def test_a_round_without_a_look_is_refused(plan_path):
+    with pytest.raises(SystemExit) as ended:
+        main(plan_path, 9, plan_path.parent / "looks/9.json")
+    assert str(ended.value) == f"{plan_path}: has no look after round 9"

@@ -43,6 +43,15 @@ def test_fewer_than_six_rounds_give_the_range_and_a_flag(tmp_path):
     assert "few_rounds" in found["flags"].split(";")
 
 
+def test_intervals_have_the_level_of_their_experiment(tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
+    frames = read_sweep(write_result_set(tmp_path, records, experiments=("f", "e", "g")))
+    found = tables.make_at_levels(frames, {"e": 0.95, "f": 0.99, "g": 0.95})  # which takes 8 rounds
+    kinds = found["summary"][["experiment", "interval"]].drop_duplicates()
+    assert kinds.to_numpy().tolist() == [["e", "ci95"], ["f", "range"], ["g", "ci95"]]
+    assert set(found) == set(columns.TABLES)
+
+
 def test_speedup_over_few_baselines_makes_no_claim(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": [2.0] * 6})
     records[0].update(status="timeout", reason="slow", measured=None)

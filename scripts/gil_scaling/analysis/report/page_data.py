@@ -141,6 +141,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         "waiting": why.waiting_table(explained["waiting"]),
         "trust": [
             *_trust(sets, summary, machines),
+            *precision.describe_levels(content["levels"]),
             *machine_kinds.with_names(caveats.describe_hosts(tables["runs"]), machines),
             *caveats.describe_thread_libraries(runs),
         ],
@@ -309,7 +310,10 @@ def _trust(sets: Sequence[Mapping[str, Any]], summary: pd.DataFrame, machines: p
     for each in sets:
         rows = summary[summary["machine"] == each["label"]]
         stopped = [precision.describe_stopping(stopping, rows) for stopping in each["stopping"]]
-        text = None if stopped or is_many else precision.describe_precision(rows)
+        others = rows[
+            ~rows["experiment"].isin([name for stopping in each["stopping"] for name in stopping["experiments"]])
+        ]
+        text = None if is_many else precision.describe_precision(others)
         own = [*stopped, *([text] if text else []), *precision.describe_sizes(each["sizes"], has_times=not is_many)]
         found += [(each["label"], sentence) for sentence in own]
     is_known = any(floor is not None for floor in floors.values())
@@ -317,7 +321,6 @@ def _trust(sets: Sequence[Mapping[str, Any]], summary: pd.DataFrame, machines: p
     return [
         *filter(None, of_all if is_many else []),
         *machine_kinds.with_names(found, machines),
-        *precision.describe_level([stopping["max_rounds"] for each in sets for stopping in each["stopping"]]),
     ]
 
 

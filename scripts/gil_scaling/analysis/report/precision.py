@@ -1,7 +1,7 @@
 """How precise the numbers are, in sentences: the noise floor, the rounds that more precision takes or that the key `until` took, the sizes found."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import pandas as pd
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.machine_kinds import MANY
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
-from gil_scaling.stopping import level, look_rounds
+from gil_scaling.analysis.statistics.intervals import LEVEL
+from gil_scaling.stopping import look_rounds
 
 PRECISION = 1.02  # within ±2 %
 MAX_ROUNDS = 100  # that are worth a recommendation
@@ -151,13 +152,16 @@ _REASONS = {
 def describe_stopping(stopping: Mapping[str, Any], summary: pd.DataFrame) -> str:
     """How many rounds the combinations of a sweep with `until` have, and why they stopped.
 
-    stopping: half_width, max_rounds, and {reason: number of combinations} in reasons.
+    stopping: experiments, half_width, max_rounds, and {reason: number of combinations} in reasons; summary: of the sweep.
     """
     max_rounds, reasons = stopping["max_rounds"], stopping["reasons"]
-    looks, rounds = look_rounds(max_rounds), summary["rounds_ok"][summary["rounds_ok"] > 0].astype(int)
+    own = summary[summary["experiment"].isin(stopping["experiments"])]
+    whose = f" of {phrases.join_words(stopping['experiments'])}" if len(own) < len(summary) else ""
+    looks, rounds = look_rounds(max_rounds), own["rounds_ok"][own["rounds_ok"] > 0].astype(int)
     parts = [
-        f"Each combination was measured until it was known to within ±{phrases.format_percent(stopping['half_width'])} or its claims "
-        f"were settled, however wide their intervals: at most {max_rounds} rounds, with looks after {phrases.join_words(map(str, looks))}."
+        f"Each combination{whose} was measured until it was known to within ±{phrases.format_percent(stopping['half_width'])} or "
+        f"its claims were settled, however wide their intervals: at most {max_rounds} rounds, with looks after "
+        f"{phrases.join_words(map(str, looks))}."
     ]
     if len(rounds):
         is_same = rounds.min() == rounds.max()
@@ -171,16 +175,16 @@ def describe_stopping(stopping: Mapping[str, Any], summary: pd.DataFrame) -> str
     return " ".join(parts)
 
 
-def describe_level(max_rounds: Collection[int]) -> list[str]:
-    """A sentence about the level of the intervals where sweeps have the key `until`; none where there is none.
-
-    max_rounds: of these sweeps.
-    """
-    if not max_rounds:
-        return []
+def describe_levels(levels: Mapping[str, float]) -> list[str]:
+    """A sentence per level of intervals that the key `until` sets; levels: {experiment: level} of all experiments."""
+    experiments: dict[float, list[str]] = {}
+    for name, level in levels.items():
+        if level != LEVEL:
+            experiments.setdefault(level, []).append(name)
     return [
-        f"All intervals here are made at the level {100 * max(map(level, max_rounds)):.3g} %, so that at whichever look a "
-        "combination stopped, they cover in at least 95 % of sweeps."
+        f"{'All intervals' if len(names) == len(levels) else f'The intervals of {phrases.join_words(names)}'} here are made at the "
+        f"level {100 * level:.3g} %, so that at whichever look a combination stopped, they cover in at least 95 % of sweeps."
+        for level, names in experiments.items()
     ]
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from gil_scaling.analysis.columns import BOOL, FLOAT, INT, ORDER, STR, TABLES, WHY_TABLES, Column, names
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.read import Frames, ResultSet
+from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.tables.break_even import break_even
 from gil_scaling.analysis.tables.budget import budget
 from gil_scaling.analysis.tables.changes import changes
@@ -48,6 +49,22 @@ _TRUE_FALSE = {"True": True, "False": False}
 def make(frames: Frames) -> Mapping[str, pd.DataFrame]:
     """{name: table} of the frames, each with the columns of the registry and made when it is first looked at."""
     return _Tables(frames)
+
+
+def make_at_levels(frames: Frames, levels: Mapping[str, float]) -> dict[str, pd.DataFrame]:
+    """The tables, in which the intervals of each experiment have a level of their own; levels: {experiment: level}."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for level in sorted(set(levels.values())):
+        with intervals.at_level(level):
+            for name, table in make(frames).items():
+                is_own = table["experiment"].map(levels).eq(level) if "experiment" in table else slice(None)
+                parts.setdefault(name, []).append(table[is_own])
+    return {name: _in_blocks(found) if "experiment" in found[0] else found[0] for name, found in parts.items()}
+
+
+def _in_blocks(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of several tables, experiment by experiment; those of one as they are."""
+    return parts[0] if len(parts) == 1 else pd.concat(parts).sort_values("experiment", kind="stable")
 
 
 class _Tables(Mapping[str, pd.DataFrame]):

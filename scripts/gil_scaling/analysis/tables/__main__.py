@@ -45,16 +45,25 @@ def main(path: Path, folder: Path | None = None) -> None:
 
 
 def _write(frames: Frames, folder: Path, sweep: str | None) -> None:
-    levels = [level(each.until.max_rounds) for one in frames.sets for each in one.stopping]
-    with intervals.at_level(max(levels, default=intervals.LEVEL)):
-        tables.write(tables.make(frames), folder / TABLES)
+    levels = _find_levels(frames)
+    tables.write(tables.make_at_levels(frames, levels), folder / TABLES)
     content = {
         "sweep": sweep,
-        "experiments": list(dict.fromkeys(frames.runs["experiment"])),
+        "experiments": list(levels),
+        "levels": levels,
         "sets": [_describe(one) for one in frames.sets],
         "problems": frames.problems,
     }
     write_text(folder / SETS, json.dumps(content, indent=1, ensure_ascii=False, default=str) + "\n")
+
+
+def _find_levels(frames: Frames) -> dict[str, float]:
+    """{experiment: the level of its intervals}, of several result sets that of the one with the most looks."""
+    levels = dict.fromkeys(frames.runs["experiment"], intervals.LEVEL)
+    for stopping in (each for one in frames.sets for each in one.stopping):
+        for experiment in stopping.experiments:
+            levels[experiment] = max(levels.get(experiment, intervals.LEVEL), level(stopping.until.max_rounds))
+    return levels
 
 
 def _describe(result_set: ResultSet) -> dict[str, Any]:
@@ -69,7 +78,12 @@ def _describe(result_set: ResultSet) -> dict[str, Any]:
         "snippets": result_set.snippets,
         "noise": _noise_floor(result_set),
         "stopping": [
-            {**msgspec.to_builtins(each.until), "reasons": Counter(each.reasons)} for each in result_set.stopping
+            {
+                "experiments": each.experiments,
+                **msgspec.to_builtins(each.until),
+                "reasons": Counter(each.reasons),
+            }
+            for each in result_set.stopping
         ],
     }
 

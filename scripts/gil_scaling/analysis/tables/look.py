@@ -1,4 +1,4 @@
-"""Decides, after a round of a sweep with the key `until`, which combinations stop there.
+"""Decides, after a round of a sweep with the key `until`, which combinations of its experiments stop there.
 
 `python -m gil_scaling.analysis.tables.look results/<machine>/<sweep>/plan.json ROUND OUT.json`
 """
@@ -20,7 +20,7 @@ from gil_scaling.analysis.tables import builds_by_machine
 from gil_scaling.analysis.tables.pairing import with_baselines
 from gil_scaling.analysis.tables.summary import summarise
 from gil_scaling.result_set import write_text
-from gil_scaling.stopping import level
+from gil_scaling.stopping import level, look_rounds
 
 CLAIM, KNOWN, LAST, FAILED, UNUSED = "claim", "half_width", "max_rounds", "failed", "not needed"
 _GOES_ON = ""
@@ -29,22 +29,22 @@ _SHARED = ["machine", "experiment", "workload", "params"]  # what a row has in c
 
 
 def main(plan_path: Path, look: int, out: Path) -> None:
-    """Write which combinations stop after a round, and why."""
+    """Write which combinations of which experiments stop after a round, and why."""
     plan = read_plan(plan_path, look)
-    if plan.until is None:
-        raise SystemExit(f"{plan_path}: has no key `until`")
+    looking = {name: until for name, until in plan.until.items() if look in look_rounds(until.max_rounds)}
+    if not looking:
+        raise SystemExit(f"{plan_path}: has no look after round {look}")
     frames = read_sweep(plan_path, look)
     runs = with_baselines(frames.runs)
-    with intervals.at_level(level(plan.until.max_rounds)):
-        summary = summarise(runs, builds_by_machine(frames.sets))
-    reasons = settle(summary, plan.until, look)
     digests = {planned.run: planned.of for planned in plan.runs}
     of_rows = runs.drop_duplicates("combination").set_index("combination")["run"].map(digests)
-    stopped: dict[str, str] = {}
-    goes_on = {of_rows[combination] for combination, reason in reasons.items() if reason == _GOES_ON}
-    for combination, reason in reasons.items():
-        if of_rows[combination] not in goes_on:
-            stopped.setdefault(of_rows[combination], reason)
+    stopped = {}
+    for name, until in looking.items():
+        with intervals.at_level(level(until.max_rounds)):
+            own = runs[runs["experiment"] == name].reset_index(drop=True)
+            summary = summarise(own, builds_by_machine(frames.sets))
+        reasons = settle(summary, until, look)
+        stopped[name] = {of_rows[combination]: reason for combination, reason in reasons.items() if reason != _GOES_ON}
     write_text(str(out), json.dumps({"stopped": stopped}, sort_keys=True, indent=1) + "\n")
 
 
