@@ -146,6 +146,29 @@ def test_a_failed_installation_leaves_nothing(make_environments, this_build, mon
     assert versions(make_environments().equip(this_build, ["demo"]))["demo"] == "2.0"
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """Resizes the disk that the result sets are on, which is one of its own."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("a disk of its own takes the right to mount one")
+    yield lambda size: subprocess.run(["mount", "-o", f"remount,size={size}", folder], check=True)
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_may_have_room_again(
+    small_disk, make_environments, this_build, wheels, installer, tmp_path
+):
+    make_wheel(wheels, "large", source=f"text = {'x' * 5_000_000!r}\n")
+    with pytest.raises(installers.InstallError, match=r"^the disk is full$"):
+        make_environments().equip(this_build, ["large"])
+    assert not [path for path in (tmp_path / "results/m/environments").iterdir() if path.is_dir()]
+    small_disk("100m")
+    assert versions(make_environments().equip(this_build, ["large"])) == {"large": "1.0"}
+
+
 def test_two_calls_at_once_make_one_environment(make_environments, this_build, tmp_path, monkeypatch):
     made, install = [], installers.Pip.install
 

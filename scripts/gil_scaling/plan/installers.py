@@ -121,7 +121,7 @@ class Pip:
         """As Installer says."""
         with TemporaryDirectory(prefix="gil-scaling-") as name:
             folder = Path(name, "environment")
-            _run([python, "-m", "venv", str(folder)], _explain_pip)
+            _make_venv(python, folder, None)
             Path(name, "requirements.txt").write_text("\n".join(requirements), encoding="utf-8")
             ask = [
                 "install",
@@ -146,7 +146,7 @@ class Pip:
 
     def install(self, python: str, folder: Path, lock: str, index: Index, descriptor: int) -> None:
         """As Installer says. pip itself does not stay in it."""
-        _run([python, "-m", "venv", str(folder.absolute())], _explain_pip, descriptor)
+        _make_venv(python, folder, descriptor)
         pip = [python_of(folder), "-m", "pip"]
         with TemporaryDirectory(prefix="gil-scaling-") as name:
             path = Path(name, "lock.txt")
@@ -154,6 +154,12 @@ class Pip:
             options = ["--no-deps", "--require-hashes", *_pip_options(index)]
             _run([*pip, "install", *options, "-r", str(path)], _explain_pip, descriptor)
         _run([*pip, "uninstall", "--yes", "pip"], _explain_pip, descriptor)
+
+
+def _make_venv(python: str, folder: Path, descriptor: int | None) -> None:
+    """Makes an environment with pip, which venv, too, would install by ensurepip, but without showing why that fails."""
+    _run([python, "-m", "venv", "--without-pip", str(folder.absolute())], _explain_pip, descriptor)
+    _run([python_of(folder), "-m", "ensurepip", "--default-pip"], _explain_pip, descriptor)
 
 
 def _pip_options(index: Index) -> list[str]:
