@@ -15,7 +15,7 @@ COMPARISON = "compare"  # in RESULTS: the tables, figures and report of `snakema
 # In a result set
 MACHINE = "machine.json"
 SIZES = "sizes.json"
-BUILDS = "pythons"  # <name>.json: the facts of a build
+BUILDS = "pythons"  # <name>.json: the facts of a build; <name>-<digest>.json: of one with packages
 RECORDS = "runs"  # <run>.json
 EXPECTED = "expected"  # <digest>.json: the digest of the correct results
 ENVIRONMENTS = "environments"  # <digest>/: the packages of a build, installed

@@ -96,6 +96,43 @@ def test_a_sweep_is_a_comparison_of_one(make_set):
     }
 
 
+def with_packages(folder, sweep, digest, version):
+    """Gives the build 3.14 in a sweep of a result set a version of demo, in a file of its own."""
+    facts = json.loads((folder / "pythons/3.14.json").read_text())
+    facts |= {"packages": {"demo": {"version": version}}, "requires": ["demo"], "imports": {"demo": {}}}
+    (folder / f"pythons/3.14-{digest}.json").write_text(json.dumps(facts))
+    plan = json.loads((folder / "s/plan.json").read_text())
+    (folder / sweep).mkdir(exist_ok=True)
+    plan |= {"sweep": sweep, "builds": [f"pythons/3.14-{digest}.json"]}
+    (folder / sweep / "plan.json").write_text(json.dumps(plan))
+    (folder / sweep / "config.yaml").write_text("experiments: []\n")
+
+
+def test_sweeps_keep_the_packages_of_their_builds(make_set):
+    folder = make_set()
+    with_packages(folder, "t", "0" * 16, "1.0")
+    with_packages(folder, "u", "1" * 16, "2.0")
+    names = {"s": "3.14", "t": "3.14 with demo 1.0", "u": "3.14 with demo 2.0"}
+    result_set = read_one(folder)
+    for column in ("python", "reference"):
+        assert result_set.runs.groupby("sweep")[column].unique().map(list).to_dict() == {
+            k: [n] for k, n in names.items()
+        }
+    versions = {name: build.package_versions for name, build in result_set.builds.items()}
+    assert versions == {names["s"]: {}, names["t"]: {"demo": "1.0"}, names["u"]: {"demo": "2.0"}}
+    assert list(read_one(folder / "u").builds) == ["3.14"]
+
+
+def test_builds_are_named_alike_in_all_sets(make_set):
+    both, one = make_set("both"), make_set("one", machine="n")
+    with_packages(both, "t", "0" * 16, "1.0")
+    with_packages(one, "s", "0" * 16, "1.0")
+    assert [list(each.builds) for each in read_all(both, one).sets] == [
+        ["3.14", "3.14 with demo 1.0"],
+        ["3.14 with demo 1.0"],
+    ]
+
+
 def test_sweeps_share_their_records(make_set, monkeypatch):
     folder = make_set()
     shutil.copytree(folder / "s", folder / "t")

@@ -1,5 +1,8 @@
+import json
+from pathlib import Path
+
 import pytest
-from gil_scaling.plan import config, installers, packages, request
+from gil_scaling.plan import config, installers, packages, plan, request
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.environments import Environments
 from gil_scaling.plan.packages import find_wanted
@@ -111,6 +114,20 @@ def test_package_versions_are_an_axis(complete):
     assert [build.name for build in made.builds["e"]][1:] == ["old demo"]
     assert versions == ["2.0", "1.0"]
     assert len({build.fingerprint for build in made.builds["e"]}) == 2
+
+
+def test_sweeps_with_other_packages_keep_their_facts(complete):
+    def describe(*packages):
+        made = plan.make(complete(packages=[*packages]), None)
+        (name,) = (name for name in made.facts if name.startswith("pythons/"))
+        (listed,) = json.loads(Path(made.file).read_text().splitlines()[0])["plan"]["builds"]
+        assert listed == f"{name}.json"
+        return name, {each: facts["version"] for each, facts in json.loads(made.facts[name])["packages"].items()}
+
+    old, new = describe("demo<2"), describe("demo")
+    assert (old[1], new[1]) == ({"demo": "1.0"}, {"demo": "2.0"})
+    assert old[0] != new[0]
+    assert describe("demo<2") == old
 
 
 def test_parameters_are_checked_with_the_packages(complete):

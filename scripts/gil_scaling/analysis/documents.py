@@ -21,6 +21,7 @@ MAX_BYTES = 2**20  # of the facts of a machine or build, and of a config
 _MAX_PLAN_BYTES = 100 * 2**20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _BUILD_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+ -]{0,58}[A-Za-z0-9._+-])?"
+_OF_PACKAGES = "-[0-9a-f]{16}"  # after the name of a build, in that of its file: the digest of its packages
 
 Name = Annotated[str, msgspec.Meta(pattern=rf"^{NAME.pattern}\Z")]
 BuildName = Annotated[str, msgspec.Meta(pattern=rf"^{_BUILD_NAME}\Z")]
@@ -93,7 +94,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     machine: Name
     sweep: Name
-    builds: list[Annotated[str, msgspec.Meta(pattern=rf"^pythons/{_BUILD_NAME}\.json\Z")]]
+    builds: list[Annotated[str, msgspec.Meta(pattern=rf"^pythons/{_BUILD_NAME}(?:{_OF_PACKAGES})?\.json\Z")]]
     experiments: list[Name]
     noise_sweep: Name
     runs: Annotated[list[PlannedRun], msgspec.Meta(min_length=1)]
@@ -222,9 +223,9 @@ def read_machine(path: Path) -> dict[str, Any]:
 
 
 def read_build(path: Path) -> Build:
-    """The facts of a pythons/<name>.json; raises DocumentError, also where they are another build's."""
+    """The facts of a file of pythons/; raises DocumentError, also where they are another build's."""
     build = _decode(path, Build, MAX_BYTES)
-    if build.name != path.stem:
+    if not re.fullmatch(f"{re.escape(build.name)}(?:{_OF_PACKAGES})?", path.stem):
         raise DocumentError(f"{path}: describes the build {build.name!r}")
     return build
 

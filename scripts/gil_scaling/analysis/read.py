@@ -6,6 +6,7 @@ A sweep is a comparison of one result set: whatever follows is the same for both
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,7 +70,7 @@ class ResultSet:
     """What one machine measured: some or all of its sweeps.
 
     label: unique among the sets, and the `machine` of its rows; machine: the machine's own label; facts: of the machine, {}
-    where not known; configs: {sweep: config}; problems: (file, what is wrong) of what was left
+    where not known; builds_of: {sweep: {name: facts}}; configs: {sweep: config}; problems: (file, what is wrong) of what was left
     out; snippets: {backend: how it is written by hand}; runs, samples: as in Frames; stopping: of the experiments with `until`.
     """
 
@@ -77,7 +78,7 @@ class ResultSet:
     machine: str
     sweeps: list[str]
     facts: dict[str, Any]
-    builds: dict[str, Build]
+    builds_of: dict[str, dict[str, Build]]
     configs: dict[str, dict[str, Any]]
     sizes: list[Size]
     snippets: dict[str, str]
@@ -86,6 +87,11 @@ class ResultSet:
     stopping: list[Stopping] = field(default_factory=list)
     noise: NoiseTest | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def builds(self) -> dict[str, Build]:
+        """{name: facts} of the builds of all sweeps."""
+        return {name: build for builds in self.builds_of.values() for name, build in builds.items()}
 
     @property
     def began(self) -> str:
@@ -152,6 +158,7 @@ def read_sets(sources: Iterable[Source], noise_sweep: str, by_date: bool) -> Fra
         sets.sort(key=lambda result_set: result_set.began)
     _make_labels_unique(sets)
     _qualify_experiments(sets)
+    _name_builds_apart(sets)
     return _join(sets, problems)
 
 
@@ -211,8 +218,8 @@ def _read_sweeps(
     facts = use(root / MACHINE, read_machine)
     all_plans = [*plans.values(), *([noise_plan] if noise_plan else [])]
     files = dict.fromkeys(name for plan in all_plans for name in plan.builds)
-    builds = {build.name: build for name in files if (build := use(root / name, read_build))}
-    reader = _RecordReader(root, builds, (facts or {}).get("usable_cpus"), strict)
+    facts_of = {name: build for name in files if (build := use(root / name, read_build))}
+    reader = _RecordReader(root, facts_of, (facts or {}).get("usable_cpus"), strict)
     read = [reader.read(name, plan) for name, plan in plans.items()]
     runs, samples = (pd.concat(parts, ignore_index=True) for parts in zip(*read, strict=True))
     if not strict and not runs["status"].eq("ok").any():
@@ -223,14 +230,14 @@ def _read_sweeps(
         machine=machine,
         sweeps=list(plans),
         facts=facts or {},
-        builds=_of_plans(builds, plans.values()),
+        builds_of={name: _of_plan(facts_of, plan) for name, plan in plans.items()},
         configs={name: config for name, config in configs.items() if config},
         sizes=[size for plan in plans.values() for size in plan.sizes],
         snippets={name: text for plan in plans.values() for name, text in plan.snippets.items()},
         stopping=[each for name, plan in plans.items() for each in _find_stopping(name, plan)],
         runs=runs,
         samples=samples,
-        noise=NoiseTest(reader.read(noise_plan.sweep, noise_plan)[0], _of_plans(builds, [noise_plan]))
+        noise=NoiseTest(reader.read(noise_plan.sweep, noise_plan)[0], _of_plan(facts_of, noise_plan))
         if noise_plan
         else None,
         problems=problems,
@@ -248,18 +255,17 @@ def _find_stopping(sweep: str, plan: Plan) -> list[Stopping]:
     ]
 
 
-def _of_plans(builds: dict[str, Build], plans: Iterable[Plan]) -> dict[str, Build]:
-    """The builds that some plans use."""
-    files = {name for plan in plans for name in plan.builds}
-    return {name: build for name, build in builds.items() if f"pythons/{name}.json" in files}
+def _of_plan(facts_of: dict[str, Build], plan: Plan) -> dict[str, Build]:
+    """{name: facts} of the builds of a plan; facts_of: {file: facts}."""
+    return {facts_of[file].name: facts_of[file] for file in plan.builds if file in facts_of}
 
 
 class _RecordReader:
     """Reads the records of a result set, each once, though several sweeps may use it."""
 
-    def __init__(self, root: Path, builds: dict[str, Build], usable_cpus: int | None, is_own: bool) -> None:
+    def __init__(self, root: Path, facts_of: dict[str, Build], usable_cpus: int | None, is_own: bool) -> None:
         self.root = root
-        self.builds = builds
+        self.facts_of = facts_of
         self.usable_cpus = usable_cpus
         self.is_own = is_own
         self.records: dict[str, dict[str, Any]] = {}
@@ -269,9 +275,10 @@ class _RecordReader:
         """The runs and the samples of a plan, both with the column `sweep`."""
         rows: list[dict[str, Any]] = []
         samples: list[tuple[Any, ...]] = []
+        builds = _of_plan(self.facts_of, plan)
         for planned in plan.runs:
             found = self._record(planned.run)
-            rows.append(make_run_row(found, planned, self.builds.get(found["spec"]["python"]), self.usable_cpus))
+            rows.append(make_run_row(found, planned, builds.get(found["spec"]["python"]), self.usable_cpus))
             samples += make_sample_rows(found)
         uses = pd.DataFrame(
             [
@@ -303,7 +310,7 @@ class _RecordReader:
         spec = msgspec.json.encode(found["spec"], order="sorted")
         if found["run"] != run:
             return damaged_record(run, f"{path.name}: is the record of the run {found['run']}")
-        if found["spec"]["python"] not in self.builds:
+        if found["spec"]["python"] not in {build.name for build in self.facts_of.values()}:
             return damaged_record(
                 run, f"{path.name}: is of the build {found['spec']['python']}, which the plan does not name"
             )
@@ -341,6 +348,33 @@ def _qualify_experiments(sets: list[ResultSet]) -> None:
                 each._replace(experiments=[f"{each.sweep}.{name}" for name in each.experiments])
                 for each in result_set.stopping
             ]
+
+
+def _name_builds_apart(sets: list[ResultSet]) -> None:
+    """Add the packages to the names, in all sets, of builds that have others in another sweep of a set."""
+    shared = {name for result_set in sets for name in _shared_names(result_set)}
+    for result_set in sets if shared else ():
+        for sweep, builds in result_set.builds_of.items():
+            names = {name: _with_packages(build) for name, build in builds.items() if name in shared}
+            rows = result_set.runs["sweep"].eq(sweep)
+            for column in ("python", "reference"):
+                result_set.runs.loc[rows, column] = result_set.runs.loc[rows, column].replace(names)
+            renamed = [msgspec.structs.replace(build, name=names.get(name, name)) for name, build in builds.items()]
+            result_set.builds_of[sweep] = {build.name: build for build in renamed}
+
+
+def _shared_names(result_set: ResultSet) -> list[str]:
+    """The names that stand for builds with different packages in the sweeps of a set."""
+    builds = [build for each in result_set.builds_of.values() for build in each.values()]
+    different = Counter(name for name, _ in {(build.name, _with_packages(build)) for build in builds})
+    return [name for name, count in different.items() if count > 1]
+
+
+def _with_packages(build: Build) -> str:
+    """The name of a build with the packages that it was asked to have: `3.14 with numpy 2.4.1`."""
+    versions = [f"{name} {build.packages[name].version}" for name in sorted(build.imports) if name in build.packages]
+    packages = versions or build.requires  # where they are not installed
+    return f"{build.name} with {', '.join(packages)}" if packages else build.name
 
 
 def _join(sets: list[ResultSet], problems: list[tuple[str, str, str]]) -> Frames:

@@ -77,8 +77,16 @@ class Build:
             getattr(self, key) == getattr(other, key) for key in ("name", "options", "env", "fingerprint", "requires")
         )
 
+    @property
+    def facts_name(self) -> str:
+        """The name of the file of its facts; with a digest of its packages, so that each sweep of a result set keeps its own."""
+        requires = self.facts.get("requires")
+        if not requires:
+            return self.name
+        return f"{self.name}-{hashlib.sha256(json.dumps([requires, self.environment]).encode()).hexdigest()[:16]}"
+
     def describe(self) -> dict[str, Any]:
-        """The content of pythons/<name>.json: the facts without paths of this machine."""
+        """The content of the file of its facts, without paths of this machine."""
         facts = {key: value for key, value in self.facts.items() if key not in ("files", "package_folders")}
         entry = {"name": self.name, "options": self.options, "env": self.env, "rejected": self.rejected}
         return {**facts, **entry, "fingerprint": self.fingerprint}

@@ -73,7 +73,7 @@ class Plan:
     @cached_property
     def facts(self) -> dict[str, str]:
         """The facts of the machine and of the builds: {the file in the result set, without .json: its content}."""
-        builds = {f"{BUILDS}/{name}": _document(build.describe()) for name, build in self.builds.items()}
+        builds = {f"{BUILDS}/{build.facts_name}": _document(build.describe()) for build in self.builds.values()}
         return {"machine": _document(machine.facts()), **builds}
 
     @property

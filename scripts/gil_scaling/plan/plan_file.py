@@ -58,7 +58,7 @@ def _for_analysis(request: Request, settings: Config, runs: list[Run], sizes: li
         **({"until": until} if until else {}),
         "machine": request.machine,
         "sweep": request.sweep,
-        "builds": sorted(f"{BUILDS}/{name}.json" for name in builds),
+        "builds": sorted(f"{BUILDS}/{build.facts_name}.json" for build in builds.values()),
         "experiments": [experiment["name"] for experiment in settings["experiments"]],
         "sizes": sizes,
         **({"environments": environments} if environments else {}),
