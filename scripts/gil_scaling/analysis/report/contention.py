@@ -19,15 +19,19 @@ def lock_sentences(locks: pd.DataFrame) -> Iterator[str]:
     """Of one combination: the locks that take its threads time, and which lines hold them meanwhile."""
     for _, bad in locks[locks["status"] != "ok"].head(1).iterrows():
         yield f"{phrases.capitalize(bad['status'])} with metered locks: {bad['reason']}."
-    known = locks[locks["waited_share"].notna()]
-    waited = known[known["waited_share_low"].gt(0) & known["waited_share"].ge(_MIN_SHARE)]
-    for _, lock in waited.head(_MAX_LOCKS).iterrows():
+    waited = waited_locks(locks)
+    for _, lock in waited.iterrows():
         yield _of_wait(lock)
     if waited.empty and locks["status"].eq("ok").any():
         yield f"No lock that Python code creates takes the threads {phrases.format_percent(_MIN_SHARE)} of their time."
-    for _, lock in known[known["notified_share"].ge(_MIN_SHARE)].head(_MAX_LOCKS).iterrows():
+    for _, lock in locks[locks["notified_share"].ge(_MIN_SHARE)].head(_MAX_LOCKS).iterrows():
         share = phrases.format_percent(lock["notified_share"])
-        yield f"{share} of the threads' time they wait to be notified by the {_name(lock)}, as for an item of a queue."
+        yield f"{share} of the threads' time they wait to be notified by the {name_lock(lock)}, as for an item of a queue."
+
+
+def waited_locks(locks: pd.DataFrame) -> pd.DataFrame:
+    """The locks of one combination to name, because its threads wait for them."""
+    return locks[locks["waited_share_low"].gt(0) & locks["waited_share"].ge(_MIN_SHARE)].head(_MAX_LOCKS)
 
 
 def lock_notes(locks: pd.DataFrame) -> Iterator[str]:
@@ -45,14 +49,15 @@ def _of_wait(lock: pd.Series) -> str:
         phrases.format_share_ci(*(lock[f"{name}{end}"] for end in ("", "_low", "_high")))
         for name in ("waited_share", "contended_share")
     )
-    text = f"{share} of the threads' time they wait for the {_name(lock)}, which {contended} of the acquisitions find taken."
+    text = f"{share} of the threads' time they wait for the {name_lock(lock)}, which {contended} of the acquisitions find taken."
     if lock["holder_share"] > 0:
         holder = phrases.name_line(lock["holder_file"], lock["holder_line"], lock["holder_source"])
         text += f" It is held meanwhile in {holder} ({phrases.format_percent(lock['holder_share'])} of that time)."
     return text + ("" if lock["interval"] == CI95 else FEW_ROUNDS)
 
 
-def _name(lock: pd.Series) -> str:
+def name_lock(lock: pd.Series) -> str:
+    """A lock by its kind and the line that creates it."""
     return f"{lock['kind']} created in {phrases.name_line(lock['file'], lock['line'], lock['source'])}"
 
 

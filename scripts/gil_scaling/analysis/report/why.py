@@ -102,7 +102,7 @@ def _of_cpu(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
         f"A task needs {phrases.format_seconds(together_s)} of CPU time, with one worker {phrases.format_seconds(alone_s)}."
     )
     subject = _name_added(row)
-    for _, line in _largest(lines, "cpu_share").iterrows():
+    for _, line in largest_lines(lines, "cpu_share").iterrows():
         yield f"{_share(line, 'cpu_share')} of the CPU time that {subject} is spent in {_place(line)}.{_no_claim(line)}"
 
 
@@ -111,7 +111,7 @@ def _of_waiting(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
     if lines["waiting_share"].isna().all():
         return
     subject = _name_added(row)
-    for _, line in _largest(lines, "waiting_share").iterrows():
+    for _, line in largest_lines(lines, "waiting_share").iterrows():
         yield f"{_share(line, 'waiting_share')} of the waiting that {subject} is in {_place(line)}.{_no_claim(line)}"
     held_s = lines["held_s"].sum()
     holding = lines[lines["file"].notna() & lines["held_s"].ge(_MIN_HELD * held_s)] if held_s > 0 else lines.head(0)
@@ -123,7 +123,8 @@ def _of_waiting(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
         yield f"While workers wait for a lock or the GIL, these lines run: {phrases.join_words(places)}."
 
 
-def _largest(lines: pd.DataFrame, share: str) -> pd.DataFrame:
+def largest_lines(lines: pd.DataFrame, share: str) -> pd.DataFrame:
+    """The lines of one combination to name for what they add to a kind of time; share: cpu_share or waiting_share."""
     named = lines[lines["file"].notna() & lines[f"{share}_low"].gt(0)]
     return named.sort_values(share, ascending=False).head(_MAX_LINES)
 
