@@ -617,6 +617,24 @@ TABLES = {
         *JUDGED,
         FLAGS,
     ),
+    "without_gil": (
+        *IDENTITY,
+        *KEYS,
+        Column("reference_build", STR, "", "the build with the GIL, as drawn, from which it is predicted"),
+        USABLE_CPUS,
+        *_with_interval(
+            Column("speedup_ceiling", FLOAT, "1", "sequential there / processes there in steady state", min=0)
+        ),
+        *_with_interval(Column("tax", FLOAT, "1", "sequential on this build / sequential there", min=0)),
+        *_with_interval(
+            Column("predicted", FLOAT, "1", "speedup_ceiling / tax: predicted speedup over sequential there", min=0)
+        ),
+        *_with_interval(Column("measured", FLOAT, "1", "sequential there / this: the measured speedup", min=0)),
+        *_with_interval(Column("error", FLOAT, "1", "predicted / measured, in pairs of runs: 1 for no error", min=0)),
+        ROUNDS,
+        INTERVAL,
+        Column("reason", STR, "", "why nothing is predicted"),
+    ),
     "means": (
         *_without(IDENTITY, "combination", "case", "panel"),
         *_without(KEYS, "workload", "params"),
@@ -882,6 +900,7 @@ ROW_OF = {  # what each table has one row for
     "machines": "machine: CPUs, memory, kernel, frequency settings, hypervisor",
     "changes": "combination on two builds, or at two times: what is gained",
     "counterparts": "combination of a workload, compared with the same of its counterpart",
+    "without_gil": "combination of threads without the GIL: predicted from processes with it, and measured",
     "means": "way to run several workloads on two builds, or at two times: the geometric mean of the gains",
     "shapes": "combination on two machines: how it scales",
     "one_sided": "combination that one side of a comparison lacks",

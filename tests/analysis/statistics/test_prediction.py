@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 from gil_scaling.analysis.statistics.laws import amdahl, usl
-from gil_scaling.analysis.statistics.prediction import Check, check, predict
+from gil_scaling.analysis.statistics.prediction import Check, check, predict, without_gil
 
 from tests import synthetic_machines
 from tests.analysis.statistics.noise import log_normal
@@ -70,6 +70,10 @@ def test_check_fails_where_the_largest_count_collapses():
 @pytest.mark.parametrize(("counts", "is_passed"), [((0, 0), 0), ((1, 1), 0), ((2, 2), 1), ((5, 3), 0), ((5, 4), 1)])
 def test_check_is_passed_from_two_and_80_percent_on(counts, is_passed):
     assert Check(*counts, is_last_covered=True).is_passed == is_passed
+
+
+def test_threads_without_the_gil_lose_the_tax():
+    assert without_gil(np.array([1.8, 1.0, 4.0]), np.array([1.2, 1.0, 0.8])) == pytest.approx([1.5, 1.0, 5.0])
 
 
 @pytest.mark.slow

@@ -42,6 +42,13 @@ def render(data: Mapping[str, Any]) -> str:
         *_section(data, "by-machine", _table(data["by_machine"])),
         *(_section(data, "limits", _table(data["limit_table"])) if is_several else gains),
         *_section(data, "why", *(part for each in data["why"] for part in _explanation(each))),
+        *_section(
+            data,
+            "without-gil",
+            _bullets(data["predicted"]),
+            escape(data["predicted_note"]),
+            _table(data["predictions"]),
+        ),
         *_section(data, "lessons", *(_lesson(lesson) for lesson in data["lessons"])),
     ]
     for each in [] if is_several else data["experiments"]:

@@ -22,6 +22,7 @@ from gil_scaling.analysis.report import (
     precision,
     verdicts,
     why,
+    without_gil,
 )
 from gil_scaling.analysis.report.cards import build_card, describe_place, describe_runs, machine_card
 from gil_scaling.analysis.report.gate import Check
@@ -65,6 +66,11 @@ _PUBLISHED_NOTE = (
     "with the GIL on or off in both. Workloads, machines and versions differ, so outside says that the published ratio is not in "
     "the confidence interval here, not that either is wrong. Where to find each is in published.csv."
 )
+_PREDICTED_NOTE = (
+    "Predicted is what processes reach in steady state with the GIL, less the tax: the sequential time without the GIL over that with "
+    "it. Both and the measured speedup are relative to sequential with the GIL; error is predicted / measured. Threads with the most "
+    "workers up to the usable CPUs; the others are in without_gil.csv."
+)
 _BY_MACHINE = "The answers, machine by machine"
 _SAME = "Machine, builds, config and workload sources are the same, as far as the result sets show."
 
@@ -92,6 +98,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         _without_machines(changes, is_many=is_many),
     )
     explained = read_why(folder / "tables")
+    predicted = without_gil.typical(tables["without_gil"])
     reenabled_gil = [*caveats.describe_imports(sets), *caveats.describe_reenabled_gil(runs)]
     return {
         "sections": _sections(
@@ -101,6 +108,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
             is_many=is_many,
             has_problems=len(content["problems"]) > 0,
             is_explained=len(explained["waiting"]) > 0,
+            is_predicted=len(predicted) > 0,
             has_published=len(tables["published"]) > 0,
             sweep=sweep,
             lessons=config.get("lessons"),
@@ -139,6 +147,9 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         "gains": gains.shown_gains(changes, floors),
         "why": why.explanations(explained),
         "waiting": why.waiting_table(explained["waiting"]),
+        "predicted": list(without_gil.sentences(predicted)),
+        "predicted_note": _PREDICTED_NOTE,
+        "predictions": without_gil.table(predicted),
         "trust": [
             *_trust(sets, summary, machines),
             *precision.describe_levels(content["levels"]),
@@ -181,6 +192,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
                 "shapes",
                 "quality",
                 *(["machines"] if is_many else []),
+                *(["without_gil"] if len(predicted) else []),
                 *(["published"] if len(tables["published"]) else []),
             )
         ),
@@ -198,6 +210,7 @@ def _sections(
     is_many: bool,
     has_problems: bool,
     is_explained: bool,
+    is_predicted: bool,
     has_published: bool,
     sweep: str | None,
     lessons: Mapping[str, Any] | None,
@@ -211,6 +224,7 @@ def _sections(
         "limits": "What limits it?",
         "gains": "Gains and losses, the largest loss first" if is_compared else None,
         "why": "Why not further?" if is_explained else None,
+        "without-gil": "What if the GIL were gone?" if is_predicted else None,
         "trust": "How far can it be trusted?",
         "lessons": lessons["title"] if lessons else None,
         "all": "All experiments together",

@@ -36,6 +36,7 @@ from gil_scaling.analysis.tables.scaling import scaling
 from gil_scaling.analysis.tables.shapes import shapes
 from gil_scaling.analysis.tables.summary import summarise
 from gil_scaling.analysis.tables.tasks import segments, tasks
+from gil_scaling.analysis.tables.without_gil import without_gil
 
 _DTYPES = {  # looked up once: pandas takes longer for the name of a dtype than to read a small column
     STR: pd.api.types.pandas_dtype("str"),
@@ -131,6 +132,7 @@ _MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
     "machines": lambda of: machines(of.frames.sets),
     "changes": lambda of: _in_order(of.changes["changes"]),
     "counterparts": lambda of: _in_order(counterparts(of.good)),
+    "without_gil": lambda of: _in_order(without_gil(of.runs)),
     "means": lambda of: _in_order(of.changes["means"]),
     "shapes": lambda of: _in_order(shapes(of.good, of.summary, of.pairs)),
     "one_sided": lambda of: _in_order(one_sided(of.summary, of.runs, of.pairs)),
