@@ -44,9 +44,9 @@ CULPRITS = {
     "lock_counter": Culprit(BOTH, {WAITING_LINE: ("with shared.lock",), LOCK: ("self.lock = threading.Lock()",)}),
     "queue_handoff": Culprit(BOTH, {LOCK: ("queue.Queue()",)}),
     "shared_logger": Culprit(FREE_THREADED, {LOCK: ("StreamHandler",)}),
-    "shared_cache": Culprit(FREE_THREADED, {CPU_LINE: ("square(",), OBJECT: ("square",)}),
-    "shared_enum": Culprit(FREE_THREADED, {CPU_LINE: ("Color.RED.value",), OBJECT: ("Color",)}),
-    "shared_descriptor": Culprit(FREE_THREADED, {CPU_LINE: ("thing.value",), OBJECT: ("Thing",)}),
+    "shared_cache": Culprit(FREE_THREADED, {CPU_LINE: ("square(",), OBJECT: ("`square`",)}),
+    "shared_enum": Culprit(FREE_THREADED, {CPU_LINE: ("Color.RED.value",), OBJECT: ("`Color.RED`",)}),
+    "shared_descriptor": Culprit(FREE_THREADED, {CPU_LINE: ("thing.value", "return 1"), OBJECT: ("`thing.value`",)}),
     **dict.fromkeys(("py_loop", "own_read", "own_attribute", "own_append"), Culprit(FREE_THREADED, {})),
 }
 _PARAMS = {"lock_counter": {"n": 400, "count": 2}}
