@@ -22,9 +22,9 @@ SLURM = (
     *("--slurm-init-seconds-before-status-checks", "1", "--seconds-between-status-checks", "1"),
 )
 LONG = {
-    "rounds": 10,
+    "rounds": 6,
     "experiments": experiment(workloads=[{"py_loop": {"n": 3_000_000, "count": 4}}]),
-}  # 40 runs of a second
+}  # 24 runs of a second
 
 
 @pytest.fixture(scope="module")

@@ -504,7 +504,7 @@ def test_snakemake_has_no_timers_while_it_measures(snakemake, clone):
     launcher = "int(open(f'/proc/{os.getppid()}/stat').read().split()[3])"  # the launcher's parent
     (clone / "counts.py").write_text(source.format(pid=launcher))
     sweep = experiment(workloads=["./counts.py"], backends=["sequential"], ceiling=False)
-    done = snakemake("tables", experiments=sweep, rounds=40)
+    done = snakemake("tables", experiments=sweep, rounds=20)
     assert done.returncode == 0, done.stderr
     threads = [one["measured"]["samples"][0]["metrics"]["threads"] for one in records(clone).values()]
     assert max(threads) < 12

@@ -43,12 +43,12 @@ BACKENDS = catalog.names(catalog.BACKENDS)
 
 
 def workloads_on(backend, build):
-    """All workloads; on builds other than the newest one of four, or of eight where workers are expensive.
+    """All workloads; on builds other than the newest one, and on joblib's backends, one of four, or of eight of expensive workers.
 
-    Each workload still runs on every backend, and on every build with a few backends.
+    Each workload still runs on every backend of the standard library, and on every build with a few backends.
     """
     names = list(SMALL_PARAMS)
-    if build.name == NEWEST:
+    if build.name == NEWEST and not backend.startswith("joblib"):
         return names
     step = 8 if load_backend(backend).kind in ("processes", "interpreters") else 4
     return names[BACKENDS.index(backend) % step :: step]
