@@ -92,5 +92,5 @@ def test_share_covers_at_its_exact_level():
 
 
 def test_stopping_keeps_the_level_only_where_it_is_split():
-    assert stopping.share_covered(normal, 1, intervals.LEVEL, 500) < 0.92
-    assert stopping.share_covered(normal, 1, level(stopping.MAX_ROUNDS), 500) >= 0.95
+    assert stopping.count_covered(normal, 1, intervals.LEVEL, 500) < 0.92 * 500
+    assert stopping.count_covered(normal, 1, level(stopping.MAX_ROUNDS), 500) >= 0.95 * 500
