@@ -2,8 +2,10 @@
 
 Each trial is a small sweep in a copy of the workflow, interrupted by Ctrl-C, SIGTERM or SIGKILL of Snakemake, or a power
 failure: SIGKILL of all its processes, after which recently written files that were not synced are truncated, emptied or removed.
+With `--runs 1000` it is one sweep of so many runs that is interrupted so often.
 """
 
+import argparse
 import json
 import os
 import random
@@ -25,13 +27,21 @@ SWEEP = {**tiny_sweep.TINY, "rounds": 3}
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
 _SYNCED = ("runs", "expected", "logs", "gil-scaling")  # folders whose files are synced before they get their names
 _WRITTEN_JUST_NOW_S = 20
+_RECORDS, _PAGE = "results/test-machine/runs/*.json", "results/test-machine/tiny/report.html"
 
 
-def copy_workflow(folder):
+def copy_workflow(folder, sweep=SWEEP):
     """Copies the workflow and the sweep into a folder."""
     folder.mkdir(exist_ok=True)
     tiny_sweep.copy_workflow(folder)
-    (folder / "tiny.yaml").write_text(yaml.safe_dump(SWEEP))
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(sweep))
+
+
+def large_sweep(runs):
+    """A sweep of so many runs, a multiple of 40: of the tiny one with many sizes, in ten rounds."""
+    sizes = [1000 + number for number in range(runs // 40)]
+    workloads = [{"py_loop": {"n": {"sweep": sizes}, "count": 4}}]
+    return {**tiny_sweep.TINY, "rounds": 10, "experiments": tiny_sweep.experiment(workloads=workloads)}
 
 
 def start(folder):
@@ -52,8 +62,7 @@ def trial(folder, way, moment_s, rng):
         _end(running, way)
         is_interrupted = True
     finished = records(folder)
-    rounds = Counter(_round(text) for text in finished.values())
-    whole = {name for name, text in finished.items() if rounds[_round(text)] == SWEEP_RUNS / SWEEP["rounds"]}
+    whole = _in_whole_rounds(finished, SWEEP_RUNS // SWEEP["rounds"])
     if way == "power failure" and is_interrupted:  # a call that ended has written everything to the disk
         _damage(folder, rng)
     status = start(folder).wait(300)
@@ -65,11 +74,48 @@ def trial(folder, way, moment_s, rng):
         "of a split round": sum(name not in whole and found.get(name, text) != text for name, text in finished.items()),
         "missing": SWEEP_RUNS - len(found),
         "status": status,
-        "pages": int((folder / "results/test-machine/tiny/report.html").exists()),
+        "pages": int((folder / _PAGE).exists()),
     }
 
 
 SWEEP_RUNS = SWEEP["rounds"] * 4  # sequential, threads, processes, and their ceiling
+
+
+def repeated_trial(folder, runs, interruptions, rng):
+    """Interrupts one sweep of so many runs at random numbers of records, and finishes it; returns counts as trial does."""
+    sweep = large_sweep(runs)
+    copy_workflow(folder, sweep)
+    whole, split = {}, []  # records when a call was interrupted: {name: text}, [(name, text)]
+    for number, enough in enumerate(sorted(rng.sample(range(1, runs), interruptions))):
+        way, running = list(WAYS)[number % len(WAYS)], start(folder)
+        while running.poll() is None and len(list(folder.glob(_RECORDS))) < enough:
+            time.sleep(0.1)
+        if running.poll() is None:
+            _end(running, way)
+        finished = records(folder)
+        names = _in_whole_rounds(finished, runs // sweep["rounds"])
+        whole = {**{name: finished[name] for name in names}, **whole}
+        split += [(name, text) for name, text in finished.items() if name not in names]
+        print(f"{way} after {len(finished)} of {runs} runs", flush=True)
+        if way == "power failure":
+            _damage(folder, rng)
+    status = start(folder).wait(7200)
+    found = records(folder)
+    return {
+        "finished before": len(whole),
+        "lost": len(set(whole) - set(found)),
+        "repeated": sum(found.get(name, text) != text for name, text in whole.items()),
+        "of a split round": sum(found.get(name) != text for name, text in split),
+        "missing": runs - len(found),
+        "status": status,
+        "pages": int((folder / _PAGE).exists()),
+    }
+
+
+def _in_whole_rounds(records, runs):
+    """The names of the records, of {name: text}, in rounds that have all their runs."""
+    rounds = Counter(map(_round, records.values()))
+    return {name for name, text in records.items() if rounds[_round(text)] == runs}
 
 
 def _round(text):
@@ -79,7 +125,7 @@ def _round(text):
 def records(folder):
     """{name: text} of the complete records that are ok."""
     found = {}
-    for path in (folder / "results/test-machine/runs").glob("*.json"):
+    for path in folder.glob(_RECORDS):
         text = path.read_text()
         try:
             is_ok = json.loads(text)["status"] == "ok"
@@ -113,27 +159,40 @@ def _damage(folder, rng):
             path.unlink() if kept is None else os.truncate(path, kept)
 
 
-def main(trials, seed=1):
+def main(arguments=None):
     """Prints the counts of each trial, and their sums."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("interruptions", type=int)
+    parser.add_argument("seed", type=int, nargs="?", default=1)
+    parser.add_argument("--runs", type=int, help="of one sweep that is interrupted so often, a multiple of 40")
+    options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
-    rng = random.Random(seed)
+    rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        copy_workflow(Path(folder, "whole"))
-        began = time.monotonic()
-        if start(Path(folder, "whole")).wait(600):
-            raise SystemExit("the sweep fails without an interruption")
-        whole_s = time.monotonic() - began
-        sums = Counter()
-        for number in range(trials):
-            way, moment_s = list(WAYS)[number % len(WAYS)], rng.uniform(0, whole_s)
-            found = trial(Path(folder, str(number)), way, moment_s, rng)
-            print(f"{way} after {moment_s:.2f} of {whole_s:.2f} s: {found}", flush=True)
-            sums.update(found)
-            if found["status"]:
-                print(Path(folder, str(number), "said.txt").read_text()[-4000:], flush=True)
-            shutil.rmtree(Path(folder, str(number)))
-        print(dict(sums))
+        if options.runs:
+            print(repeated_trial(Path(folder, "large"), options.runs, options.interruptions, rng))
+        else:
+            print(many_trials(Path(folder), options.interruptions, rng))
+
+
+def many_trials(folder, trials, rng):
+    """Prints the counts of each of so many trials; returns their sums."""
+    copy_workflow(folder / "whole")
+    began = time.monotonic()
+    if start(folder / "whole").wait(600):
+        raise SystemExit("the sweep fails without an interruption")
+    whole_s = time.monotonic() - began
+    sums = Counter()
+    for number in range(trials):
+        way, moment_s = list(WAYS)[number % len(WAYS)], rng.uniform(0, whole_s)
+        found = trial(folder / str(number), way, moment_s, rng)
+        print(f"{way} after {moment_s:.2f} of {whole_s:.2f} s: {found}", flush=True)
+        sums.update(found)
+        if found["status"]:
+            print((folder / str(number) / "said.txt").read_text()[-4000:], flush=True)
+        shutil.rmtree(folder / str(number))
+    return dict(sums)
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

@@ -20,6 +20,20 @@ def test_a_killed_sweep_continues_and_repeats_no_round(way, moment_s, tmp_path):
     assert 0 <= finished <= interruptions.SWEEP_RUNS
 
 
+@pytest.mark.slow
+def test_a_sweep_that_is_interrupted_twice_loses_nothing(tmp_path):
+    found = interruptions.repeated_trial(tmp_path / "sweep", 40, 2, random.Random(1))
+    again = found.pop("of a split round")
+    assert again < 2 * 4  # of each interruption, less than a round
+    assert 0 < found.pop("finished before") <= 40
+    assert found == {"lost": 0, "repeated": 0, "missing": 0, "status": 0, "pages": 1}
+
+
+def test_only_whole_rounds_are_to_stay():
+    texts = {name: f'{{"spec": {{"round": {number}}}}}' for name, number in (("a", 1), ("b", 1), ("c", 2))}
+    assert interruptions._in_whole_rounds(texts, 2) == {"a", "b"}
+
+
 def test_unfinished_outputs_are_made_again(finished):
     summary = finished / "results/test-machine/tiny/tables/summary.csv"
     whole = summary.read_text()
