@@ -20,12 +20,13 @@ from pathlib import Path
 
 import yaml
 from gil_scaling.launch import processes
+from gil_scaling.plan import recovery
 
 from tests import tiny_sweep
 
 SWEEP = {**tiny_sweep.TINY, "rounds": 3}
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
-_SYNCED = ("runs", "expected", "logs", "gil-scaling")  # folders whose files are synced before they get their names
+_SYNCED = {"runs", "expected", "logs", "sizes.json", recovery.UNFINISHED}  # folders and files that are synced when written
 _WRITTEN_JUST_NOW_S = 20
 _RECORDS, _PAGE = "results/test-machine/runs/*.json", "results/test-machine/tiny/report.html"
 
@@ -153,8 +154,8 @@ def _damage(folder, rng):
     """Truncates, empties or removes about half of the recently written files that were not synced."""
     young = time.time() - _WRITTEN_JUST_NOW_S
     for path in sorted([*folder.glob("results/**/*"), *folder.glob(".snakemake/**/*")]):
-        is_own = path.is_file() and path.stat().st_mtime > young and path.parent.name not in _SYNCED
-        if is_own and path.name != "sizes.json" and rng.random() < 0.5:
+        is_own = path.is_file() and path.stat().st_mtime > young and _SYNCED.isdisjoint((path.name, path.parent.name))
+        if is_own and rng.random() < 0.5:
             kept = rng.choice((0, rng.randrange(1 + path.stat().st_size), None))
             path.unlink() if kept is None else os.truncate(path, kept)
 

@@ -61,6 +61,13 @@ def test_outputs_stay_unfinished_until_a_call_makes_them(tmp_path):
     assert run_python("-c", program.format([]), cwd=tmp_path).stdout == "[]\n"
 
 
+def test_what_is_unfinished_is_on_the_disk_before_the_first_job(tmp_path):
+    fsync = "import os, stat\nnamed = lambda: (state / recovery.UNFINISHED).exists()\n"
+    fsync += "os.fsync = lambda file: print(stat.S_ISDIR(os.fstat(file).st_mode), named())\n"
+    done = run_python("-c", PROGRAM.format("m", f"{fsync}recovery.note_unfinished(state, ['a'])"), cwd=tmp_path)
+    assert done.stdout == "False False\nTrue True\n"  # the file, then its name in the folder
+
+
 def test_outputs_are_on_the_disk_before_they_count_as_finished(tmp_path):
     sync = "import os\nos.sync = lambda: print('synced', (state / recovery.UNFINISHED).exists())\n"
     done = run_python("-c", PROGRAM.format("m", f"{sync}recovery.note_unfinished(state, ['a'])"), cwd=tmp_path)

@@ -86,7 +86,16 @@ def note_unfinished(state: Path, outputs: Iterable[str]) -> None:
     """Notes what a call is going to make, until it ends by itself; what an earlier call left and this one does not make stays."""
     made, earlier = set(outputs), read_unfinished(state)
     write_text(state / UNFINISHED, json.dumps(sorted(made | earlier)))
+    _sync_names(state)
     at_exit(_end, state, earlier - made)
+
+
+def _sync_names(folder: Path) -> None:
+    """Has the names of the files in a folder outlast a power failure."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # a file system that syncs no folders
+        os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def at_exit(function: Callable[..., None], *arguments: Any) -> None:
