@@ -84,6 +84,8 @@ def test_a_sweep_stops_measuring_what_is_known(snakemake, clone):
     assert "at most 10 rounds, with looks after 8 and 10. The rows have 8 rounds." in text
     assert "The intervals of tiny here are made at the level 97.5 %" in text
     assert "Nothing to be done" in call().stderr
+    grown = call("tables", experiments=[*experiments[:1], {**experiments[1], "rounds": 10}])
+    assert (grown.returncode, len(records(clone))) == (0, 18), grown.stderr
 
 
 def test_runs_never_overlap_in_time(three_rounds):

@@ -34,6 +34,7 @@ from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, WH
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
+_LOOK = "look"  # the rule that decides what is measured further
 _RELOCK = "relock"  # the target that chooses the versions of packages anew
 _DESCRIBED_RULES = ("measure", "verdict", "gate", "check", "machines")  # rules whose failure is described already
 _OF_COMPARISON = ("contrast", "page_of_sets")  # rules that write its folder
@@ -312,10 +313,11 @@ class Call:
         self._has_begun, self._began = True, time.time()
         self._be_the_only_call()
         measured = self._measured()
-        outputs = [str(file) for job in self.workflow.dag.needrun_jobs() for file in job.output]
+        jobs = list(self.workflow.dag.needrun_jobs())
+        outputs = [str(file) for job in jobs for file in job.output]
         recovery.note_unfinished(self._state, set(outputs) - {str(path) for path in measured.values()})
         call = ""
-        if measured:
+        if measured or any(job.rule.name == _LOOK for job in jobs):  # after which there may be more to measure
             self.plan.set_aside(measured)
             for old in [*self._state.glob("*.failures"), *self._state.glob("*.loop")]:
                 old.unlink()
