@@ -26,7 +26,7 @@ from tests import tiny_sweep
 
 SWEEP = {**tiny_sweep.TINY, "rounds": 3}
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
-_SYNCED = {"runs", "expected", "logs", "sizes.json", recovery.UNFINISHED}  # folders and files that are synced when written
+_SYNCED = {"runs", "expected", "logs", "sizes.json", recovery.UNFINISHED}  # files, and folders of them
 _WRITTEN_JUST_NOW_S = 20
 _RECORDS, _PAGE = "results/test-machine/runs/*.json", "results/test-machine/tiny/report.html"
 
