@@ -75,6 +75,14 @@ def test_interpreters_cannot_be_read_on_3_14(read):
         read({"all_threads": []}, kind="interpreters")
 
 
+def test_interpreters_are_read_that_begin_after_the_first_read(read):
+    stacks = {"all_threads": [SimpleNamespace(threads=[thread(1, status=0)])]}
+    reader = read(stacks, kind="interpreters", THREAD_STATUS_HAS_GIL=1)
+    reader.read()
+    stacks["all_threads"] = [SimpleNamespace(threads=[thread(number, status=0)]) for number in (2, 3)]
+    assert [[one.tid for one in reader.read()] for _ in range(10)][-1] == [2, 3]
+
+
 def test_a_process_that_is_gone_is_not_read_any_more(read, monkeypatch):
     monkeypatch.setattr(remote.Reader, "_find_descendants", lambda _: None)  # those of the process of the tests
     reader = read({"all_threads": [thread(1)], "only_active_thread": []}, kind="processes")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ERRORS = (RuntimeError, OSError, UnicodeDecodeError, MemoryError, ValueError)  # of reading what changes meanwhile
 _HAS_GIL, _GIL_REQUESTED = 1 << 0, 1 << 3  # thread status flags of 3.15
 _ALL = 3  # its mode in which threads have both
-_NEW_PROCESSES_TICKS = 10
+_NEW_WORKERS_TICKS = 10
 _MAX_READ = 1024  # bytes
 
 
@@ -45,7 +45,7 @@ class Reader:
         import _remote_debugging
 
         self._module = _remote_debugging
-        self._pid, self._has_descendants = pid, backend_kind == "processes"
+        self._pid, self._backend_kind = pid, backend_kind
         self._unwinders: dict[int, Any] = {}
         self._queued: dict[int, int] = {}  # by thread: ns that it had waited for a CPU
         self._files: dict[int, list[int]] = {}  # by thread
@@ -83,8 +83,8 @@ class Reader:
 
     def read(self) -> "list[Thread]":
         """All threads; raises one of ERRORS where the process changed too much meanwhile."""
-        if self._has_descendants and self._ticks % _NEW_PROCESSES_TICKS == 0:
-            self._find_descendants()
+        if self._ticks % _NEW_WORKERS_TICKS == 0:
+            self._find_workers()
         self._ticks += 1
         threads: list[Thread] = []
         for pid, unwinder in list(self._unwinders.items()):
@@ -104,6 +104,13 @@ class Reader:
             frames = [(frame.filename, _line(frame), frame.funcname) for frame in thread.frame_info]
             has_gil = thread.thread_id == holder or (self.knows_holder and bool(status & _HAS_GIL))
             yield Thread(pid, thread.thread_id, frames, has_gil, bool(status & _GIL_REQUESTED))
+
+    def _find_workers(self) -> None:
+        """Finds workers that are new, where they are not all seen at once."""
+        if self._backend_kind == "processes":
+            self._find_descendants()
+        elif self._backend_kind == "interpreters":  # 3.15.2 reads those only that were there when it was opened
+            self._unwinders[self._pid] = self._open(self._pid)
 
     def _find_descendants(self) -> None:
         members = [self._pid]
