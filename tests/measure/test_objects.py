@@ -4,6 +4,8 @@ import subprocess
 import pytest
 from gil_scaling.launch import environment
 
+from tests.support import find_build
+
 PROGRAM = """import json, os, sys, threading
 from gil_scaling.measure import interventions, objects
 from gil_scaling.measure.job import Job
@@ -97,11 +99,13 @@ def test_a_default_and_an_attribute_have_addresses(free_threaded, tmp_path):
     assert addresses == [[["global", "work", "Table"], ["attribute", "rows"]]]
 
 
-def test_an_immortal_object_is_no_candidate_any_more(free_threaded, tmp_path):
+@pytest.mark.parametrize("name", ["3.14t", "3.15"])
+def test_an_object_is_made_immortal(name, tmp_path, tmp_path_factory):
+    build = find_build(name, tmp_path_factory)
     source = "GLOBAL = {'k': [1]}\nimport sys\n" + TASKS + "def task(n): return sys._is_immortal(GLOBAL['k'])\n"
     address = [["global", "work", "GLOBAL"], ["item", "k"]]
-    assert run(free_threaded, tmp_path, source)["results"] == [False, False]
-    changed = run(free_threaded, tmp_path, source, changes=[{"how": "immortal", "addresses": [address]}])
+    assert run(build, tmp_path, source)["results"] == [False, False]
+    changed = run(build, tmp_path, source, changes=[{"how": "immortal", "addresses": [address]}])
     assert changed["results"] == [True, True]
 
 

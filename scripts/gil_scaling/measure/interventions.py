@@ -66,6 +66,7 @@ def _resolve(address: "Address", job: "Job") -> "Any":
 
 
 def _make_immortal(value: "Any") -> None:
+    """Not by the documented PyUnstable_SetImmortal of 3.15: that refuses an object to which anything else refers."""
     import ctypes
 
     function = getattr(ctypes.pythonapi, "_Py_SetImmortal", None)
