@@ -83,6 +83,16 @@ def test_interpreters_are_read_that_begin_after_the_first_read(read):
     assert [[one.tid for one in reader.read()] for _ in range(10)][-1] == [2, 3]
 
 
+@pytest.mark.parametrize(("kind", "is_read"), [("threads", False), ("processes", True), ("interpreters", True)])
+def test_pauses_are_read_where_the_run_does_not_see_them(kind, is_read, read, monkeypatch):
+    monkeypatch.setattr(remote.Reader, "_find_descendants", lambda _: None)
+    seen = []
+    monitor = lambda pid: seen.append(pid) or SimpleNamespace(get_gc_stats=lambda all_interpreters: [])  # noqa: E731
+    reader = read({"all_threads": []}, kind, THREAD_STATUS_HAS_GIL=1, GCMonitor=monitor)
+    reader.read()
+    assert (seen, reader.describe_pauses() is not None) == ([os.getpid()] * is_read, is_read)
+
+
 def test_a_process_that_is_gone_is_not_read_any_more(read, monkeypatch):
     monkeypatch.setattr(remote.Reader, "_find_descendants", lambda _: None)  # those of the process of the tests
     reader = read({"all_threads": [thread(1)], "only_active_thread": []}, kind="processes")

@@ -137,6 +137,20 @@ def test_collections_are_counted(free_threaded, sample):
     assert pauses["count"] >= 2 and pauses["seconds"] > 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("backend", "kind"), [("process", "processes"), ("interpreter", "interpreters")])
+def test_3_15_shows_collections_of_workers_apart(backend, kind, sample, tmp_path_factory):
+    build = find_build("3.15", tmp_path_factory)
+    source = (
+        "import gc\ndef tasks(): return [300] * 2\ndef task(n):\n    for _ in range(n): gc.collect()\n    return n\n"
+    )
+    result = sample(build, source=source, backend=backend, backend_kind=kind)
+    assert result.status == "ok", result.reason
+    pauses = result.measured["pauses"]
+    span_s = sum(each["span_s"] for each in result.measured["samples"] if each["is_sampled"])
+    assert not pauses["stops_others"] and 0.5 * span_s < pauses["seconds"] < 1.1 * span_s, (pauses, span_s)
+
+
 def test_stacks_too_deep_are_a_reason(with_gil, sample):
     source = (
         "import sys, time\nsys.setrecursionlimit(20_000)\ndef tasks(): return [10_000] * 2\n"

@@ -737,7 +737,10 @@ TABLES = {
 WAITING_SHARES = (
     Column("on_cpu", FLOAT, "1", "share of the workers' time in their tasks: on a CPU, without garbage_collector"),
     Column(
-        "garbage_collector", FLOAT, "1", "share: pauses of the garbage collector, of all workers; empty for processes"
+        "garbage_collector",
+        FLOAT,
+        "1",
+        "share: pauses of the garbage collector, of all workers; empty for processes before Python 3.15",
     ),
     Column("run_queue", FLOAT, "1", "share: ready to run, but without a CPU; empty where the system does not show it"),
     Column("lock_or_gil", FLOAT, "1", "share: waiting for a lock or the GIL (a futex), without garbage_collector"),

@@ -164,5 +164,5 @@ class Pauses:
             self._started = None
 
     def describe(self) -> "Record":
-        """How many there were, and their length in seconds."""
-        return {"count": self._count, "seconds": self._seconds}
+        """How many there were, and their length in seconds; each stopped all threads."""
+        return {"count": self._count, "seconds": self._seconds, "stops_others": True}

@@ -2,6 +2,7 @@
 
 import os
 
+from gil_scaling.measure.remote_pauses import RemotePauses
 from gil_scaling.measure.stacks import LOCK, RUNNING, UNKNOWN, queued_ns, state_of_call
 
 TYPE_CHECKING = False
@@ -9,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from gil_scaling.measure.interfaces import Record
     from gil_scaling.measure.stacks import Frame
 
 ERRORS = (RuntimeError, OSError, UnicodeDecodeError, MemoryError, ValueError)  # of reading what changes meanwhile
 _HAS_GIL, _GIL_REQUESTED = 1 << 0, 1 << 3  # thread status flags of 3.15
 _ALL = 3  # its mode in which threads have both
 _NEW_WORKERS_TICKS = 10
+_PAUSES_TICKS = 5
 _MAX_READ = 1024  # bytes
 
 
@@ -57,6 +60,9 @@ class Reader:
             )
         self._unwinders[pid] = self._open(pid)
         self._holder = self._open_holder(pid)
+        monitor = getattr(_remote_debugging, "GCMonitor", None)
+        is_apart = backend_kind in ("processes", "interpreters")  # gc.callbacks of the run do not see their pauses
+        self._pauses = RemotePauses(monitor, pid) if monitor and is_apart else None
         self.knows_holder = self._holder is not None or (self._has_flags and _has_gil())
 
     def _open(self, pid: int) -> "Any":
@@ -76,8 +82,10 @@ class Reader:
             return None
 
     def begin(self) -> None:
-        """Forgets how long threads had waited for a CPU: nobody has looked since."""
+        """Forgets how long threads had waited for a CPU, and what was collected: nobody has looked since."""
         self._queued.clear()
+        if self._pauses:
+            self._pauses.begin()
         for tid in list(self._files):  # threads of the samples before
             self._close_files(tid)
 
@@ -85,6 +93,8 @@ class Reader:
         """All threads; raises one of ERRORS where the process changed too much meanwhile."""
         if self._ticks % _NEW_WORKERS_TICKS == 0:
             self._find_workers()
+        if self._pauses and self._ticks % _PAUSES_TICKS == 0:
+            self._pauses.read(self._unwinders)
         self._ticks += 1
         threads: list[Thread] = []
         for pid, unwinder in list(self._unwinders.items()):
@@ -125,6 +135,10 @@ class Reader:
                     self._unwinders[member] = self._open(member)
                 except ERRORS:  # not Python, or not yet
                     continue
+
+    def describe_pauses(self) -> "Record | None":
+        """The pauses of the garbage collector in workers that are no threads of the run, where the build shows them."""
+        return self._pauses.describe() if self._pauses else None
 
     def read_state(self, thread: Thread) -> "tuple[str | None, float]":
         """(state, seconds that it waited for a CPU since the time before); the state is None for a thread that has ended."""

@@ -88,7 +88,9 @@ def _complete(result: "Record", watch: "Watch", directory: str) -> "Record":
         return result
     seen = result["measured"].get("seen") or watch.describe()
     if seen["lines"]:
-        return {**result, "measured": {**result["measured"], "seen": with_sources(seen, directory)}}
+        pauses = result["measured"]["pauses"] or watch.describe_pauses()
+        measured = {**result["measured"], "pauses": pauses, "seen": with_sources(seen, directory)}
+        return {**result, "measured": measured}
     reason = "the sampler saw no line of the workload: its tasks are too short, or run outside of Python"
     if seen["errors"]:
         reason = (
@@ -169,6 +171,10 @@ class Watch:
                 holders.append(place)
         if inside:
             self.seen.add(inside, seconds, holders if reader.knows_holder else None)
+
+    def describe_pauses(self) -> "Record | None":
+        """The pauses of the garbage collector that were seen from outside."""
+        return self._reader.describe_pauses() if self._reader else None
 
     def describe(self) -> "Record":
         """What was seen, and what the sampler itself took: CPU time in cpu_s of the window_s that it was at work."""

@@ -48,6 +48,12 @@ def test_of_a_pause_only_what_others_waited_is_waiting(tables):
     assert found["garbage_collector"] == pytest.approx(0.5 * 0.1 / 0.4)
 
 
+def test_nobody_waits_for_a_pause_of_another_process(tables):
+    seen = tables(lock_or_gil=0.3, garbage_collector=0.2)
+    found = parts(stack.draw({**seen, "summary": seen["summary"].assign(backend_kind="processes")}))
+    assert (found["garbage_collector"], found["lock_or_gil"]) == pytest.approx((0.0, 0.5))
+
+
 def test_waiting_that_the_sampler_did_not_see_is_unknown(tables):
     assert parts(stack.draw(tables()))["unknown"] == pytest.approx(0.5)
 

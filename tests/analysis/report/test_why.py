@@ -115,7 +115,7 @@ def test_time_that_no_line_explains_is_said():
     assert found[-2:] == [
         "45 % of the workers' time in their tasks they were ready to run, but had no CPU: other processes took it, or there are more "
         "workers than CPUs.",
-        "6 % of the workers' time in their tasks went into pauses of the garbage collector, which stop all of them.",
+        "6 % of the workers' time in their tasks went into pauses of the garbage collector.",
     ]
 
 

@@ -23,6 +23,12 @@ def test_a_pause_counts_for_all_workers():
     assert (found["garbage_collector"], found["on_cpu"], found["lock_or_gil"]) == pytest.approx((0.2, 0.4, 0.4))
 
 
+def test_a_pause_of_a_process_stops_no_other():
+    measured = make_measured({4: (5.0, 5.0, 0.0)}, cpu_s=5.0, span_s=10.0, pauses=(3, 1.0), stops_others=False)
+    found = waiting.shares(measured)
+    assert (found["garbage_collector"], found["on_cpu"], found["lock_or_gil"]) == pytest.approx((0.1, 0.4, 0.5))
+
+
 def test_what_is_not_known_is_the_rest():
     states = {"lock": 0.0, "unknown": 5.0}
     found = waiting.shares(make_measured({4: (5.0, 5.0, 0.0)}, cpu_s=1.0, states=states))

@@ -2,7 +2,17 @@
 
 
 def make_measured(
-    lines, *, cpu_s=1.0, span_s=2.0, tasks=1, workers=2, pauses=(0, 0.0), reference_s=None, run_queue_s=0.0, states=None
+    lines,
+    *,
+    cpu_s=1.0,
+    span_s=2.0,
+    tasks=1,
+    workers=2,
+    pauses=(0, 0.0),
+    reference_s=None,
+    run_queue_s=0.0,
+    states=None,
+    stops_others=True,
 ):
     """What one run measured; lines: {line of work.py: (running, waiting, held)} as the sampler saw them."""
     sums = [sum(each[part] for each in lines.values()) for part in (0, 1)]
@@ -29,7 +39,7 @@ def make_measured(
     samples = [{**sample, "is_sampled": flag} for flag in (False, True, False)]
     return {
         "samples": samples,
-        "pauses": {"count": pauses[0], "seconds": pauses[1]},
+        "pauses": {"count": pauses[0], "seconds": pauses[1], "stops_others": stops_others},
         "gil": False,
         "reference_s": reference_s,
         "seen": seen,

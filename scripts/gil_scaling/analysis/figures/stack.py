@@ -49,11 +49,13 @@ def draw(tables: Tables) -> Drawn:
 def _divide_waiting(rows: pd.DataFrame) -> Mapping[str, pd.Series]:
     """The waiting of the timed runs, as shares of the workers' time, in proportion to what the sampled workers waited for.
 
-    Of the garbage collector's pauses only what the other workers waited counts.
+    Of the garbage collector's pauses only what the other workers waited counts: nothing where these are processes or
+    interpreters.
     """
     seen = rows[_WAITS].fillna(0.0)
     workers = rows["workers"].astype(float)
-    seen["garbage_collector"] *= (workers - 1) / workers
+    is_apart = rows["backend_kind"].isin(["processes", "interpreters"])
+    seen["garbage_collector"] *= ((workers - 1) / workers).mask(is_apart, 0.0)
     whole = seen.sum(axis=1)
     seen.loc[whole.eq(0), "unknown"] = 1.0
     return {name: rows["waiting"] * seen[name] / whole.where(whole.gt(0), 1.0) for name in _WAITS}

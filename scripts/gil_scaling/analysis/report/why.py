@@ -18,7 +18,7 @@ _MIN_HELD = 0.05  # of the time that workers wait, for a line to be named
 _MIN_SHARE = 0.05  # of the workers' time, to be named
 _WITHOUT_LINE = {
     "run_queue": "they were ready to run, but had no CPU: other processes took it, or there are more workers than CPUs",
-    "garbage_collector": "went into pauses of the garbage collector, which stop all of them",
+    "garbage_collector": "went into pauses of the garbage collector",
     "sleep_or_io": "they slept, or waited for input and output",
 }
 _MIN_LONG = 0.02  # of a task's time, to be called longer

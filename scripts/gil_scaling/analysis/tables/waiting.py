@@ -15,8 +15,9 @@ SHARES = [column.name for column in WAITING_SHARES]
 def shares(measured: Mapping[str, Any]) -> dict[str, float]:
     """The parts of the workers' time in their tasks, which add up to 1 where all are known.
 
-    A pause of the garbage collector stops one worker, which is on a CPU meanwhile, and makes the others wait. For example, of
-    10 s with 5 s of CPU time, seen waiting for a lock half of the time, a pause of 1 s of 2 workers is 0.1 of each.
+    A pause of the garbage collector stops one worker, which is on a CPU meanwhile, and makes the others wait where they are
+    threads of one interpreter. For example, of 10 s with 5 s of CPU time, seen waiting for a lock half of the time, a pause of
+    1 s of 2 workers is 0.1 of each.
     """
     samples = [sample for sample in measured["samples"] if sample["is_sampled"]]
     seen = measured["seen"]
@@ -29,7 +30,7 @@ def shares(measured: Mapping[str, Any]) -> dict[str, float]:
     lock = min(seen["states"]["lock"] / seen_s, 1 - on_cpu)
     pause, workers = measured["pauses"], max(sample["workers_used"] for sample in samples)
     collecting = min(pause["seconds"] / span_s, on_cpu) if pause else 0.0
-    stopped = min(collecting * (workers - 1), lock)
+    stopped = min(collecting * (workers - 1), lock) if pause and pause["stops_others"] else 0.0
     parts = {
         "on_cpu": on_cpu - collecting,
         "garbage_collector": collecting + stopped if pause else math.nan,
