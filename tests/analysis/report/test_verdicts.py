@@ -4,7 +4,7 @@ import pytest
 from gil_scaling.analysis.figures import looks
 from gil_scaling.analysis.report import page, verdicts
 
-from tests.support import make_tables, sweep_records
+from tests.support import compare_sources, make_tables, sweep_records, write_source
 
 NOISY = [2.0, 2.2, 1.9, 2.3, 2.1, 1.8]
 SNIPPETS = {"thread": "with Pool({workers}): {}\n", "sequential": "for\n"}
@@ -135,3 +135,29 @@ def test_the_chart_has_the_colours_of_the_figures():
             assert (f"--{kind}: {looks.on_dark(colour)};" in dark.partition("}\n}")[0]) == (
                 looks.on_dark(colour) != colour
             )
+
+
+def compared(folder, *machines, kinds=("thread",)):
+    """The cards of a comparison of machines, in which threads take 2.0 s, and in each set 0.2 s more."""
+    sources = []
+    for number, machine in enumerate(machines):
+        times = {"sequential": [4.0] * 6, **dict.fromkeys(kinds, [2.0 + number / 5] * 6)}
+        builds = [sweep_records(times, python=python) for python in ("3.14", "3.14t")]
+        label = f"{machine}{number}"
+        sources.append(write_source(folder / label, *builds, machine=machine, label=label, call=f"call-{number}"))
+    tables = compare_sources(*sources)
+    return verdicts.cards(tables, SNIPPETS, dict.fromkeys((source.label for source in sources), None))
+
+
+def test_a_card_has_the_builds_of_all_sets(tmp_path):
+    (card,) = compared(tmp_path, "m", "b", "m")
+    builds = [f"{label} · {python}" for label in ("m0", "b1", "m2") for python in ("3.14", "3.14t")]
+    assert [line.build for line in card.lines] == builds
+    assert [mark.label for mark in card.marks] == [f"thread × 2 on {build}" for build in builds]
+    assert [len(line.notes) for line in card.lines] == [0, 0, 0, 0, 1, 1]
+    assert card.lines[4].notes == ["it is slower: 0.83× the speed on m0 [0.83, 0.83]"]
+
+
+def test_a_chart_of_many_sets_has_the_best_of_each_build(tmp_path):
+    (card,) = compared(tmp_path, *"abc", kinds=("thread", "process"))
+    assert len(card.marks) == 6

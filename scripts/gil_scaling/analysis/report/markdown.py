@@ -34,7 +34,7 @@ def render(data: Mapping[str, Any]) -> str:
         *_strong(data["warnings"]),
         *_section(data, "differences", _bullets(data["pairs"]), _table(data["differences"]) or data["same"]),
         *_strong(data["limits"]),
-        *([] if is_several else _section(data, "answers", _bullets(verdicts.sentences(data["cards"])))),
+        *_section(data, "answers", _bullets(verdicts.sentences(data["cards"]))),
         *(gains if is_several else _section(data, "limits", _table(data["limit_table"]))),
         *_section(data, "trust", _bullets(data["trust"])),
         "<details>\n<summary>Details</summary>",

@@ -90,6 +90,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
     command = f"snakemake --cores all --configfile {shlex.quote(_config_path(sets[0], sweep))}"
     differences = find_differences(sets, tables) if len(sets) > 1 else []
     shown = [_set(each, tables["runs"], sweep=sweep, is_several=len(sets) > 1) for each in sets]
+    snippets = {name: code for each in sets for name, code in each["snippets"].items()}
     machines, is_many = tables["machines"], machine_kinds.is_many(tables["machines"])
     runs, samples, of_builds, compared = (
         _without_machines(tables["runs"], is_many=is_many),
@@ -134,7 +135,7 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         else _differences_table(differences, sets),
         "same": "" if differences else _SAME,
         "limits": limits.describe_limits(tables, sets, command if sweep else None),
-        "cards": [] if len(sets) > 1 else verdicts.cards(tables, sets[0]["snippets"], floors),
+        "cards": [] if is_many else verdicts.cards(tables, snippets, floors),
         "assurances": [precision.summarize_noise_floors(floors), precision.describe_checks(tables["runs"])],
         "limit_table": limit_table(tables),
         "missing_ceilings": limits.describe_missing_ceilings(summary),

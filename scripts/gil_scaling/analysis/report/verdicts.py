@@ -1,4 +1,4 @@
-"""The cards that open the page of one result set: what to use for each workload, in words, as a chart and as code."""
+"""The cards that open a page: what to use for each workload, in words, as a chart and as code."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gil_scaling.analysis import labels, phrases, representatives
-from gil_scaling.analysis.columns import BLOCK, CONTROLS, DEFAULT_INTERVAL_S, LINE
+from gil_scaling.analysis.columns import AGAIN, BLOCK, CONTROLS, DEFAULT_INTERVAL_S, LINE
 from gil_scaling.analysis.statistics.break_even import FROM
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SAME, SLOWER
 from gil_scaling.analysis.tables.break_even import UP_TO
 
 _BY = [*BLOCK, "scaling"]  # what a recommendation is for
-_CARD = ["machine", "experiment", "workload", "params", "scaling"]
+_CARD = ["experiment", "workload", "params", "scaling"]
 _LINE_OF_SIZES = (
     "machine",
     "python",
@@ -87,35 +87,58 @@ def cards(
     measured = summary.drop_duplicates("combination").set_index("combination")
     rows = tables["recommendations"]
     rows = rows.assign(rounds_ok=rows["combination"].map(measured["rounds_ok"]))
-    evidence = _Evidence.of(summary, tables["break_even"], floors)
+    evidence = _Evidence.of(summary, tables["break_even"], tables["changes"], floors)
     choices = dict(list(tables["choices"].groupby(_CARD, sort=False)))
+    order = _order_builds(rows.drop_duplicates("build"), list(summary["machine"].unique()))
     found = []
     for key, own in rows.groupby(_CARD, sort=False):
-        of_builds = own.set_index("build").loc[labels.in_order(own["build"])].reset_index()
+        of_builds = own.sort_values("build", key=lambda builds: builds.map(order), kind="stable")
         lines = [_line(row, evidence) for row in of_builds.to_dict("records")]
-        marks, one = _marks(choices[key], measured)
+        marks, one = _marks(choices[key], measured, order)
         code = _snippets(of_builds, snippets)
         found.append(Card(own["panel"].iloc[0], lines, marks, one, _LINE * len(marks) + 22, code))
     return found
 
 
+def _order_builds(rows: pd.DataFrame, machines: Sequence[str]) -> dict[str, int]:
+    """{build: its place}: those of a machine together, the machines in their order."""
+    named = {build: place for place, build in enumerate(labels.in_order(rows["build"]))}
+    keys = sorted(
+        (machines.index(row["machine"]), named[row["build"]], row["build"]) for row in rows.to_dict("records")
+    )
+    return {build: place for place, (*_, build) in enumerate(keys)}
+
+
 class _Evidence(NamedTuple):
-    """What notes rest on: by _BY the rows of the summary and the typical one of threads; break-evens by size; floors as in cards."""
+    """What notes rest on: by _BY the rows of the summary and the typical one of threads; break-evens by size; floors as in cards.
+
+    again: {combination: its row of the changes since an earlier time on its machine}.
+    """
 
     blocks: dict[tuple[str, ...], pd.DataFrame]
     threads: dict[tuple[str, ...], dict[str, Any]]
     sizes: list[dict[str, Any]]
+    again: dict[str, dict[str, Any]]
     floors: Mapping[str, float | None]
 
     @classmethod
-    def of(cls, summary: pd.DataFrame, break_even: pd.DataFrame, floors: Mapping[str, float | None]) -> "_Evidence":
+    def of(
+        cls, summary: pd.DataFrame, break_even: pd.DataFrame, changes: pd.DataFrame, floors: Mapping[str, float | None]
+    ) -> "_Evidence":
         asked = representatives.at_default_interval(
             summary[summary["speedup"].notna() & ~summary["role"].isin(CONTROLS)]
         )
         threads = representatives.typical_thread_rows(asked, _BY).to_dict("records")
         places = break_even[break_even["kind"].isin([FROM, UP_TO]) & (break_even["axis"] != "workers")]
         blocks = dict(list(summary[summary["role"] != "ceiling"].groupby(_BY, sort=False)))
-        return cls(blocks, {_key(row): row for row in threads}, places.to_dict("records"), floors)
+        again = changes[changes["kind"] == AGAIN].assign(rounds_ok=changes[["rounds", "against_rounds"]].min(axis=1))
+        return cls(
+            blocks,
+            {_key(row): row for row in threads},
+            places.to_dict("records"),
+            {row["combination"]: row for row in again.to_dict("records")},
+            floors,
+        )
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,7 +151,7 @@ def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
 def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
     """The line of a build."""
     speed = phrases.format_speed(row, "speedup", "sequential")
-    notes = list(_size_notes(row, evidence.sizes))
+    notes = [*_size_notes(row, evidence.sizes), *_again_note(evidence.again.get(row["combination"]))]
     if row["claim"] == NO_CLAIM:
         return Line(row["build"], f"{row['label']}: {phrases.describe_speed(row, 'speedup', NO_CLAIM)}", notes)
     if row["backend_kind"] == "sequential":
@@ -175,6 +198,13 @@ def _thread_note(row: Mapping[str, Any], threads: Mapping[str, Any] | None) -> I
         yield form.format(label=threads["label"], speed=phrases.format_speed(threads, "speedup", "sequential"))
 
 
+def _again_note(change: Mapping[str, Any] | None) -> Iterator[str]:
+    """How it compares with an earlier time on the same machine, where there is one."""
+    if change:
+        earlier = f"the speed on {change['against_machine']}"
+        yield f"it is {phrases.describe_speed(change, 'gain', change['claim'], earlier)}"
+
+
 def _size_notes(row: Mapping[str, Any], sizes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """From which size the recommended backend pays off, or up to which, where sizes were swept and show it."""
     for place in sizes:
@@ -187,10 +217,14 @@ def _size_notes(row: Mapping[str, Any], sizes: Sequence[Mapping[str, Any]]) -> I
 # ---- as a chart
 
 
-def _marks(choices: pd.DataFrame, measured: pd.DataFrame) -> tuple[list[Mark], float]:
-    """A mark per build and kind of backend, and the place of 1; choices: of a workload, measured: the summary by combination."""
-    shown = choices[choices["backend_kind"] != "sequential"]
-    order = {name: place for place, name in enumerate(labels.in_order(shown["build"]))}
+def _marks(choices: pd.DataFrame, measured: pd.DataFrame, order: Mapping[str, int]) -> tuple[list[Mark], float]:
+    """A mark per build and kind of backend, or, if these are many, per build; and the place of 1.
+
+    choices: of a workload; measured: the summary by combination; order: of the builds.
+    """
+    shown = choices[choices["backend_kind"] != "sequential"].sort_values("place")
+    if len(shown) > _MAX_MARKS:
+        shown = shown.drop_duplicates("build")
     shown = shown.assign(order=shown["build"].map(order)).sort_values(["order", "place"]).head(_MAX_MARKS)
     rows = shown[["combination", "label", "build", "backend_kind"]].merge(
         measured[[f"speedup{end}" for end in _ENDS]], left_on="combination", right_index=True
@@ -214,7 +248,8 @@ def _marks(choices: pd.DataFrame, measured: pd.DataFrame) -> tuple[list[Mark], f
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= _MAX_LABEL else f"{text[: _MAX_LABEL - 1]}…"
+    """The text without its middle, if it is too long: it ends with what tells builds apart."""
+    return text if len(text) <= _MAX_LABEL else f"{text[:12]}…{text[13 - _MAX_LABEL :]}"
 
 
 # ---- as code
