@@ -22,15 +22,15 @@ def test_backend_declares_itself_in_literals(name):
     assert constants["kind"] in KINDS
     assert {type(constants["one_thread_per_gil"]), type(constants["together"])} == {bool}
     assert load_backend(name).by_hand
-    assert isinstance(constants.get("snippet", ""), str)
-
-
-WITH_SNIPPET = [name for name in NAMES if catalog.read_backend(name, ".").snippet]
+    assert isinstance(constants["snippet"], str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", WITH_SNIPPET)
+@pytest.mark.parametrize("name", NAMES)
 def test_snippet_gives_the_results_in_order(name, tmp_path):
+    missing = getattr(load_backend(name), "available", lambda: None)()
+    if missing:
+        pytest.skip(missing)
     backend = catalog.read_backend(name, ".")
     function = "async def" if backend.kind == "coroutines" else "def"
     snippet = backend.snippet.replace("{workers}", "2")
@@ -40,10 +40,6 @@ def test_snippet_gives_the_results_in_order(name, tmp_path):
     )
     done = run_python(str(tmp_path / "script.py"))
     assert (done.stdout, done.stderr) == ("[0, 1, 4, 9, 16]\n", "")
-
-
-def test_a_backend_of_each_kind_has_a_snippet():
-    assert {catalog.read_backend(name, ".").kind for name in WITH_SNIPPET} == KINDS
 
 
 @pytest.mark.parametrize("start", ["natural", "together"])

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 kind = "coroutines"
 one_thread_per_gil = False
 together = True
+snippet = """\
+import asyncio
+from threading import Thread
+
+results = [None] * len(arguments)
+
+
+async def gather(places):
+    for place, result in zip(places, await asyncio.gather(*(task(arguments[place]) for place in places))):
+        results[place] = result
+
+
+shares = [range(number, len(arguments), {workers}) for number in range({workers})]
+threads = [Thread(target=asyncio.run, args=(gather(share),)) for share in shares]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
 
 
 def run(job: "Job") -> Outcome:

@@ -16,6 +16,27 @@ if TYPE_CHECKING:
 kind = "interpreters"
 one_thread_per_gil = True
 together = True
+snippet = """\
+from concurrent import interpreters
+from threading import Thread
+
+results = [None] * len(arguments)
+
+
+def work(number):
+    interpreter = interpreters.create()
+    for place in range(number, len(arguments), {workers}):
+        results[place] = interpreter.call(task, arguments[place])
+    interpreter.close()
+
+
+if __name__ == "__main__":
+    threads = [Thread(target=work, args=(number,)) for number in range({workers})]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+"""
 
 
 def available() -> "str | None":

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 kind = "threads"
 one_thread_per_gil = False
 together = False
+snippet = """\
+from joblib import Parallel, delayed
+
+if __name__ == "__main__":
+    results = Parallel(n_jobs={workers}, backend="threading")(delayed(task)(argument) for argument in arguments)
+"""
 available = _joblib.available
 
 

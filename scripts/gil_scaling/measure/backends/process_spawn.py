@@ -9,6 +9,28 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
+snippet = """\
+from multiprocessing import get_context
+
+
+def work(number, share, queue):
+    queue.put((number, [task(argument) for argument in share]))
+
+
+if __name__ == "__main__":
+    context = get_context("spawn")
+    queue = context.SimpleQueue()
+    shares = [arguments[number::{workers}] for number in range({workers})]
+    processes = [context.Process(target=work, args=(*numbered, queue)) for numbered in enumerate(shares)]
+    for process in processes:
+        process.start()
+    results = [None] * len(arguments)
+    for _ in processes:
+        number, own = queue.get()
+        results[number::{workers}] = own
+    for process in processes:
+        process.join()
+"""
 
 
 def available() -> "str | None":
