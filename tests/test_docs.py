@@ -212,7 +212,7 @@ def test_the_workload_of_a_document_runs(path, tmp_path):
     source = code(path, "python", '"""What it shows')
     (tmp_path / "mine.py").write_text(source)
     workload = catalog.read_workload("./mine.py", tmp_path)
-    assert (workload.parameters, workload.defaults) == (("size", "count"), {"size": 1000, "count": 8})
+    assert (workload.parameters, workload.defaults) == (("size", "count"), {"size": 100_000, "count": 8})
     names = {}
     exec(source, names)
     assert names["task"](names["tasks"]()[0]) == list(range(1, 1001))
