@@ -215,7 +215,7 @@ def test_the_workload_of_a_document_runs(path, tmp_path):
     assert (workload.parameters, workload.defaults) == (("size", "count"), {"size": 100_000, "count": 8})
     names = {}
     exec(source, names)
-    assert names["task"](names["tasks"]()[0]) == list(range(1, 1001))
+    assert names["task"](names["tasks"]()[0]) == list(range(1, 100_001))
 
 
 def test_the_lessons_of_the_document_are_a_config():
