@@ -103,3 +103,16 @@ def test_a_call_that_lost_its_lock_leaves_the_notes_of_the_other(tmp_path):
     assert run_python("-c", program, str(tmp_path), cwd=tmp_path).returncode == 0
     assert recovery.read_unfinished(tmp_path) == {"a"}
     assert read_holder(tmp_path) == "elsewhere 12\n"
+
+
+INTERRUPTED = """
+import os, signal
+from gil_scaling.plan import recovery
+recovery.at_exit(print, "all is done")
+recovery.at_exit(os.kill, os.getpid(), signal.SIGINT)
+"""
+
+
+def test_the_end_of_a_call_is_not_interrupted():
+    done = run_python("-c", INTERRUPTED)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "all is done\n", "")

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -101,12 +102,14 @@ def _sync_names(folder: Path) -> None:
 def at_exit(function: Callable[..., None], *arguments: Any) -> None:
     """Has a function called when this process, but no fork of it, ends by itself, in the working directory that is now.
 
-    Snakemake leaves that of `--directory` before it ends.
+    Snakemake leaves that of `--directory` before it ends. An interruption no longer counts then: on Ctrl-C, `uv run` sends a
+    second one, which would cut this off.
     """
     folder, pid = os.getcwd(), os.getpid()
 
     def call() -> None:
         if os.getpid() == pid:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             with contextlib.chdir(folder):
                 function(*arguments)
 
