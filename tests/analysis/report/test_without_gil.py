@@ -22,6 +22,7 @@ ROW = {
     "error": 0.94,
     "error_low": 0.9,
     "error_high": 0.98,
+    "interval": "ci95",
 }
 OTHER = {**ROW, "panel": "sort", "error": 1.1}
 SHARES = {**ROW, "panel": "shared_read", "error": None, "predicted": None, "reason": "its workers share an object"}
@@ -36,6 +37,11 @@ def test_the_error_of_one_workload_has_its_interval():
     assert describe(ROW) == [
         "For threads on 3.14t, processes on 3.14 and the tax predict of py_loop 0.94 [0.90, 0.98] times the speedup that is measured."
     ]
+
+
+def test_the_error_of_too_few_rounds_has_no_interval():
+    (sentence,) = describe({**ROW, "interval": "range"})
+    assert sentence.endswith("that is measured. The brackets are ranges of too few rounds for a claim.")
 
 
 def test_the_error_over_all_workloads_has_its_ends():

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from gil_scaling.analysis import phrases
+from gil_scaling.analysis.columns import CI95
+from gil_scaling.analysis.report.contention import FEW_ROUNDS
 from gil_scaling.analysis.report.html_tables import Table, chosen_columns
 from gil_scaling.analysis.representatives import typical_thread_rows
 
@@ -32,7 +34,7 @@ def sentences(rows: pd.DataFrame) -> Iterator[str]:
         if len(known):
             yield (
                 f"For threads on {build}, processes on {reference} and the tax predict {_describe_errors(known)} the speedup that "
-                f"is measured{_describe_range(known)}."
+                f"is measured{_describe_range(known)}.{_no_claim(known)}"
             )
     for reason, own in rows[rows["error"].isna()].groupby("reason", sort=False):
         yield f"Not predicted: {phrases.join_words(own['panel'].drop_duplicates())}: {reason}."
@@ -53,6 +55,11 @@ def _describe_range(rows: pd.DataFrame) -> str:
         return ""
     ends = [f"{phrases.format_ratio(row['error'])} ({row['panel']})" for _, row in rows.iloc[[0, -1]].iterrows()]
     return f", from {ends[0]} to {ends[1]}"
+
+
+def _no_claim(rows: pd.DataFrame) -> str:
+    """Of one workload, whose interval is shown, that it is none."""
+    return FEW_ROUNDS if len(rows) == 1 and rows["interval"].ne(CI95).all() else ""
 
 
 def table(rows: pd.DataFrame) -> Table:
