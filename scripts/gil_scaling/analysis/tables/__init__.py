@@ -54,18 +54,20 @@ def make(frames: Frames) -> Mapping[str, pd.DataFrame]:
 
 def make_at_levels(frames: Frames, levels: Mapping[str, float]) -> dict[str, pd.DataFrame]:
     """The tables, in which the intervals of each experiment have a level of their own; levels: {experiment: level}."""
-    parts: dict[str, list[pd.DataFrame]] = {}
+    made: dict[float, dict[str, pd.DataFrame]] = {}
     for level in sorted(set(levels.values())):
         with intervals.at_level(level):
-            for name, table in make(frames).items():
-                is_own = table["experiment"].map(levels).eq(level) if "experiment" in table else slice(None)
-                parts.setdefault(name, []).append(table[is_own])
-    return {name: _in_blocks(found) if "experiment" in found[0] else found[0] for name, found in parts.items()}
+            made[level] = dict(make(frames))
+    return {name: _splice({level: found[name] for level, found in made.items()}, levels) for name in TABLES}
 
 
-def _in_blocks(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of several tables, experiment by experiment; those of one as they are."""
-    return parts[0] if len(parts) == 1 else pd.concat(parts).sort_values("experiment", kind="stable")
+def _splice(tables: Mapping[float, pd.DataFrame], levels: Mapping[str, float]) -> pd.DataFrame:
+    """Of tables of several levels the rows of the experiments of each, experiment by experiment."""
+    first, *others = tables.values()
+    if not others or "experiment" not in first:
+        return first
+    parts = [table[table["experiment"].map(levels).eq(level)] for level, table in tables.items()]
+    return pd.concat(parts).sort_values("experiment", kind="stable")
 
 
 class _Tables(Mapping[str, pd.DataFrame]):
