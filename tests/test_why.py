@@ -27,7 +27,7 @@ def sweep_of(folder):
 
 def test_why_says_what_it_costs_and_leaves_its_tables(explained):
     folder, done = explained
-    assert "why: 3 extra runs of 1 combination in 1 rounds, about " in done.stderr
+    assert "why: 3 extra runs of 1 combination in 1 round, about " in done.stderr
     lines, waiting, locks = (
         pd.read_csv(sweep_of(folder) / f"tables/{name}.csv") for name in ("lines", "waiting", "locks")
     )

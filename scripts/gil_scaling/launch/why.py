@@ -73,11 +73,11 @@ def read_entries(plan: str, runs: Iterable[Mapping[str, Any]]) -> tuple[dict[str
 
 def _announce(order: dict[str, Any], todo: list[ExtraRun]) -> str:
     """What is to be done, and about how long it takes."""
-    combinations = len({run["run"] for run in todo})
+    combinations, rounds = len({run["run"] for run in todo}), order["rounds"]
     seconds = progress.duration(max(1, round(sum(run["about_s"] for run in todo))))
     return (
-        f"why: {len(todo)} extra runs of {combinations} combination{'s' if combinations > 1 else ''} in {order['rounds']} "
-        f"rounds, about {seconds}"
+        f"why: {len(todo)} extra runs of {combinations} combination{'s' if combinations > 1 else ''} in {rounds} "
+        f"round{'s' if rounds > 1 else ''}, about {seconds}"
     )
 
 
