@@ -134,6 +134,14 @@ def test_an_interrupted_installation_is_made_again(make_environments, this_build
     assert not left.exists()
 
 
+def test_an_environment_that_cannot_be_removed_is_not_complete(tmp_path, monkeypatch):
+    (tmp_path / "complete").touch()
+    monkeypatch.setattr(environments.shutil, "rmtree", lambda folder, ignore_errors: None)
+    with pytest.raises(environments.InstallError, match="cannot be removed"):
+        environments._remove(tmp_path)
+    assert not (tmp_path / "complete").exists()
+
+
 def test_a_failed_installation_leaves_nothing(make_environments, this_build, monkeypatch, tmp_path):
     def fail(*_):
         raise OSError(28, "No space left on device")
