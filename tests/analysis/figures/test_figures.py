@@ -66,6 +66,15 @@ def test_figures_drawn_at_once_are_the_same(full, everything, tmp_path):
     assert [path for path in files if path.read_bytes() != (everything.folder / path.name).read_bytes()] == []
 
 
+def test_figures_are_drawn_without_semaphores_too(full, everything, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError("no /dev/shm")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refuse)
+    entries = draw_all(full, ["e"], tmp_path, ["fastest"], cores=2)
+    assert entries == [everything.entries["fastest"]]
+
+
 def test_no_two_figures_have_the_same_place():
     places = [figures.load(name).PLACE for name in figures.NAMES]
     assert len(set(places)) == len(places)

@@ -67,12 +67,17 @@ def draw_all(
 def _draw_at_once(jobs: Sequence[tuple[Any, ...]], cores: int) -> list[dict[str, Any]]:
     """The entries of several jobs of _draw, done by forked processes, which have all tables and modules already.
 
-    On other systems than Linux by this process: their libraries may not survive a fork.
+    By this process on other systems than Linux, whose libraries may not survive a fork, and where there are no semaphores, as
+    in a container without /dev/shm.
     """
     if cores == 1 or sys.platform != "linux":
         return [_draw(*job) for job in jobs]
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(min(cores, len(jobs)), context, _take, (jobs,)) as pool:  # it notices a killed process
+    try:
+        pool = ProcessPoolExecutor(min(cores, len(jobs)), context, _take, (jobs,))  # it notices a killed process
+    except (OSError, NotImplementedError):
+        return [_draw(*job) for job in jobs]
+    with pool:
         return list(pool.map(_draw_job, range(len(jobs))))
 
 
