@@ -2,7 +2,7 @@
 
 The properties are those of tests/analysis/test_foreign_files.py. It exits with 0 if it finds nothing. An input that
 breaks a property, or takes more than a minute or 2 GiB, is printed, and tried first from then on: inputs are kept in
-.hypothesis/fuzz. Needs atheris: `uv run --with atheris python -m tests.fuzz`.
+.hypothesis/fuzz. Needs atheris: `uv run --group dev --with atheris python -m tests.fuzz`.
 """
 
 import random
