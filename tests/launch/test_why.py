@@ -57,7 +57,7 @@ def test_an_extra_run_that_failed_is_repeated(explain, capfd):
 
 
 @pytest.mark.parametrize("change", [lambda text: "{", lambda text: json.dumps({**json.loads(text), "format": 1})])
-def test_a_file_that_is_damaged_or_of_another_form_is_measured_again(explain, change):
+def test_a_damaged_or_other_file_is_measured_again(explain, change):
     file = explain([1])[0] / "lines-r1.json"
     file.write_text(change(file.read_text()))
     assert len(explain([1])[1]) == 1
