@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import pytest
 from gil_scaling.plan.looks import Looks
 
-
 UNTIL = {"half_width": 0.02, "max_rounds": 50}
 
 
