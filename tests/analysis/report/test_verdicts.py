@@ -39,6 +39,7 @@ def line(folder, **times):
             "[0.91, 1.28].",
         ),
         ({"sequential": [1.0] * 6, "thread": [2.0] * 6}, "stay with sequential: nothing is shown to be faster."),
+        ({"thread": [2.0] * 6}, "nothing is recommended: no sequential run to compare with."),
         (
             {"sequential": [4.0] * 5, "thread": [2.0] * 5},
             "thread × 2: 2.00× sequential, from 2.00 to 2.00 in 5 rounds, too few for a claim.",

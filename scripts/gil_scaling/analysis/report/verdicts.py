@@ -152,6 +152,8 @@ def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
     """The line of a build."""
     speed = phrases.format_speed(row, "speedup", "sequential")
     notes = [*_size_notes(row, evidence.sizes), *_again_note(evidence.again.get(row["combination"]))]
+    if pd.isna(row["speedup"]):
+        return Line(row["build"], "nothing is recommended: no sequential run to compare with", notes)
     if row["claim"] == NO_CLAIM:
         return Line(row["build"], f"{row['label']}: {phrases.describe_speed(row, 'speedup', NO_CLAIM)}", notes)
     if row["backend_kind"] == "sequential":
