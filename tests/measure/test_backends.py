@@ -22,7 +22,7 @@ def test_backend_declares_itself_in_literals(name):
     assert constants["kind"] in KINDS
     assert {type(constants["one_thread_per_gil"]), type(constants["together"])} == {bool}
     assert load_backend(name).by_hand
-    assert isinstance(constants["snippet"], str)
+    assert catalog.read_backend(name, ".").snippet
 
 
 @pytest.mark.slow
@@ -40,6 +40,13 @@ def test_snippet_gives_the_results_in_order(name, tmp_path):
     )
     done = run_python(str(tmp_path / "script.py"))
     assert (done.stdout, done.stderr) == ("[0, 1, 4, 9, 16]\n", "")
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_snippet_of_a_start_method_sets_it(method):
+    assert (
+        f'    multiprocessing.set_start_method("{method}")\n' in catalog.read_backend(f"process_{method}", ".").snippet
+    )
 
 
 @pytest.mark.parametrize("start", ["natural", "together"])

@@ -153,8 +153,24 @@ def read_backend(text: str, base: str | Path) -> Backend:
         defaults=_defaults(arguments),
         any_parameter=arguments.kwarg is not None,
         choices=_choices(tree),
-        snippet=next((value for value in _constants(tree, "snippet") if isinstance(value, str)), None),
+        snippet=_snippet(tree),
     )
+
+
+def _snippet(tree: ast.Module) -> str | None:
+    """How a backend is written by hand: its `snippet`, or that of the built-in backend `snippet_of` with its own `start_method`."""
+    if other := _text(tree, "snippet_of"):
+        main, method = 'if __name__ == "__main__":\n', _text(tree, "start_method")
+        own = _text(_parse(BACKENDS / f"{other}.py", other), "snippet") or ""
+        return "import multiprocessing\n" + own.replace(
+            main, f'{main}    multiprocessing.set_start_method("{method}")\n'
+        )
+    return _text(tree, "snippet")
+
+
+def _text(tree: ast.Module, name: str) -> str | None:
+    """The text that a module assigns to a name, None without one."""
+    return next((value for value in _constants(tree, name) if isinstance(value, str)), None)
 
 
 def auto_parameter(workload: Workload, given: Mapping[str, Any]) -> str | None:

@@ -9,40 +9,20 @@ if TYPE_CHECKING:
 kind = "processes"
 one_thread_per_gil = True
 together = True
-snippet = """\
-from multiprocessing import get_context
-
-
-def work(number, share, queue):
-    queue.put((number, [task(argument) for argument in share]))
-
-
-if __name__ == "__main__":
-    context = get_context("spawn")
-    queue = context.SimpleQueue()
-    shares = [arguments[number::{workers}] for number in range({workers})]
-    processes = [context.Process(target=work, args=(*numbered, queue)) for numbered in enumerate(shares)]
-    for process in processes:
-        process.start()
-    results = [None] * len(arguments)
-    for _ in processes:
-        number, own = queue.get()
-        results[number::{workers}] = own
-    for process in processes:
-        process.join()
-"""
+start_method = "spawn"
+snippet_of = "process"
 
 
 def available() -> "str | None":
     """None, or why this system cannot."""
-    return processes.available("spawn")
+    return processes.available(start_method)
 
 
 def run(job: "Job") -> "Outcome":
     """Runs the tasks in one new process per worker."""
-    return processes.run(job, "spawn")
+    return processes.run(job, start_method)
 
 
 def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> "str | None":
     """One process per call."""
-    return processes.by_hand(task, calls, consumed, "spawn")
+    return processes.by_hand(task, calls, consumed, start_method)
