@@ -50,6 +50,24 @@ def test_a_line_says_what_to_use(times, text, tmp_path):
     assert line(tmp_path, **times) == [f"py_loop on 3.14: {text}"]
 
 
+@pytest.mark.parametrize(
+    ("thread", "text"),
+    [
+        ([4.0] * 6, "use thread × 2: 2.00× sequential [2.00, 2.00]."),
+        (
+            [8.0] * 6,
+            "stay with sequential: nothing is shown to be faster; the smallest median had thread × 2, 1.00× sequential [1.00, 1.00].",
+        ),
+    ],
+)
+def test_weak_scaling_has_one_line_beside_its_baseline(thread, text, tmp_path):
+    records = sweep_records({"sequential": [4.0] * 6, "thread": thread})
+    for one in records:
+        one["spec"]["scaling"] = "strong" if one["spec"]["backend"] == "sequential" else "weak"
+    found = verdicts.cards(make_tables(tmp_path, records), SNIPPETS, {"m": None})
+    assert verdicts.sentences(found) == [f"py_loop on 3.14: {text}"]
+
+
 def test_a_line_compares_what_is_cheaper_with_the_fastest(tmp_path):
     records = sweep_records({"sequential": [4.0] * 6, "thread": NOISY})
     records += [{**one, "run": f"{one['run']}-4"} for one in sweep_records({"thread": [1.98] * 6}, workers=4)]

@@ -156,10 +156,8 @@ def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
         return Line(row["build"], "nothing is recommended: no sequential run to compare with", notes)
     if row["claim"] == NO_CLAIM:
         return Line(row["build"], f"{row['label']}: {phrases.describe_speed(row, 'speedup', NO_CLAIM)}", notes)
-    if row["backend_kind"] == "sequential":
+    if row["backend_kind"] == "sequential" or row["claim"] != FASTER:
         return Line(row["build"], "stay with sequential: nothing is shown to be faster", [*_fastest_note(row), *notes])
-    if row["claim"] != FASTER:
-        return Line(row["build"], "nothing is recommended: sequential cannot be compared", notes)
     alone = representatives.describe_one_worker(evidence.blocks[_key(row)], row)
     noise = _noise_note(row, evidence.floors.get(row["machine"]))
     threads = _thread_note(row, evidence.threads.get(_key(row)))
@@ -173,8 +171,8 @@ def _noise_note(row: Mapping[str, Any], floor: float | None) -> Iterator[str]:
 
 
 def _fastest_note(row: Mapping[str, Any]) -> Iterator[str]:
-    """What the fastest is, where sequential is recommended though another had a smaller median."""
-    if row["fastest"] != row["label"]:
+    """What the fastest is, where sequential is recommended though another had a smaller median, or scales weakly."""
+    if row["backend_kind"] != "sequential" or row["fastest"] != row["label"]:
         speed = phrases.format_speed(row, "fastest_speedup", "sequential")
         yield f"the smallest median had {row['fastest']}, {speed}"
 

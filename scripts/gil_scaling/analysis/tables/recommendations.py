@@ -40,9 +40,19 @@ def recommendations(runs: pd.DataFrame) -> pd.DataFrame:
         interval_distance=distance_from_default(first).fillna(0),
         memory_mb=candidates.groupby("combination")["peak_memory_mb"].median(),
     )
+    ranked = _without_baselines(ranked)
     rounds = rounds_of(candidates, ranked)
     rows = [_row(group, rounds) for _, group in ranked.groupby(_CHOICE, sort=False)]
     return with_keys(rows, candidates, "recommendations")
+
+
+def _without_baselines(ranked: pd.DataFrame) -> pd.DataFrame:
+    """Without sequential runs that nothing competes with: those of weak scaling, which are the baseline of other choices."""
+    is_sequential = ranked["backend_kind"].eq("sequential")
+    keys = {name: [ranked[key] for key in columns] for name, columns in (("choice", _CHOICE), ("block", BLOCK))}
+    is_alone = is_sequential.groupby(keys["choice"]).transform("all")
+    has_choices = (~is_sequential).groupby(keys["block"]).transform("any")
+    return ranked[~(is_alone & has_choices)]
 
 
 def _row(ranked: pd.DataFrame, rounds: Mapping[str, Arrays]) -> dict[str, Any]:
