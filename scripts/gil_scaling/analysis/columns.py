@@ -929,8 +929,8 @@ FLAG_MEANINGS = {
     "interval_differs": "a worker read back another switch interval than was set",
     "idle_workers": "some workers ran no task",
     "oversubscribed": "more workers than usable CPUs, on tasks that do not wait",
-    "warm_state": "the first sample in a process took several times as long as the later ones, of the row or of its baseline: "
-    "these find a cache or the like that the new workers of other backends lack; with a warm baseline there is no speedup",
+    "warm_state": "the first sample in a process took several times as long as the later ones, of the baseline, or of a row without "
+    "one: these find a cache or the like that the new workers of other backends lack; with a warm baseline there is no speedup",
     "arguments_changed": "the tasks changed arguments that are reused: later samples began otherwise than the first",
     "too_short": "the tasks take less than 100 times the cost of the clocks",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",

@@ -202,12 +202,12 @@ def test_libraries_with_threads_are_named_per_build(page_of, tmp_path):
     assert page_of("first")["trust"] == trust[:-2]
 
 
-def with_cached_tasks(first_s, rounds):
-    """Changes records so that in these rounds the first sample of each sequential run takes so long, and later ones 1 ms."""
+def with_cached_tasks(first_s, rounds, backend="sequential"):
+    """Changes records so that in these rounds the first sample of each run of a backend takes so long, and later ones 1 ms."""
 
     def change(records):
         for record in records:
-            if record["spec"]["backend"] == "sequential" and record["spec"]["round"] in rounds:
+            if record["spec"]["backend"] == backend and record["spec"]["round"] in rounds:
                 warmup, sample = (make_sample(total_s, workers=1, durations=(total_s,)) for total_s in (first_s, 0.001))
                 record["measured"]["samples"] = [{**warmup, "warmup": True}, sample]
         return records
@@ -235,6 +235,20 @@ def test_slow_first_samples_of_few_rounds_are_no_warm_state(tmp_path):
     folder = result_set(tmp_path / "m", times={"3.14": TIMES["3.14"]}, change=change)
     data = compared(tmp_path, folder)
     assert (data["warnings"], "warm_state" in data["flags"]) == ([], False)
+
+
+@pytest.mark.parametrize("has_baseline", [True, False])
+def test_slow_first_threads_beside_a_baseline_are_no_warm_state(tmp_path, has_baseline):
+    def change(records):
+        changed = with_cached_tasks(0.4, range(1, 7), backend="thread")(records)
+        return [record for record in changed if has_baseline or record["spec"]["backend"] != "sequential"]
+
+    folder = result_set(tmp_path / "m", times={"3.14": TIMES["3.14"]}, change=change)
+    data = compared(tmp_path, folder)
+    assert (
+        any("after the first sample, thread × 1 is 400× as fast" in text for text in data["warnings"]) != has_baseline
+    )
+    assert ("warm_state" in data["flags"]) != has_baseline
 
 
 def test_unlike_sources_are_named(sets, page_of, tmp_path):

@@ -23,18 +23,23 @@ def with_baselines(runs: pd.DataFrame) -> pd.DataFrame:
     runs: as in read.Frames. Added: timed_s, the time that counts; lists, the number of task lists that the run did (with weak
     scaling one per worker); base_<name>, of the sequential run of the same block and round, and reference_<name>, of that on
     the reference build, for the names run, call, timed_s (the same kind of time as the run's), total_s, work_s, task_cpu_s,
-    durations and occupancy; all are missing where there is no baseline. Combinations that are warm, or
-    whose baseline is, have the flag warm_state; those whose baseline is have no speedup.
+    durations and occupancy; all are missing where there is no baseline. Combinations whose baseline is warm have the flag
+    warm_state and no speedup. Without a baseline, their own flag counts: many threads may be slow the first time that they run
+    in a process, whatever their tasks leave in it.
     """
     runs = runs[runs["python"].notna()].reset_index(drop=True)
     runs = runs.reindex(columns=list(dict.fromkeys([*runs.columns, *_OF_BASE])))
     runs["lists"] = np.where(runs["scaling"].eq("weak"), runs["workers"].astype(float), 1.0)
     runs["timed_s"] = timed(runs)
     is_warm = _is_warm(runs)
-    has_warm_base = runs["block"].isin(runs.loc[is_warm & runs["backend_kind"].eq("sequential"), "block"])
+    is_sequential = runs["backend_kind"].eq("sequential") & runs["status"].eq("ok")
+    has_base = runs["block"].isin(runs.loc[is_sequential, "block"])
+    has_warm_base = runs["block"].isin(runs.loc[is_sequential & is_warm, "block"])
     runs["no_speedup"] = runs["no_speedup"].eq(True) | has_warm_base
-    runs["flags"] = [_with_warm_state(*each) for each in zip(runs["flags"], is_warm | has_warm_base, strict=True)]
-    is_base = runs["backend_kind"].eq("sequential") & runs["status"].eq("ok") & ~runs["no_speedup"].eq(True)
+    runs["flags"] = [
+        _with_warm_state(*each) for each in zip(runs["flags"], has_warm_base | (is_warm & ~has_base), strict=True)
+    ]
+    is_base = is_sequential & ~runs["no_speedup"].eq(True)
     bases = runs.loc[is_base, ["block", "round", "switch_interval_s", *_OF_BASE]]
     parts = [key.astype("str") for key in (runs["machine"], runs["reference"])]
     other = parts[0].str.cat([parts[1], runs["block"].str.split("|", n=2).str[2]], sep="|")
