@@ -4,10 +4,15 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import pytest
 from gil_scaling.launch import environment
+from gil_scaling.measure import sampler
+from gil_scaling.measure.remote import Thread
+from gil_scaling.measure.stacks import Places
 from gil_scaling.plan import catalog
 
 from tests.support import NEWEST, find_build
@@ -149,6 +154,32 @@ def test_3_15_shows_collections_of_workers_apart(backend, kind, sample, tmp_path
     pauses = result.measured["pauses"]
     span_s = sum(each["span_s"] for each in result.measured["samples"] if each["is_sampled"])
     assert not pauses["stops_others"] and 0.5 * span_s < pauses["seconds"] < 1.1 * span_s, (pauses, span_s)
+
+
+@pytest.mark.parametrize("frames", [[("a\0b.py", 1, "task")], [(None, 1, "task")], [("a.py", 1, None)], None])
+def test_a_stack_that_changed_while_it_was_read_is_an_error(frames, monkeypatch):
+    class Reader:
+        knows_holder = True
+
+        def read(self):
+            return [Thread(1, 1, frames, has_gil=False, wants_gil=False)]
+
+    watch = sampler.Watch(Places(["mine.py"]), "threads")
+    monkeypatch.setattr(watch, "_reader", Reader())
+    watch._tick(0.002)
+    assert (watch.seen.errors, watch.seen.ticks) == (1, 0)
+
+
+def test_a_sampler_that_fails_leaves_no_result(tmp_path):
+    class Failing:
+        def run(self, pid, pipe):
+            raise KeyError("lines")
+
+    slow = "import pathlib, time; time.sleep(60); pathlib.Path('result.json').touch()"
+    began = time.monotonic()
+    with pytest.raises(KeyError):
+        sampler._run(str(tmp_path), {"command": [sys.executable, "-c", slow]}, Failing())
+    assert time.monotonic() - began < 30 and not (tmp_path / "result.json").exists()
 
 
 def test_stacks_too_deep_are_a_reason(with_gil, sample):

@@ -62,6 +62,9 @@ def _run(folder: str, spec: "Record", watch: "Watch | None") -> "str | None":
         child.kill()
         _write_result(folder, {"status": "unsupported", "reason": f"{error}"})
         return str(error)
+    except BaseException:
+        child.kill()  # before it leaves a result, which would lack what was seen
+        raise
     finally:
         code = child.wait()
         os.close(pipe)
@@ -150,15 +153,20 @@ class Watch:
 
     def _tick(self, seconds: float) -> None:
         """Reads all threads once; seconds: since the time before."""
-        reader: Any = self._reader
         try:
-            threads = reader.read()
-        except remote.ERRORS:
+            inside, holders = self._look()
+        except Exception:  # what changes while it is read may be anything: a path with a null byte in it, say
             self.seen.errors += 1
             return
+        if inside:
+            self.seen.add(inside, seconds, holders)
+
+    def _look(self) -> "tuple[list[tuple[Place, str]], list[Place] | None]":
+        """What the threads that run tasks do, and which of them hold the GIL, as Seen.add takes them."""
+        reader: Any = self._reader
         inside: list[tuple[Place, str]] = []
         holders: list[Place] = []
-        for thread in threads:
+        for thread in reader.read():
             place = self._places.find(thread.frames)
             if place is None:
                 continue
@@ -169,8 +177,7 @@ class Watch:
             self.seen.run_queue_s += run_queue_s
             if thread.has_gil:
                 holders.append(place)
-        if inside:
-            self.seen.add(inside, seconds, holders if reader.knows_holder else None)
+        return inside, holders if reader.knows_holder else None
 
     def describe_pauses(self) -> "Record | None":
         """The pauses of the garbage collector that were seen from outside."""
