@@ -70,6 +70,14 @@ def test_a_baseline_goes_on_with_what_is_compared_with_it(other, reason):
     assert reasons(BASELINE, other)["s"] == reason
 
 
+@pytest.mark.parametrize(("high_s", "reason"), [(1.1, ""), (1.01, "half_width")])
+def test_a_sequential_run_alone_goes_on_until_its_time_is_known(high_s, reason):
+    other_workload = {**BASELINE, "combination": "t", "workload": "v"}
+    alone = {**BASELINE, "role": "asked", "total_s_high": high_s}
+    assert reasons(alone, {**other_workload, "role": "asked"}) == {"s": reason, "t": ""}
+    assert reasons(alone, {})["s"] == "not needed"
+
+
 def test_the_baseline_of_the_reference_build_goes_on_too():
     assert reasons(BASELINE, {**OPEN, "python": "3.14t"})["s"] == ""
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gil_scaling.analysis.columns import CONTROLS
@@ -52,20 +54,21 @@ def settle(summary: pd.DataFrame, until: Until, look: int) -> dict[str, str]:
     """{combination: why it stops after a round, "" where it goes on}.
 
     summary: at the level of the look. A combination stops where each of its speedups supports a claim, or is known to within
-    the half-width; one without speedups where its time is. Baselines, ceilings and controls stop with the last
-    combination that is compared with them, failed combinations at once, and all after the last round.
+    the half-width; one without speedups, or with nothing to compare with, where its time is. Baselines, ceilings and
+    controls stop with the last combination that is compared with them, failed combinations at once, and all after the last
+    round.
     """
-    own = {row.combination: _reason(row, until.half_width) for row in summary.itertuples()}
-    is_open = summary["combination"].map(own).eq(_GOES_ON) & ~summary["role"].isin(CONTROLS)
-    used = {
-        (*shared, python)
-        for *shared, build, reference in summary.loc[is_open, [*_SHARED, "python", "reference"]].itertuples(index=False)
-        for python in (build, reference)
+    is_sequential, is_control = summary["backend_kind"].eq("sequential"), summary["role"].isin(CONTROLS)
+    keys = list(summary[[*_SHARED, "python"]].itertuples(index=False, name=None))
+    compared = _sides(summary[~is_control & ~(is_sequential & summary["python"].eq(summary["reference"]))])
+    is_base = summary["role"].eq("baseline") | (is_sequential & np.array([key in compared for key in keys]))
+    own = {
+        row.combination: _reason(row, until.half_width, is_for_others)
+        for row, is_for_others in zip(summary.itertuples(), is_base, strict=True)
     }
+    used = _sides(summary[summary["combination"].map(own).eq(_GOES_ON) & ~is_control])
     reasons = {}
-    is_for_others = summary["role"].isin([*CONTROLS, "baseline"]) | summary["backend_kind"].eq("sequential")
-    keys = summary[[*_SHARED, "python"]].itertuples(index=False, name=None)
-    for combination, others, key in zip(summary["combination"], is_for_others, keys, strict=True):
+    for combination, others, key in zip(summary["combination"], is_control | is_base, keys, strict=True):
         reason = own[combination]
         if others and reason != FAILED:
             reason = _GOES_ON if key in used else reason or UNUSED
@@ -73,8 +76,14 @@ def settle(summary: pd.DataFrame, until: Until, look: int) -> dict[str, str]:
     return reasons
 
 
-def _reason(row: object, half_width: float) -> str:
-    """Why a row of the summary needs no more rounds for its own sake, "" where it does."""
+def _sides(summary: pd.DataFrame) -> set[tuple[Any, ...]]:
+    """What the rows compare, as the columns _SHARED and a build: their own, and their reference."""
+    sides = summary[[*_SHARED, "python", "reference"]].itertuples(index=False)
+    return {(*shared, python) for *shared, build, reference in sides for python in (build, reference)}
+
+
+def _reason(row: object, half_width: float, is_base: bool) -> str:
+    """Why a row of the summary needs no more rounds for its own sake, "" where it does; is_base: others are compared with it."""
     value = row._asdict()  # type: ignore[attr-defined]
     if value["status"] != "ok":
         return FAILED
@@ -85,8 +94,8 @@ def _reason(row: object, half_width: float) -> str:
     }
     if claims and all(claim in _SETTLED for claim in claims.values()):
         return CLAIM
-    if not claims and pd.notna(value["speedup"]):
-        return UNUSED  # the baseline itself
+    if not claims and pd.notna(value["speedup"]) and is_base:
+        return UNUSED
     time = "work_s" if value["timed"] == "work" else "total_s"
     unclaimed = [name for name, claim in claims.items() if claim not in _SETTLED] or [time]
     is_known = value["interval"] == intervals.CI95 and all(_is_known(value, name, half_width) for name in unclaimed)
