@@ -75,6 +75,12 @@ def test_all_result_sets_are_compared_by_default(folder):
     }
 
 
+def test_a_named_folder_with_its_archive_alone_is_that_archive(folder):
+    touch("sets/i/i.tar.gz", "sets/j/s/plan.json", "sets/j/j.tar.gz")
+    made, _ = make("sets/i", {"old": "sets/i"}, "sets/j")
+    assert made.named == [(None, "sets/i/i.tar.gz"), ("old", "sets/i/i.tar.gz"), (None, "sets/j")]
+
+
 def test_without_results_nothing_is_compared(folder):
     assert make()[1]["sets"] == []
 

@@ -77,10 +77,15 @@ def _named(item: str | dict[str, str]) -> tuple[str | None, str]:
 
 
 def _locate(label: str | None, path: str, machine: Path) -> tuple[str | None, str]:
-    """(label or None, path) of an entry; a sweep of this machine may be named alone, and is then the label, too."""
+    """(label or None, path) of an entry; a sweep of this machine may be named alone, and is then the label, too.
+
+    The path of a folder that holds only its own archive is that of the archive.
+    """
     sweep = machine / path
     is_name = Path(path).name == path and not Path(path).exists()
-    return (label or path, str(sweep)) if is_name and (sweep / PLAN).is_file() else (label, path)
+    if is_name and (sweep / PLAN).is_file():
+        return label or path, str(sweep)
+    return label, str(_result_set(Path(path)) or path)
 
 
 def _mistakes(named: list[tuple[str | None, str]]) -> Iterator[tuple[int, str]]:
