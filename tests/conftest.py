@@ -14,11 +14,7 @@ from tests.tiny_sweep import copy_workflow, run_sweep
 
 BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the GIL
 STARTED = {"build", "any_build", "free_threaded", "this_build", "clone", "tiny_sweep", "browser"}
-SWEEPS = (  # these files run Snakemake on sweeps
-    *("tests/test_workflow.py", "tests/test_interruptions.py", "tests/test_runs_gone_wrong.py", "tests/test_adding.py"),
-    *("tests/test_state.py", "tests/test_why.py", "tests/test_ci_examples.py"),
-    *("tests/test_other_surroundings.py", "tests/plan/test_comparison.py", "tests/analysis/exchange/test_pack.py"),
-)
+LONGEST = ("tests/test_machines.py", "tests/test_workflow.py", "tests/test_interruptions.py")  # of all files
 
 
 NEEDS_THE_GIL = """
@@ -30,24 +26,16 @@ PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModuleDef_Init(&definition)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """For `-n 2`: a measuring run locks the machine, so all SWEEPS run in one process; any other file stays in one, too.
+    """For `-n 2`: a file stays in one process, for its fixtures, and the longest begin first."""
+    from xdist.scheduler import LoadFileScheduling
 
-    xdist 3.8 has `--dist loadgroup` for that, which groups nothing with pytest 9.2.
-    """
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            path = nodeid.partition("::")[0]
-            return "sweeps" if path in SWEEPS else path
-
+    class LongestFirst(LoadFileScheduling):
         def _assign_work_unit(self, node):
-            for first in ("tests/test_machines.py", "sweeps"):  # take the longest, so they begin first
-                if first in self.workqueue:
-                    self.workqueue.move_to_end(first, last=False)
+            for path in filter(self.workqueue.__contains__, reversed(LONGEST)):
+                self.workqueue.move_to_end(path, last=False)
             super()._assign_work_unit(node)
 
-    return ByFile(config, log)
+    return LongestFirst(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks

@@ -61,6 +61,8 @@ def _server():
 def serve():
     """Runs a call for each line of stdin, and answers with its exit status."""
     import jsonschema  # noqa: F401
+    import msgspec  # noqa: F401
+    import packaging.requirements  # noqa: F401
     import pandas as pd  # noqa: F401
     import smart_open  # noqa: F401
     from snakemake.cli import get_argument_parser

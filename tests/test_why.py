@@ -3,11 +3,15 @@
 import pandas as pd
 import pytest
 
-from tests.tiny_sweep import copy_workflow, measured, records, run_sweep
+from tests.tiny_sweep import copy_workflow, experiment, measured, records, run_sweep
 
 pytestmark = pytest.mark.slow
 
 NAMED = {"rounds": 1, "combinations": [{"backend": "thread"}]}
+SWEEP = {
+    "rounds": 1,
+    "experiments": experiment(workloads=[{"py_loop": {"n": 300_000, "count": 4}}]),
+}  # soon seen enough
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +20,7 @@ def explained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("why") / "a clone"
     folder.mkdir()
     copy_workflow(folder)
-    done = run_sweep(folder, "why", rounds=1, why=NAMED)
+    done = run_sweep(folder, "why", **SWEEP, why=NAMED)
     assert done.returncode == 0, done.stderr
     return folder, done
 
@@ -50,7 +54,7 @@ def test_no_file_of_why_holds_a_path_of_this_machine(explained):
 def test_timed_runs_do_not_depend_on_why(explained):
     folder, _ = explained
     before = records(folder)
-    again = run_sweep(folder, rounds=1, why=False)
+    again = run_sweep(folder, **SWEEP, why=False)
     assert (again.returncode, measured(again)) == (0, 0)
     assert records(folder) == before
-    assert "extra run" not in run_sweep(folder, "why", rounds=1, why=NAMED).stderr
+    assert "extra run" not in run_sweep(folder, "why", **SWEEP, why=NAMED).stderr

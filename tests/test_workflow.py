@@ -112,7 +112,11 @@ def test_only_new_runs_are_measured(snakemake, finished):
     before = records(finished)
     done = snakemake("tables", experiments=experiment(workers=[2, 3]))
     assert measured(done) == 6  # thread, process and ceiling, in two rounds
-    assert {name: records(finished)[name] for name in before} == before
+    after = records(finished)
+    assert {name: after[name] for name in before} == before
+    earlier, later = ({after[name]["call"]["id"] for name in names} for names in (before, after.keys() - before.keys()))
+    assert (len(earlier), len(later), len(earlier | later)) == (1, 1, 2)
+    assert all(re.fullmatch(r"\d{8}T\d{6}-\d+", call) for call in earlier | later)
     assert measured(snakemake("-n", rounds=3)) == 4
     assert measured(snakemake("-n")) == 0
 
@@ -207,9 +211,9 @@ def test_a_record_lost_after_another_sweep_is_replaced(snakemake, finished):
     assert (done.returncode, measured(done)) == (0, 1)
 
 
-def test_an_earlier_config_makes_its_tables_again(snakemake, clone):
-    rounds = clone / "results/test-machine/tiny/tables/summary.csv"
-    for number in (2, 1, 2):
+def test_an_earlier_config_makes_its_tables_again(snakemake, finished):
+    rounds = finished / "results/test-machine/tiny/tables/summary.csv"
+    for number in (1, 2):
         assert snakemake("tables", rounds=number).returncode == 0
         assert set(pd.read_csv(rounds)["rounds_ok"]) == {number}
 
@@ -219,14 +223,11 @@ def test_only_failed_runs_are_repeated(snakemake, clone, tmp_path):
     flag.touch()
     (tmp_path / "shaky.py").write_text(FAILING.format(flag=str(flag)))
     sweep = experiment(workloads=[{"py_loop": {"n": 1000, "count": 4}}, str(tmp_path / "shaky.py")], ceiling=False)
-    done = snakemake(experiments=sweep)
-    assert done.returncode == 1
-    assert "6 runs failed" in done.stderr
+    assert "6 runs failed" in snakemake("tables", experiments=sweep).stderr
     folder = clone / "results/test-machine/tiny"
     failures = pd.read_csv(folder / "tables/failures.csv")
     assert list(failures["status"]) == ["failed"] * 6
     assert failures["reason"].str.contains("SystemExit: broken").all()
-    assert "SystemExit: broken" in (folder / "report.html").read_text()
 
     before = records(clone)
     assert "6 of 12 runs to measure" in snakemake("-n", experiments=sweep).stderr
@@ -244,7 +245,11 @@ def test_runs_that_hang_or_crash_leave_a_record_each(snakemake, clone, tmp_path)
     (tmp_path / "dies.py").write_text("import os\ndef tasks(): return [1]\ndef task(a): os.abort()\n")
     files = [str(tmp_path / "hangs.py"), str(tmp_path / "dies.py")]
     snakemake(
-        "tables", rounds=1, timeout=0.5, experiments=experiment(workloads=files, backends=["sequential"], ceiling=False)
+        "--until",
+        "measure",
+        rounds=1,
+        timeout=0.5,
+        experiments=experiment(workloads=files, backends=["sequential"], ceiling=False),
     )
     found = {one["spec"]["workload"]: (one["status"], one["reason"]) for one in records(clone).values()}
     assert found == {
@@ -297,13 +302,12 @@ def test_an_upgraded_build_repeats_its_own_runs(snakemake, tmp_path, tmp_path_fa
     path = tmp_path / "python3.14t"
     path.symlink_to(free_threaded.command[0])
     pythons = ["current", {"name": "mine", "command": str(path)}]
-    sweep = {"pythons": pythons, "experiments": experiment(backends=["sequential"], ceiling=False)}
-    assert measured(snakemake("tables", **sweep)) == 4
+    sweep = {"pythons": pythons, "rounds": 1, "experiments": experiment(backends=["sequential"], ceiling=False)}
+    assert measured(snakemake("--until", "measure", **sweep)) == 2
     assert measured(snakemake("-n", "tables", **sweep)) == 0
     path.unlink()
     path.symlink_to(find_build("3.12", tmp_path_factory).command[0])
-    done = snakemake("-n", **sweep)
-    assert measured(done) == 2
+    assert measured(snakemake("-n", **sweep)) == 1
 
 
 def test_options_and_variables_reach_the_build(snakemake, clone, free_threaded):
@@ -314,7 +318,11 @@ def test_options_and_variables_reach_the_build(snakemake, clone, free_threaded):
         {"name": "by-option", "command": [*command, "-X", "gil=1"]},
     ]
     done = snakemake(
-        "tables", pythons=pythons, rounds=1, experiments=experiment(backends=["thread", "process"], ceiling=False)
+        "--until",
+        "measure",
+        pythons=pythons,
+        rounds=1,
+        experiments=experiment(backends=["thread", "process"], ceiling=False),
     )
     assert done.returncode == 0, done.stderr
     seen = {}
@@ -327,47 +335,45 @@ def test_options_and_variables_reach_the_build(snakemake, clone, free_threaded):
 def test_an_extension_that_enables_the_gil_is_flagged(snakemake, clone, free_threaded, needs_the_gil):
     backends = ["sequential", "thread", "process"]
     sweep = experiment(workloads=["noop", needs_the_gil], backends=backends, ceiling=False)
-    done = snakemake(pythons=[{"name": "free", "command": list(free_threaded.command)}], experiments=sweep, rounds=1)
+    pythons = [{"name": "free", "command": list(free_threaded.command)}]
+    done = snakemake("tables", pythons=pythons, experiments=sweep, rounds=1)
     assert done.returncode == 0, done.stderr
     for one in records(clone).values():
         sample = one["measured"]["samples"][-1]
         assert set(sample["gil"]) == {one["spec"]["workload"] == "old"}
         assert set(sample["gil_before"]) <= {False, one["spec"]["backend"] != "process"}
-    folder = clone / "results/test-machine/tiny"
-    summary = pd.read_csv(folder / "tables/summary.csv").set_index(["workload", "backend"])
+    found = tables.read(clone / "results/test-machine/tiny/tables", ("summary", "runs"))
+    summary, runs = (found[name].set_index(["workload", "backend"]) for name in ("summary", "runs"))
     flagged = summary["flags"].str.contains("gil_reenabled").to_dict()
     assert flagged == {(workload, backend): workload == "old" for workload in ("noop", "old") for backend in backends}
-    sentence = "The GIL was re-enabled in 3 runs of old on free: an imported extension module (needs_the_gil) does not"
-    assert sentence in (folder / "report.html").read_text()
+    named = runs["gil_modules"].eq("needs_the_gil").to_dict()
+    assert named == flagged
 
 
-def test_the_noise_floor_reaches_other_reports(snakemake, clone):
+def test_the_noise_floor_reaches_other_reports(snakemake, finished):
     builds = ["current", {"name": "again", "command": "current"}]
     sweep = experiment(workloads=["noop"], backends=["sequential", "thread"], ceiling=False)
-    assert "noise floor of this machine is not known" in report_of(snakemake(), clone)
+    page = finished / "results/test-machine/tiny/report.html"
+    assert "noise floor of this machine is not known" in page.read_text()
     assert snakemake("tables", name="noise", pythons=builds, rounds=6, experiments=sweep).returncode == 0
-    noise = pd.read_csv(clone / "results/test-machine/noise/tables/noise.csv")
+    noise = pd.read_csv(finished / "results/test-machine/noise/tables/noise.csv")
     assert set(noise["backend"]) == {"sequential", "thread"}
     assert (set(noise["python"]), set(noise["rounds"]), set(noise["interval"])) == ({"again"}, {6}, {"ci95"})
     done = snakemake()
-    assert measured(done) == 0
-    assert "The noise floor of this machine is" in report_of(done, clone)
+    assert (done.returncode, measured(done)) == (0, 0), done.stderr
+    assert "The noise floor of this machine is" in page.read_text()
     assert "Nothing to be done" in snakemake().stderr
-
-
-def report_of(done, clone):
-    assert done.returncode == 0, done.stderr
-    return (clone / "results/test-machine/tiny/report.html").read_text()
 
 
 def test_a_size_is_found_once_and_then_the_same(snakemake, clone):
     sweep = experiment(workloads=[{"py_loop": {"size": "auto", "count": 2}}], backends=["sequential"], ceiling=False)
     assert "2 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
     assert not (clone / "results/test-machine/sizes.json").exists()
-    done = snakemake(experiments=sweep, rounds=1)
+    assert snakemake("tables", experiments=sweep, rounds=1).returncode == 0
     (found,) = json.loads((clone / "results/test-machine/sizes.json").read_text())
     assert {one["spec"]["params"]["n"] for one in records(clone).values()} == {found["value"]}
-    assert f"n = {found['value']:,} of py_loop was found on" in report_of(done, clone)
+    (shown,) = json.loads((clone / "results/test-machine/tiny/plan.json").read_text())["sizes"]
+    assert shown["value"] == found["value"]
     assert "1 of 2 runs to measure" in snakemake("-n", experiments=sweep, rounds=2).stderr
 
 
@@ -391,8 +397,8 @@ def test_the_console_shows_no_job_of_snakemake(tiny_sweep):
 
 
 def test_options_bring_back_what_snakemake_shows(snakemake):
-    assert "localrule measure:" in snakemake("tables", "--printshellcmds", rounds=1).stderr
-    quiet = snakemake("tables", "--quiet", rounds=2).stderr
+    assert "localrule measure:" in snakemake("--until", "measure", "--printshellcmds", rounds=1).stderr
+    quiet = snakemake("--until", "measure", "--quiet", rounds=2).stderr
     assert "4 of 8 runs to measure" in quiet and "round 2" not in quiet
 
 
@@ -454,22 +460,25 @@ def test_rejected_options_make_runs_unsupported(snakemake, clone, tmp_path_facto
     command = find_build("3.14", tmp_path_factory).command[0]
     pythons = ["current", {"name": "no-gil", "command": command, "env": {"PYTHON_GIL": "0"}}]
     done = snakemake(
-        "verdict", pythons=pythons, rounds=1, experiments=experiment(backends=["sequential"], ceiling=False)
+        "tables", pythons=pythons, rounds=1, experiments=experiment(backends=["sequential"], ceiling=False)
     )
     assert done.returncode == 0, done.stderr
-    summary = pd.read_csv(clone / "results/test-machine/tiny/tables/summary.csv").set_index("python")
+    folder = clone / "results/test-machine/tiny/tables"
+    assert pd.read_csv(folder / "failures.csv").empty
+    summary = pd.read_csv(folder / "summary.csv").set_index("python")
     assert summary.loc["no-gil", "status"] == "unsupported"
     assert "Disabling the GIL is not supported" in summary.loc["no-gil", "reason"]
 
 
-def test_the_targets_make_what_they_say(snakemake, clone):
-    folder = clone / "results/test-machine/tiny"
-    assert snakemake("tables").returncode == 0
-    assert (folder / "tables/summary.csv").exists() and not (folder / "figures").exists()
-    assert snakemake("figures").returncode == 0
-    assert (folder / "figures/speedup-tiny.svg").exists() and not (folder / "report.html").exists()
-    assert snakemake("report").returncode == 0
-    assert (folder / "report.html").exists()
+def test_the_targets_make_what_they_say(snakemake):
+    def rules(*target):
+        return set(re.findall(r"^(\w+) +\d+$", snakemake("-n", *target).stdout, re.MULTILINE)) - {"total"}
+
+    made = {"facts", "measure", "plan", "collect"}
+    assert rules("tables") == {*made, "tables"}
+    assert rules("figures") == {*made, "figures", "draw"}
+    assert rules("report") == {*made, "report", "draw", "page"}
+    assert rules() == {*made, "all", "draw", "page", "verdict"}
 
 
 def test_snakemake_s_own_report_holds_the_figures(snakemake, finished):
@@ -541,14 +550,6 @@ def test_custom_metrics_and_counterparts_reach_the_tables(snakemake, clone):
     ]
 
 
-def test_two_calls_have_two_ids(snakemake, clone):
-    snakemake("tables", rounds=1)
-    snakemake("tables", rounds=2)
-    calls_by_round = {one["spec"]["round"]: one["call"]["id"] for one in records(clone).values()}
-    assert len(set(calls_by_round.values())) == 2
-    assert all(re.fullmatch(r"\d{8}T\d{6}-\d+", call) for call in calls_by_round.values())
-
-
 MODULE = """
 module gil_scaling:
     snakefile: {snakefile!r}
@@ -575,7 +576,7 @@ def test_the_workflow_runs_as_a_module_with_a_prefix(tmp_path):
 def test_calls_that_measure_nothing_keep_failed_records(snakemake, clone):
     (clone / "bad.py").write_text("def tasks(): return [1]\ndef task(a): raise ValueError(a)\n")
     sweep = {"rounds": 1, "experiments": experiment(workloads=["./bad.py"], backends=["sequential"], ceiling=False)}
-    snakemake("tables", **sweep)
+    snakemake("--until", "measure", **sweep)
     before = records(clone)
     assert len(before) == 1
     plan = "results/test-machine/tiny/plan.json"

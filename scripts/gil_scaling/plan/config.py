@@ -54,7 +54,8 @@ class ConfigError(Exception):
 @cache
 def load_schema() -> Config:
     """The schema of the config; read-only."""
-    schema: Config = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # of libyaml, where PyYAML was built with it
+    schema: Config = yaml.load(SCHEMA.read_text(encoding="utf-8"), fast)
     return schema
 
 
