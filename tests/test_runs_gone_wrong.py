@@ -45,7 +45,8 @@ def test_sweep_of_failing_runs_finishes_and_repeats_them_only(snakemake, clone):
     folder = clone / "results/test-machine/tiny"
     failures = pd.read_csv(folder / "tables/failures.csv").set_index("workload")["status"].to_dict()
     assert failures == {name: status for name, status in statuses.items() if status != "ok"}
-    assert all(name in (folder / "report.html").read_text() for name in failures)
+    page = (folder / "report.html").read_text()
+    assert all(name in page for name in failures) and "killed by SIGSEGV" in page
     assert f"{len(failures)} runs failed" in done.stderr
 
     planned = snakemake("-n", rounds=1, timeout=4, experiments=sweep)

@@ -481,6 +481,12 @@ def test_the_targets_make_what_they_say(snakemake):
     assert rules() == {*made, "all", "draw", "page", "verdict"}
 
 
+def test_until_measure_makes_the_runs_of_all_rounds(snakemake, clone):
+    done = snakemake("--until", "measure", rounds=2)
+    assert (done.returncode, len(records(clone))) == (0, 8), done.stderr
+    assert not (clone / "results/test-machine/tiny/tables").exists()
+
+
 def test_snakemake_s_own_report_holds_the_figures(snakemake, finished):
     done = snakemake("--report", "out.html")
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,7 @@
 What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
 Snakemake that are not public, each guarded, so that without it a call works as the comment there says:
 Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folders .snakemake/locks and backups,
-DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_rate_limiter and ._lock, Workflow.persistence, Workflow.modifier.
+DAG.untilrules and .omitrules, DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_rate_limiter and ._lock, Workflow.persistence, Workflow.modifier.
 """
 
 import gc
@@ -34,9 +34,10 @@ from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, WH
 
 CHECKOUT = Path(SCRIPTS).parent
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
+_MEASURE, _COLLECT = "measure", "collect"  # the rules of runs, and of what is made of their records
 _LOOK = "look"  # the rule that decides what is measured further
 _RELOCK = "relock"  # the target that chooses the versions of packages anew
-_DESCRIBED_RULES = ("measure", "verdict", "gate", "check", "machines")  # rules whose failure is described already
+_DESCRIBED_RULES = (_MEASURE, "verdict", "gate", "check", "machines")  # rules whose failure is described already
 _OF_COMPARISON = ("contrast", "page_of_sets")  # rules that write its folder
 
 
@@ -255,6 +256,9 @@ class Call:
             # The plan, an input of all, changes with the set of runs, and so does the record that a run waits for: only
             # runs without a record wait.
             settings.rerun_triggers = frozenset(settings.rerun_triggers) - {RerunTrigger.INPUT}
+        if getattr(dag, "untilrules", None) == {_MEASURE} and hasattr(dag, "omitrules"):
+            # Without it Snakemake begins no run of the second round: after a job of --until it begins nothing that waits for it.
+            dag.untilrules, dag.omitrules = set(), {*dag.omitrules, _COLLECT}
         if hasattr(settings, "force_incomplete") and hasattr(dag, "incomplete_files"):
             settings.force_incomplete = True
             incomplete, records = dag.incomplete_files, f"{self.names.folder}/runs/"
