@@ -86,7 +86,7 @@ def summary(needed, width=1.0):
         factor = width if number == 1 else 1.1
         rows.append(
             {"panel": "py_loop", "build": "3.14", "label": f"thread × {number}", "backend_kind": "threads"}
-            | {"interval": "ci95", "timed": "total", "rounds_needed": rounds}
+            | {"interval": "ci95", "timed": "total", "rounds_ok": 6, "rounds_needed": rounds}
             | {"speedup": 2.0, "speedup_low": 2.0 / factor, "speedup_high": 2.0 * factor}
             | {f"{time}_s{end}": 1.0 for time in ("total", "work") for end in ("", "_low", "_high")}
         )
@@ -106,6 +106,13 @@ def test_precision_gives_no_advice_beyond_100_rounds():
         "are kept. 2 would take more than 100: there the machine or the task varies too much from round to round, and more "
         "rounds are no remedy (most: py_loop on 3.14, thread × 4)."
     )
+
+
+def test_precision_names_no_rounds_that_are_done():
+    known, open_ = "1 of 2 combinations are known to within ±2 %.", "1 would take more than 100: there the machine"
+    assert precision.describe_precision(summary([6, 200])).startswith(f"{known} {open_}")
+    assert precision.describe_precision(summary([6, 5])).startswith(f"{known} All will be after 7 rounds:")
+    assert precision.summarize_precision(summary([6, 5])) == [f"{known[:-1]}, 2 after 7 rounds."]
 
 
 def test_precision_that_no_rounds_give_names_the_cause():

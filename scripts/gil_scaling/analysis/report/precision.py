@@ -94,10 +94,18 @@ def summarize_precision(summary: pd.DataFrame) -> list[str]:
     rows = summary[summary["rounds_needed"].notna()]
     if not len(rows):
         return []
-    within = rows["rounds_needed"][rows["rounds_needed"] <= MAX_ROUNDS].astype(float)
-    known = int(_is_precise(rows).sum())
-    text = _count_known(known, len(rows))
-    return [f"{text}, {len(within)} after {within.max():,.0f} rounds." if len(within) > known else f"{text}."]
+    needed, known = _rounds_needed(rows)
+    within = needed[needed <= MAX_ROUNDS]
+    more = f", {known + len(within)} after {within.max():,.0f} rounds" if len(within) else ""
+    return [f"{_count_known(known, len(rows))}{more}."]
+
+
+def _rounds_needed(rows: pd.DataFrame) -> tuple[pd.Series, int]:
+    """The rounds that each combination needs that is not known to within ±2 %, and how many are. A next round is the least."""
+    is_precise = _is_precise(rows)
+    left = rows[~is_precise]
+    needed = np.maximum(left["rounds_needed"].astype(float), left["rounds_ok"].astype(float) + 1)
+    return needed, int(is_precise.sum())
 
 
 def _count_known(known: int, count: int) -> str:
@@ -111,17 +119,18 @@ def describe_precision(summary: pd.DataFrame) -> str | None:
     rows = summary[summary["rounds_needed"].notna()]
     if not len(rows):
         return None
-    needed = rows["rounds_needed"].astype(float)
-    known, slowest = int(_is_precise(rows).sum()), rows.loc[needed.idxmax()]
+    needed, known = _rounds_needed(rows)
     parts = [f"{_count_known(known, len(rows))}."]
     within = needed[needed <= MAX_ROUNDS]
-    if known < len(rows) and len(within):
+    if len(within):
+        count = known + len(within)
         parts.append(
-            f"{'All' if len(within) == len(rows) else len(within)} will be after {within.max():,.0f} rounds: raise `rounds` to "
-            "continue; finished rounds are kept."
+            f"{'All' if count == len(rows) else count} will be after {within.max():,.0f} rounds: raise `rounds` to continue; "
+            "finished rounds are kept."
         )
-    beyond = len(rows) - len(within)
+    beyond = len(needed) - len(within)
     if beyond:
+        slowest = rows.loc[needed.idxmax()]
         parts.append(
             f"{beyond} would take more than {MAX_ROUNDS}: there the machine or the task varies too much from round to round, "
             f"and more rounds are no remedy (most: {slowest['panel']} on {slowest['build']}, {slowest['label']})."
