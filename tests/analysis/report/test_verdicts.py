@@ -38,7 +38,11 @@ def line(folder, **times):
             "stay with sequential: nothing is shown to be faster; the smallest median had thread × 2, 1.03× sequential "
             "[0.91, 1.28].",
         ),
-        ({"sequential": [1.0] * 6, "thread": [2.0] * 6}, "stay with sequential: nothing is shown to be faster."),
+        ({"sequential": [4.0] * 6, "thread": [4.0] * 6}, "stay with sequential: nothing is shown to be faster."),
+        (
+            {"sequential": [1.0] * 6, "thread": [2.0] * 6},
+            "stay with sequential: nothing is shown to be faster; threads lose: thread × 2 is 0.50× sequential [0.50, 0.50].",
+        ),
         ({"thread": [2.0] * 6}, "nothing is recommended: no sequential run to compare with."),
         (
             {"sequential": [4.0] * 5, "thread": [2.0] * 5},

@@ -156,11 +156,15 @@ def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
         return Line(row["build"], "nothing is recommended: no sequential run to compare with", notes)
     if row["claim"] == NO_CLAIM:
         return Line(row["build"], f"{row['label']}: {phrases.describe_speed(row, 'speedup', NO_CLAIM)}", notes)
+    typical = evidence.threads.get(_key(row))
     if row["backend_kind"] == "sequential" or row["claim"] != FASTER:
-        return Line(row["build"], "stay with sequential: nothing is shown to be faster", [*_fastest_note(row), *notes])
+        lost = _thread_note(row, typical) if typical and typical["claim"] == SLOWER else ()
+        return Line(
+            row["build"], "stay with sequential: nothing is shown to be faster", [*_fastest_note(row), *lost, *notes]
+        )
     alone = representatives.describe_one_worker(evidence.blocks[_key(row)], row)
     noise = _noise_note(row, evidence.floors.get(row["machine"]))
-    threads = _thread_note(row, evidence.threads.get(_key(row)))
+    threads = _thread_note(row, typical)
     return Line(row["build"], f"use {row['label']}: {speed}{alone}", [*noise, *_regret_note(row), *threads, *notes])
 
 
