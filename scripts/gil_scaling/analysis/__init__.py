@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
-import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from os import PathLike
 
     import pandas as pd
-
-# At its end a process looks for garbage in all that it imported: a sixth of the CPU time of `snakemake -n` and of the tables.
-atexit.register(gc.freeze)
 
 
 def read_table(path: str | PathLike[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.report import gate, junit, markdown, page
 from gil_scaling.analysis.report.answers import main_answers
 from gil_scaling.analysis.report.page_data import page_data
@@ -40,4 +41,5 @@ def _check(folder: Path, below: str, slower: str) -> Iterator[gate.Check]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with exit_on_error():
+        main(*sys.argv[1:])

@@ -63,8 +63,8 @@ def settle(summary: pd.DataFrame, until: Until, look: int) -> dict[str, str]:
     compared = _sides(summary[~is_control & ~(is_sequential & summary["python"].eq(summary["reference"]))])
     is_base = summary["role"].eq("baseline") | (is_sequential & np.array([key in compared for key in keys]))
     own = {
-        row.combination: _reason(row, until.half_width, is_for_others)
-        for row, is_for_others in zip(summary.itertuples(), is_base, strict=True)
+        row.combination: _reason(row, until.half_width, is_base_row)
+        for row, is_base_row in zip(summary.itertuples(), is_base, strict=True)
     }
     used = _sides(summary[summary["combination"].map(own).eq(_GOES_ON) & ~is_control])
     reasons = {}
