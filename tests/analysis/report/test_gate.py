@@ -209,6 +209,11 @@ def test_gate_gives_few_alarms_without_a_difference(noise, is_one_call):
 
 
 @NOISES
+def test_gate_finds_what_has_half_the_speed(noise):
+    assert alarms(noise, 0.5, find_slower, combinations=1) >= 0.95 * RUNS
+
+
+@NOISES
 @pytest.mark.parametrize("truth", [1.0, 0.86])
 def test_gate_of_the_ceiling_gives_few_false_alarms(noise, truth):
     assert alarms(noise, truth, find_below) <= 0.05 * RUNS
