@@ -302,6 +302,14 @@ def test_caller_sees_the_failure_as_the_backend_reports_it(backend, case, build,
     assert 0 <= metrics["done"] < 8
 
 
+def test_caller_does_not_wait_while_tasks_follow_a_failure(this_build, tmp_path):
+    params = {"count": 8, "failing": 0, "consumed": False, "task_s": 0.25}
+    case = {"workload": "exception", "params": params, "backend": "thread_pool", "workers": 1}
+    result = measure_supported(this_build, tmp_path, **case, warmups=0, repeats=1)
+    (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
+    assert (metrics["seen"], metrics["done"]) == (SILENT, 7)
+
+
 def test_crash_by_a_signal_names_it(this_build, tmp_path):
     seen = []
     for backend in ("thread", "process"):

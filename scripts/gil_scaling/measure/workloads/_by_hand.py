@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NOTHING, _WAITS, _DIES = "nothing", "nothing: it waits forever", "nothing: it dies"
 DONE, FAILED, INTERRUPTED, NOT_STARTED = "done", "failed", "interrupted", "not started"
 
-_PATIENCE_S = 1.0  # a caller that still waits so long after the failure counts as waiting forever
+_PATIENCE_S = 1.0  # a caller that still waits so long after the last sign of a task counts as waiting forever
 
 
 def available(backend: str, by_hand: "Any") -> "str | None":
@@ -130,17 +130,20 @@ def main(folder: str) -> None:
     function = task_async if backend.kind == "coroutines" else task
     try:
         seen = (backend.by_hand and backend.by_hand(function, calls, spec["workers"], spec["consumed"])) or _NOTHING
-    except StillWaiting:
-        seen = _WAITS
     except Exception as error:
         seen = f"{type(error).__name__}: {error}".partition("\n")[0]
+    if signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0):  # not by the exception: `with lock` may turn it into its own
+        seen = _WAITS
     _log(folder, event="end", seen=seen)
 
 
 def _stop_waiting(folder: str) -> None:
-    """Ends the waiting of the caller, who runs in this thread, once a failure is long enough ago."""
-    failed_at = [event["at"] for event in _read_events(folder) if event["event"] == "failure"]
-    if failed_at and time.perf_counter() - failed_at[0] > _PATIENCE_S:
+    """Ends the waiting of the caller, who runs in this thread, if after a failure no task starts or ends any more."""
+    events = _read_events(folder)
+    if not any(event["event"] == "failure" for event in events):
+        return
+    longest_s = max(end - start for report in _reports(events) for _, start, end, _ in report.tasks)
+    if time.perf_counter() - events[-1]["at"] > _PATIENCE_S + longest_s:
         signal.setitimer(signal.ITIMER_REAL, 0)
         raise StillWaiting
 
