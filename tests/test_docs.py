@@ -80,7 +80,7 @@ def figure_rows():
     return [row for _, row in sorted(found)]
 
 
-NAMING = (*columns.IDENTITY, *columns.KEYS)
+NAMING = columns.COMBINATION
 
 
 def tables_text():

@@ -52,6 +52,26 @@ class Column(NamedTuple):
     derive: Callable[[pd.DataFrame], pd.Series] | None = None
 
 
+def _words(name: str, meaning: str, words: tuple[str, ...] = ()) -> Column:
+    return Column(name, STR, "", meaning, words)
+
+
+def _bool(name: str, meaning: str) -> Column:
+    return Column(name, BOOL, "", meaning)
+
+
+def _ratio(name: str, meaning: str) -> Column:
+    return Column(name, FLOAT, "1", meaning, min=0)
+
+
+def _unitless(name: str, meaning: str) -> Column:
+    return Column(name, FLOAT, "1", meaning)
+
+
+def _number(name: str, meaning: str, min: float) -> Column:
+    return Column(name, INT, "", meaning, min=min)
+
+
 def _seconds(name: str, meaning: str) -> Column:
     return Column(name, FLOAT, "s", meaning, min=-record.ROUNDING_S)
 
@@ -77,45 +97,37 @@ def _with_interval(column: Column) -> tuple[Column, Column, Column]:
 
 # What identifies a row, and how it is drawn; made once, when result sets are read.
 IDENTITY = (
-    Column("combination", STR, "", "id of the combination: machine/build/case"),
-    Column("case", STR, "", "id of the combination without machine and build: what is compared across them"),
-    Column("panel", STR, "", "the workload as drawn: its name and those of its parameters that differ"),
-    Column(
-        "series", STR, "", "the backend as drawn, with its parameters, and the switch interval where there are several"
-    ),
-    Column("label", STR, "", "series × workers"),
-    Column("build", STR, "", "the build as drawn: its name, after the machine's where there are several machines"),
+    _words("combination", "id of the combination: machine/build/case"),
+    _words("case", "id of the combination without machine and build: what is compared across them"),
+    _words("panel", "the workload as drawn: its name and those of its parameters that differ"),
+    _words("series", "the backend as drawn, with its parameters, and the switch interval where there are several"),
+    _words("label", "series × workers"),
+    _words("build", "the build as drawn: its name, after the machine's where there are several machines"),
 )
 
 # What a combination consists of. `python` and `machine` are all that two combinations of one case do not share.
 KEYS = (
-    Column("machine", STR, "", "label of the machine"),
-    Column("python", STR, "", "name of the build"),
-    Column("experiment", STR, "", "name of the experiment"),
-    Column("workload", STR, "", "name of the workload"),
-    Column("params", STR, "", "its parameters as JSON, keys sorted"),
-    Column("backend", STR, "", "name of the backend"),
-    Column("backend_params", STR, "", "those of its parameters that are not at their default, as JSON"),
-    Column("backend_kind", STR, "", "what its workers are", KIND_WORDS),
+    _words("machine", "label of the machine"),
+    _words("python", "name of the build"),
+    _words("experiment", "name of the experiment"),
+    _words("workload", "name of the workload"),
+    _words("params", "its parameters as JSON, keys sorted"),
+    _words("backend", "name of the backend"),
+    _words("backend_params", "those of its parameters that are not at their default, as JSON"),
+    _words("backend_kind", "what its workers are", KIND_WORDS),
     _count("workers", "workers that the backend had", 1),
-    Column("workers_asked", STR, "", "workers in the config: a number, or default"),
+    _words("workers_asked", "workers in the config: a number, or default"),
     Column("switch_interval_s", FLOAT, "s", "the switch interval in force; empty where it can have no effect", min=0),
-    Column(
-        "start",
-        STR,
-        "",
-        "natural: workers begin as they come; together: all wait at a barrier",
-        ("natural", "together"),
-    ),
-    Column(
+    _words("start", "natural: workers begin as they come; together: all wait at a barrier", ("natural", "together")),
+    _words(
         "scaling",
-        STR,
-        "",
         "strong: the same tasks for any number of workers; weak: the whole list once per worker",
         ("strong", "weak"),
     ),
-    Column("timed", STR, "", "which time counts: total (total_s) or work (work_s)", ("total", "work")),
+    _words("timed", "which time counts: total (total_s) or work (work_s)", ("total", "work")),
 )
+
+COMBINATION = (*IDENTITY, *KEYS)  # what tables with a row per combination begin with
 
 # What makes up a case; a way to run is one of any workload, a line one at any number of workers.
 CASE = ("experiment", "workload", "params", "backend", "backend_params", "workers_asked", "start", "scaling")
@@ -144,7 +156,7 @@ TIMES = (
 
 USED = (
     _count("workers_used", "workers that ran at least one task", 1),
-    Column("start_method", STR, "", "how processes were started: fork, forkserver or spawn"),
+    _words("start_method", "how processes were started: fork, forkserver or spawn"),
     Column("voluntary_switches", FLOAT, "count", "context switches of all workers because they waited", min=0),
     Column(
         "involuntary_switches",
@@ -156,30 +168,22 @@ USED = (
     Column("worker_peak_mb", FLOAT, "MiB", "peak resident memory of the largest worker process", min=0),
 )
 
-ROUND = Column("round", INT, "", "repetition of the sweep, from 1", min=1)
-ROLE = Column(
+ROUND = _number("round", "repetition of the sweep, from 1", 1)
+ROLE = _words(
     "role",
-    STR,
-    "",
     "asked, or added: baseline (sequential), ceiling (processes in steady state) or control (one thread alone)",
     ROLE_WORDS,
 )
-RUN = Column("run", STR, "", "name of the run and of its record")
-STATUS = Column("status", STR, "", "ok, or the worst status among the rounds", STATUS_WORDS)
-FLAGS = Column("flags", STR, "", "words that qualify the numbers, separated by ';'")
-METRICS = Column("metrics", STR, "", "further numbers that the workload reports, as JSON")
-INTERVAL = Column(
-    "interval",
-    STR,
-    "",
-    "ci95: 95 % confidence interval; range: of fewer than 6 rounds, which makes no claim",
-    INTERVAL_WORDS,
+RUN = _words("run", "name of the run and of its record")
+STATUS = _words("status", "ok, or the worst status among the rounds", STATUS_WORDS)
+FLAGS = _words("flags", "words that qualify the numbers, separated by ';'")
+METRICS = _words("metrics", "further numbers that the workload reports, as JSON")
+INTERVAL = _words(
+    "interval", "ci95: 95 % confidence interval; range: of fewer than 6 rounds, which makes no claim", INTERVAL_WORDS
 )
-PAIRING = Column("pairing", STR, "", "paired: ratios within each round; unpaired: across calls", PAIRING_WORDS)
-CLAIM = Column(
+PAIRING = _words("pairing", "paired: ratios within each round; unpaired: across calls", PAIRING_WORDS)
+CLAIM = _words(
     "claim",
-    STR,
-    "",
     "what the confidence interval of the speedup supports, each for itself: faster or slower (by more than 5 %), same "
     "(within 5 %), not shown (no difference shown), no claim (fewer than 6 rounds)",
     CLAIM_WORDS,
@@ -187,7 +191,7 @@ CLAIM = Column(
 
 MEMORY = (
     Column("peak_memory_mb", FLOAT, "MiB", "peak memory of the whole process tree, in an extra sample", min=0),
-    Column("memory_kind", STR, "", "pss: shared pages count once; rss: in each process"),
+    _words("memory_kind", "pss: shared pages count once; rss: in each process"),
 )
 
 NOISE = (
@@ -201,46 +205,27 @@ NOISE = (
     _seconds("reference_loop_after_s", "the same loop after the run"),
     _seconds("waited_s", "time that the run waited for a quiet machine (on_noise: wait)"),
     _count("attempts", "how often the run was measured (on_noise: repeat); the last attempt counts", 1),
-    Column("noise", STR, "", "what disturbed the run: the reading and its limit"),
+    _words("noise", "what disturbed the run: the reading and its limit"),
 )
 
 SPEEDUPS = (
-    Column(
-        "speedup", FLOAT, "1", "sequential on the same build / this; weak scaling: workers × T_seq(one list) / T", min=0
-    ),
-    Column("speedup_reference", FLOAT, "1", "the same against sequential on the reference build", min=0),
+    _ratio("speedup", "sequential on the same build / this; weak scaling: workers × T_seq(one list) / T"),
+    _ratio("speedup_reference", "the same against sequential on the reference build"),
 )
 
 LIMITS = (
-    Column(
-        "speedup_bound",
-        FLOAT,
-        "1",
-        "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)",
-        min=0,
-    ),
-    Column(
-        "speedup_ceiling",
-        FLOAT,
-        "1",
-        "what processes of the same build reach at that worker count in steady state",
-        min=0,
-    ),
+    _ratio("speedup_bound", "what the tasks and the CPUs allow: T_seq / max(best makespan, task CPU / usable CPUs)"),
+    _ratio("speedup_ceiling", "what processes of the same build reach at that worker count in steady state"),
     _speedup_over("workers", "efficiency"),
     _speedup_over("speedup_bound", "efficiency_bound"),
     *_with_interval(
-        Column(
+        _ratio(
             "efficiency_ceiling",
-            FLOAT,
-            "1",
             "speedup / speedup_ceiling, over the ratio of each round; its interval is empty below 6 rounds",
-            min=0,
         )
     ),
-    Column(
+    _unitless(
         "karp_flatt",
-        FLOAT,
-        "1",
         "experimentally determined serial fraction, beyond what uneven tasks explain; empty when weak or with one worker",
     ),
 )
@@ -274,43 +259,34 @@ RATES = (
 )
 
 BUDGET_SHARES = (
-    Column("useful", FLOAT, "1", "share of workers × the timed interval: CPU time that sequential needs, too"),
-    Column("extra_cpu", FLOAT, "1", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
-    Column(
-        "waiting",
-        FLOAT,
-        "1",
-        "share: between a worker's first and last task without a CPU: for the GIL, a lock, a CPU, I/O",
+    _unitless("useful", "share of workers × the timed interval: CPU time that sequential needs, too"),
+    _unitless("extra_cpu", "share: CPU time in the tasks beyond that (POP: loss of computation scalability)"),
+    _unitless(
+        "waiting", "share: between a worker's first and last task without a CPU: for the GIL, a lock, a CPU, I/O"
     ),
-    Column("startup", FLOAT, "1", "share: before each worker's first task"),
-    Column(
-        "imbalance", FLOAT, "1", "share: after each worker's last task until the last of all, and workers without tasks"
-    ),
-    Column("teardown", FLOAT, "1", "share: after the last task of all"),
+    _unitless("startup", "share: before each worker's first task"),
+    _unitless("imbalance", "share: after each worker's last task until the last of all, and workers without tasks"),
+    _unitless("teardown", "share: after the last task of all"),
 )
 BUDGET_METRICS = (
-    Column(
+    _unitless(
         "load_balance",
-        FLOAT,
-        "1",
         "POP: mean over longest CPU time of the workers; empty where tasks have no CPU time of their own",
     ),
-    Column("communication_efficiency", FLOAT, "1", "POP: longest CPU time of a worker / the timed interval"),
-    Column("parallel_efficiency", FLOAT, "1", "POP: load_balance × communication_efficiency"),
-    Column("computation_scalability", FLOAT, "1", "POP: sequential CPU time / CPU time here"),
-    Column("global_efficiency", FLOAT, "1", "POP: parallel_efficiency × computation_scalability"),
+    _unitless("communication_efficiency", "POP: longest CPU time of a worker / the timed interval"),
+    _unitless("parallel_efficiency", "POP: load_balance × communication_efficiency"),
+    _unitless("computation_scalability", "POP: sequential CPU time / CPU time here"),
+    _unitless("global_efficiency", "POP: parallel_efficiency × computation_scalability"),
 )
 
 SUMMARY_MEASURES = (*TIMES, MEMORY[0], *SPEEDUPS)  # those with a confidence interval
 
 AGAINST = (
-    Column("against_machine", STR, "", "label of the machine on the other side"),
-    Column("against_python", STR, "", "name of the build on the other side"),
-    Column("against_build", STR, "", "the build on the other side as drawn"),
-    Column(
+    _words("against_machine", "label of the machine on the other side"),
+    _words("against_python", "name of the build on the other side"),
+    _words("against_build", "the build on the other side as drawn"),
+    _words(
         "kind",
-        STR,
-        "",
         "build: another build of one machine; again: one machine at another time; machine: another machine",
         AGAINST_WORDS,
     ),
@@ -323,10 +299,10 @@ JUDGED = (
     CLAIM._replace(meaning="what the confidence interval supports, as in the summary"),
 )
 METRIC = (
-    Column("metric", STR, "", "name of the number that the workload reports"),
-    Column("better", STR, "", "which values are better, as the workload declares; empty if not", ("lower", "higher")),
+    _words("metric", "name of the number that the workload reports"),
+    _words("better", "which values are better, as the workload declares; empty if not", ("lower", "higher")),
 )
-GAIN = Column("gain", FLOAT, "1", "time of the other side / time of this one: above 1 this one is faster", min=0)
+GAIN = _ratio("gain", "time of the other side / time of this one: above 1 this one is faster")
 USABLE_CPUS = _count("usable_cpus", "CPUs that a run may use", 1)
 ROUNDS = _count("rounds", "rounds that the row rests on")
 
@@ -337,60 +313,55 @@ def _without(columns: tuple[Column, ...], *names: str) -> tuple[Column, ...]:
 
 TABLES = {
     "samples": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROLE,
         ROUND,
         RUN,
-        Column("sample", INT, "", "number of the sample in the run, from 0", min=0),
-        Column("warmup", BOOL, "", "True: the sample counts in no median"),
+        _number("sample", "number of the sample in the run, from 0", 0),
+        _bool("warmup", "True: the sample counts in no median"),
         *TIMES,
         *USED,
     ),
     "runs": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROLE,
         ROUND,
         RUN,
-        Column("call", STR, "", "id of the Snakemake call"),
-        Column("host", STR, "", "host that measured the run"),
-        Column("started", STR, "", "start of the run, UTC"),
+        _words("call", "id of the Snakemake call"),
+        _words("host", "host that measured the run"),
+        _words("started", "start of the run, UTC"),
         STATUS._replace(meaning="ok, or what went wrong"),
-        Column("reason", STR, "", "why the status is not ok"),
+        _words("reason", "why the status is not ok"),
         *TIMES,
         *USED,
         *MEMORY,
         *NOISE,
         _seconds("wall_s", "from the start of the measured process to its end"),
         _seconds("snakemake_cpu_s", "CPU time of Snakemake during the run"),
-        Column("load_1min", FLOAT, "1", "load average before the run"),
+        _unitless("load_1min", "load average before the run"),
         _seconds("clock_cost_s", "apparent duration of an empty task"),
-        Column("gil_modules", STR, "", "modules that switched the GIL on, as far as Python's warnings tell"),
-        Column("thread_libraries", STR, "", "libraries loaded that may start threads of their own, with their limits"),
-        Column("source", STR, "", "digest of the workload's source, and of that of a custom backend"),
-        Column("protocol", INT, "", "version of the measuring protocol", min=1),
+        _words("gil_modules", "modules that switched the GIL on, as far as Python's warnings tell"),
+        _words("thread_libraries", "libraries loaded that may start threads of their own, with their limits"),
+        _words("source", "digest of the workload's source, and of that of a custom backend"),
+        _number("protocol", "version of the measuring protocol", 1),
         METRICS,
         FLAGS,
     ),
     "summary": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROLE,
-        Column("reference", STR, "", "name of the reference build"),
-        Column("reference_build", STR, "", "the reference build as drawn"),
-        Column("gil", BOOL, "", "True: the GIL was on, as read back at the end of the runs"),
+        _words("reference", "name of the reference build"),
+        _words("reference_build", "the reference build as drawn"),
+        _bool("gil", "True: the GIL was on, as read back at the end of the runs"),
         USABLE_CPUS,
-        Column(
+        _words(
             "sharing",
-            STR,
-            "",
             "what the workers do to one object: own (each has its own), read, written or locked",
             SHARING_WORDS,
         ),
         _count("rounds_ok", "rounds that the row rests on"),
         STATUS,
-        Column("reason", STR, "", "why the status is not ok, from the first such round"),
+        _words("reason", "why the status is not ok, from the first such round"),
         INTERVAL,
         *(part for column in SUMMARY_MEASURES for part in _with_interval(column)),
         *RATES,
@@ -402,27 +373,24 @@ TABLES = {
         FLAGS,
     ),
     "tasks": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROUND,
-        Column("task", INT, "", "number of the task, from 0", min=0),
-        Column("worker", INT, "", "number of the worker, from 0", min=0),
+        _number("task", "number of the task, from 0", 0),
+        _number("worker", "number of the worker, from 0", 0),
         _seconds("start_s", "from the sample's beginning to the task's start"),
         _seconds("end_s", "from the sample's beginning to the task's end"),
         _seconds("cpu_s", "CPU time inside the task; empty for coroutines"),
     ),
     "segments": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROUND,
-        Column("worker", INT, "", "number of the worker, from 0", min=0),
+        _number("worker", "number of the worker, from 0", 0),
         _seconds("start_s", "from the sample's beginning to the time the worker began to run"),
         _seconds("end_s", "from the sample's beginning to the time it stopped"),
     ),
-    "budget": (*IDENTITY, *KEYS, ROUNDS, *BUDGET_SHARES, *BUDGET_METRICS),
+    "budget": (*COMBINATION, ROUNDS, *BUDGET_SHARES, *BUDGET_METRICS),
     "metrics": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *METRIC,
         ROUNDS,
         *_with_interval(Column("value", FLOAT, "", "median over the rounds; of a count, its share over all rounds")),
@@ -432,8 +400,7 @@ TABLES = {
         ),
     ),
     "metric_changes": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *METRIC,
         *AGAINST[:3],
         AGAINST[3]._replace(
@@ -441,12 +408,10 @@ TABLES = {
             "again: one machine at another time",
             words=(BASELINE, BUILD, AGAIN),
         ),
-        Column("against_label", STR, "", "the combination on the other side: series × workers"),
+        _words("against_label", "the combination on the other side: series × workers"),
         Column("value", FLOAT, "", "median over the rounds"),
         Column("against_value", FLOAT, "", "the same of the other side"),
-        *_with_interval(
-            Column("ratio", FLOAT, "1", "value / that of the other side; empty if one is 0 or negative", min=0)
-        ),
+        *_with_interval(_ratio("ratio", "value / that of the other side; empty if one is 0 or negative")),
         *_with_interval(Column("difference", FLOAT, "", "value − that of the other side")),
         *JUDGED[:-1],
         CLAIM._replace(
@@ -456,20 +421,15 @@ TABLES = {
         ),
     ),
     "scaling": (
-        *_without(IDENTITY, "combination", "case", "label"),
-        *_without(KEYS, "workers", "workers_asked"),
+        *_without(COMBINATION, "combination", "case", "label", "workers", "workers_asked"),
         _count("worker_counts", "numbers of workers up to the usable CPUs that the fits rest on"),
         ROUNDS,
-        Column(
-            "interval",
-            STR,
-            "",
-            "bootstrap: expanded percentile interval over the rounds; empty below 6 rounds",
-            ("bootstrap",),
+        _words(
+            "interval", "bootstrap: expanded percentile interval over the rounds; empty below 6 rounds", ("bootstrap",)
         ),
-        *_with_interval(Column("serial", FLOAT, "1", "Amdahl's serial fraction; from 3 worker counts on")),
-        *_with_interval(Column("sigma", FLOAT, "1", "USL: contention; from 5 worker counts on")),
-        *_with_interval(Column("kappa", FLOAT, "1", "USL: coherence, the cost of agreement between workers")),
+        *_with_interval(_unitless("serial", "Amdahl's serial fraction; from 3 worker counts on")),
+        *_with_interval(_unitless("sigma", "USL: contention; from 5 worker counts on")),
+        *_with_interval(_unitless("kappa", "USL: coherence, the cost of agreement between workers")),
         *_with_interval(
             Column(
                 "peak_workers", FLOAT, "count", "USL: worker count beyond which more workers are slower; inf if none"
@@ -477,8 +437,7 @@ TABLES = {
         ),
     ),
     "predictions": (
-        *_without(IDENTITY, "combination", "case", "label"),
-        *_without(KEYS, "workers", "workers_asked"),
+        *_without(COMBINATION, "combination", "case", "label", "workers", "workers_asked"),
         _count("worker_counts", "numbers of workers up to the usable CPUs that were measured"),
         ROUNDS,
         _count("measured_workers", "the largest of them", 1),
@@ -497,106 +456,91 @@ TABLES = {
             "checks_covered",
             "how many of these lie in their prediction interval; a prediction needs 2 checks, 80 % of them covered, and that of the largest count",
         ),
-        Column("reason", STR, "", "why there is no prediction"),
+        _words("reason", "why there is no prediction"),
     ),
     "break_even": (
-        *_without(IDENTITY, "combination", "case", "label"),
-        *_without(KEYS, "workers"),
-        Column("axis", STR, "", "what grows: a parameter of the workload, or workers"),
-        Column("against", STR, "", "sequential on the same build, or on the reference build"),
-        Column(
+        *_without(COMBINATION, "combination", "case", "label", "workers"),
+        _words("axis", "what grows: a parameter of the workload, or workers"),
+        _words("against", "sequential on the same build, or on the reference build"),
+        _words(
             "kind",
-            STR,
-            "",
             "from or up to the value; always, never, or only between the ends of what was measured; unclear; no claim",
         ),
         *_with_interval(Column("value", FLOAT, "", "where this backend starts (or stops) being faster")),
         ROUNDS,
     ),
     "fastest": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *_with_interval(SPEEDUPS[0]),
         CLAIM._replace(meaning="what the confidence interval of this speedup supports"),
         _count("candidates", "backends compared, each at its best number of workers, sequential included", 1),
-        Column("runner_up", STR, "", "the next best: backend and workers"),
-        Column("runner_up_backend", STR, "", "its backend"),
-        *_with_interval(Column("margin", FLOAT, "1", "time of the runner-up / time of the fastest", min=0)),
+        _words("runner_up", "the next best: backend and workers"),
+        _words("runner_up_backend", "its backend"),
+        *_with_interval(_ratio("margin", "time of the runner-up / time of the fastest")),
         INTERVAL._replace(meaning="ci95 or range, as in the summary, of the margin"),
         PAIRING._replace(meaning="paired or unpaired, as in the summary, of the margin"),
-        Column(
+        _words(
             "verdict",
-            STR,
-            "",
             "fastest: faster than each other one by a claim of its own; tied; no claim; or alone",
             (FASTEST, TIED, NO_CLAIM, ALONE),
         ),
-        Column("tied", STR, "", "those not shown to be slower, separated by ';'"),
+        _words("tied", "those not shown to be slower, separated by ';'"),
     ),
     "choices": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         _count("place", "1 is the fastest of its workload", 1),
         _seconds("time_s", "median of the time that counts, per task list"),
-        *_with_interval(Column("margin", FLOAT, "1", "time of this one / time of the fastest; empty for it", min=0)),
+        *_with_interval(_ratio("margin", "time of this one / time of the fastest; empty for it")),
         INTERVAL,
         PAIRING,
         CLAIM._replace(meaning="whether the fastest is faster than this one, as in the summary; empty for the fastest"),
     ),
     "recommendations": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *_with_interval(SPEEDUPS[0]),
         CLAIM._replace(
             meaning="what the confidence interval of this speedup supports; no claim: nothing is recommended"
         ),
-        *_with_interval(
-            Column(
-                "regret", FLOAT, "1", "time of this one / time of the fastest, which is not shown to be faster", min=0
-            )
-        ),
+        *_with_interval(_ratio("regret", "time of this one / time of the fastest, which is not shown to be faster")),
         INTERVAL._replace(meaning="ci95 or range, as in the summary, of the regret"),
         PAIRING._replace(meaning="paired or unpaired, as in the summary, of the regret"),
-        Column("fastest", STR, "", "the combination with the smallest median time"),
-        *_with_interval(Column("fastest_speedup", FLOAT, "1", "its speedup", min=0)),
+        _words("fastest", "the combination with the smallest median time"),
+        *_with_interval(_ratio("fastest_speedup", "its speedup")),
         _count("candidates", "combinations compared, sequential included", 1),
         Column("memory_mb", FLOAT, "MiB", "median of the peak memory", min=0),
     ),
     "builds": (
-        Column("machine", STR, "", "label of the machine"),
-        Column("python", STR, "", "name of the build"),
+        _words("machine", "label of the machine"),
+        _words("python", "name of the build"),
         IDENTITY[-1],
-        Column("implementation", STR, "", "CPython, PyPy …"),
-        Column("version", STR, "", "its version"),
-        Column("free_threaded", BOOL, "", "True: built to run without the GIL"),
-        Column("gil", BOOL, "", "True: the GIL is on after its start"),
-        Column("jit", BOOL, "", "True: the JIT is on"),
-        Column("compiler", STR, "", "the compiler that built it"),
-        Column("pgo", BOOL, "", "True: with profile-guided optimisation"),
-        Column("lto", BOOL, "", "True: with link-time optimisation"),
-        Column(
-            "packages", STR, "", "what its environment holds, with versions; empty for a build without the key packages"
-        ),
-        Column("gil_packages", STR, "", "those of its required packages whose import turns the GIL on"),
+        _words("implementation", "CPython, PyPy …"),
+        _words("version", "its version"),
+        _bool("free_threaded", "True: built to run without the GIL"),
+        _bool("gil", "True: the GIL is on after its start"),
+        _bool("jit", "True: the JIT is on"),
+        _words("compiler", "the compiler that built it"),
+        _bool("pgo", "True: with profile-guided optimisation"),
+        _bool("lto", "True: with link-time optimisation"),
+        _words("packages", "what its environment holds, with versions; empty for a build without the key packages"),
+        _words("gil_packages", "those of its required packages whose import turns the GIL on"),
     ),
     "machines": (
-        Column("machine", STR, "", "label of the machine"),
-        Column("name", STR, "", "its own label, which result sets of one machine at several times share"),
-        Column("cpu_model", STR, "", "model of its CPUs"),
+        _words("machine", "label of the machine"),
+        _words("name", "its own label, which result sets of one machine at several times share"),
+        _words("cpu_model", "model of its CPUs"),
         _count("sockets", "sockets with CPUs", 1),
         _count("physical_cpus", "cores", 1),
         _count("logical_cpus", "CPUs that the system shows", 1),
         USABLE_CPUS,
-        Column("smt", STR, "", "simultaneous multithreading: several CPUs on one core", SWITCH_WORDS),
+        _words("smt", "simultaneous multithreading: several CPUs on one core", SWITCH_WORDS),
         Column("memory_mb", INT, "MiB", "memory", min=0),
-        Column("kernel", STR, "", "release of the kernel"),
-        Column("governor", STR, "", "governor of the CPU frequency"),
-        Column("turbo", STR, "", "frequencies above the nominal one", SWITCH_WORDS),
-        Column("hypervisor", STR, "", "vendor of the hypervisor; empty for none, or where not known"),
+        _words("kernel", "release of the kernel"),
+        _words("governor", "governor of the CPU frequency"),
+        _words("turbo", "frequencies above the nominal one", SWITCH_WORDS),
+        _words("hypervisor", "vendor of the hypervisor; empty for none, or where not known"),
     ),
     "changes": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *AGAINST,
         _seconds("time_s", "median of the time that counts, per task list"),
         _seconds("against_s", "the same of the other side"),
@@ -605,10 +549,9 @@ TABLES = {
         FLAGS,
     ),
     "counterparts": (
-        *IDENTITY,
-        *KEYS,
-        Column("against_workload", STR, "", "name of the counterpart"),
-        Column("against_panel", STR, "", "the counterpart as drawn"),
+        *COMBINATION,
+        _words("against_workload", "name of the counterpart"),
+        _words("against_panel", "the counterpart as drawn"),
         _seconds("time_s", "median of the time that counts, per task list"),
         _seconds("against_s", "the same of the counterpart"),
         *_with_interval(
@@ -618,41 +561,34 @@ TABLES = {
         FLAGS,
     ),
     "without_gil": (
-        *IDENTITY,
-        *KEYS,
-        Column("reference_build", STR, "", "the build with the GIL, as drawn, from which it is predicted"),
+        *COMBINATION,
+        _words("reference_build", "the build with the GIL, as drawn, from which it is predicted"),
         USABLE_CPUS,
-        *_with_interval(
-            Column("speedup_ceiling", FLOAT, "1", "sequential there / processes there in steady state", min=0)
-        ),
-        *_with_interval(Column("tax", FLOAT, "1", "sequential on this build / sequential there", min=0)),
-        *_with_interval(
-            Column("predicted", FLOAT, "1", "speedup_ceiling / tax: predicted speedup over sequential there", min=0)
-        ),
-        *_with_interval(Column("measured", FLOAT, "1", "sequential there / this: the measured speedup", min=0)),
-        *_with_interval(Column("error", FLOAT, "1", "predicted / measured, in pairs of runs: 1 for no error", min=0)),
+        *_with_interval(_ratio("speedup_ceiling", "sequential there / processes there in steady state")),
+        *_with_interval(_ratio("tax", "sequential on this build / sequential there")),
+        *_with_interval(_ratio("predicted", "speedup_ceiling / tax: predicted speedup over sequential there")),
+        *_with_interval(_ratio("measured", "sequential there / this: the measured speedup")),
+        *_with_interval(_ratio("error", "predicted / measured, in pairs of runs: 1 for no error")),
         ROUNDS,
         INTERVAL,
-        Column("reason", STR, "", "why nothing is predicted"),
+        _words("reason", "why nothing is predicted"),
     ),
     "means": (
-        *_without(IDENTITY, "combination", "case", "panel"),
-        *_without(KEYS, "workload", "params"),
+        *_without(COMBINATION, "combination", "case", "panel", "workload", "params"),
         *AGAINST,
         _count("workloads", "workloads, with their parameters, that both sides have"),
         *_with_interval(GAIN._replace(meaning="geometric mean over the workloads of the gains in changes.csv")),
         *JUDGED,
     ),
     "shapes": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         *AGAINST[:3],
-        Column("at", STR, "", "what is equal: workers, or the share (workers / usable CPUs)", AT_WORDS),
+        _words("at", "what is equal: workers, or the share (workers / usable CPUs)", AT_WORDS),
         USABLE_CPUS,
         _count("against_workers", "workers of the other side", 1),
         _count("against_usable_cpus", "CPUs that a run of the other side may use", 1),
         *(
-            Column(f"{prefix}{name}", FLOAT, "1", f"{whose}{meaning}", min=0)
+            _ratio(f"{prefix}{name}", f"{whose}{meaning}")
             for prefix, whose in (("", ""), ("against_", "of the other side: "))
             for name, meaning in (
                 ("speedup", "sequential on the same machine and build / this"),
@@ -668,55 +604,43 @@ TABLES = {
         *JUDGED,
         FLAGS,
     ),
-    "one_sided": (*IDENTITY, *KEYS, *AGAINST, Column("reason", STR, "", "why the other side has no time of it")),
+    "one_sided": (*COMBINATION, *AGAINST, _words("reason", "why the other side has no time of it")),
     "published": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         USABLE_CPUS,
         *_with_interval(SPEEDUPS[0]),
         ROUNDS,
         INTERVAL,
-        Column("published", FLOAT, "1", "the published ratio at so many workers", min=0),
-        Column("published_metric", STR, "", "what it is: a speedup, or a quotient of two published rates"),
-        Column("published_workload", STR, "", "what was measured there"),
-        Column("published_python", STR, "", "the Python there; its GIL is on or off as here"),
-        Column("published_machine", STR, "", "the machine there"),
-        Column("published_cores", STR, "", "its cores; empty where not stated"),
-        Column("published_date", STR, "", "when it was published"),
-        Column("source", STR, "", "who published it"),
-        Column("url", STR, "", "where"),
-        Column(
-            "grade",
-            STR,
-            "",
-            "A: numbers, machine, version and code are public; B: one of these is missing",
-            ("A", "B"),
-        ),
-        Column(
+        _ratio("published", "the published ratio at so many workers"),
+        _words("published_metric", "what it is: a speedup, or a quotient of two published rates"),
+        _words("published_workload", "what was measured there"),
+        _words("published_python", "the Python there; its GIL is on or off as here"),
+        _words("published_machine", "the machine there"),
+        _words("published_cores", "its cores; empty where not stated"),
+        _words("published_date", "when it was published"),
+        _words("source", "who published it"),
+        _words("url", "where"),
+        _words("grade", "A: numbers, machine, version and code are public; B: one of these is missing", ("A", "B")),
+        _words(
             "verdict",
-            STR,
-            "",
             "whether the published ratio lies inside the confidence interval of the speedup here, or outside; no claim below 6 rounds",
             (INSIDE, OUTSIDE, NO_CLAIM),
         ),
     ),
     "noise": (
-        *IDENTITY,
-        *KEYS,
-        Column("against", STR, "", "name of the same build that it is compared with"),
+        *COMBINATION,
+        _words("against", "name of the same build that it is compared with"),
         ROUNDS._replace(meaning="rounds that both have"),
-        *_with_interval(
-            Column("ratio", FLOAT, "1", "time under one name / time under the other; the true value is 1", min=0)
-        ),
+        *_with_interval(_ratio("ratio", "time under one name / time under the other; the true value is 1")),
         INTERVAL._replace(meaning="ci95 or range, as in the summary"),
         PAIRING._replace(meaning="paired or unpaired, as in the summary"),
         CLAIM._replace(meaning="what the confidence interval would support"),
     ),
     "quality": (
-        Column("machine", STR, "", "label of the machine"),
-        Column("python", STR, "", "name of the build"),
+        _words("machine", "label of the machine"),
+        _words("python", "name of the build"),
         IDENTITY[-1],
-        Column("backend", STR, "", "name of the backend"),
+        _words("backend", "name of the backend"),
         _count("runs", "runs that are ok"),
         _count("noisy", "of them with the flag noisy"),
         _count("drifting", "with the flag drifting"),
@@ -725,87 +649,75 @@ TABLES = {
         _seconds("waited_s", "time waited for a quiet machine (on_noise: wait)"),
     ),
     "failures": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         ROUND,
         RUN,
         STATUS._replace(meaning="failed, wrong_result, timeout, crashed, or damaged (the record cannot be read)"),
-        Column("reason", STR, "", "what happened"),
+        _words("reason", "what happened"),
     ),
 }
 
 WAITING_SHARES = (
-    Column("on_cpu", FLOAT, "1", "share of the workers' time in their tasks: on a CPU, without garbage_collector"),
-    Column(
+    _unitless("on_cpu", "share of the workers' time in their tasks: on a CPU, without garbage_collector"),
+    _unitless(
         "garbage_collector",
-        FLOAT,
-        "1",
         "share: pauses of the garbage collector, of all workers; empty for processes before Python 3.15",
     ),
-    Column("run_queue", FLOAT, "1", "share: ready to run, but without a CPU; empty where the system does not show it"),
-    Column("lock_or_gil", FLOAT, "1", "share: waiting for a lock or the GIL (a futex), without garbage_collector"),
-    Column("sleep_or_io", FLOAT, "1", "share: waiting in any other system call"),
-    Column("unknown", FLOAT, "1", "share: the rest"),
+    _unitless("run_queue", "share: ready to run, but without a CPU; empty where the system does not show it"),
+    _unitless("lock_or_gil", "share: waiting for a lock or the GIL (a futex), without garbage_collector"),
+    _unitless("sleep_or_io", "share: waiting in any other system call"),
+    _unitless("unknown", "share: the rest"),
 )
 
 # Those that the target `why` makes, of extra runs.
 WHY_TABLES = {
     "lines": (
-        *IDENTITY,
-        *KEYS,
-        Column("file", STR, "", "name of the file; empty for the rest: all lines that do not stand out"),
-        Column("line", INT, "", "number of the line", min=1),
-        Column("function", STR, "", "name of the function"),
-        Column("callee", STR, "", "what the line called in other files, most of the time"),
-        Column("source", STR, "", "text of the line; empty where the file cannot be read"),
+        *COMBINATION,
+        _words("file", "name of the file; empty for the rest: all lines that do not stand out"),
+        _number("line", "number of the line", 1),
+        _words("function", "name of the function"),
+        _words("callee", "what the line called in other files, most of the time"),
+        _words("source", "text of the line; empty where the file cannot be read"),
         _seconds("cpu_alone_s", "CPU time per task with one worker"),
         _seconds("cpu_s", "CPU time per task"),
         *_with_interval(Column("added_cpu_s", FLOAT, "s", "cpu_s − cpu_alone_s × machine_factor of waiting.csv")),
         *_with_interval(
-            Column(
-                "cpu_share", FLOAT, "1", "share of the CPU time that the further workers add; empty if they add none"
-            )
+            _unitless("cpu_share", "share of the CPU time that the further workers add; empty if they add none")
         ),
         _seconds("waiting_alone_s", "time per task that the worker waited at the line, with one worker"),
         _seconds("waiting_s", "time per task that the worker waited at the line"),
         *_with_interval(Column("added_waiting_s", FLOAT, "s", "waiting_s − waiting_alone_s")),
         *_with_interval(
-            Column(
-                "waiting_share", FLOAT, "1", "share of the waiting that the further workers add; empty if they add none"
-            )
+            _unitless("waiting_share", "share of the waiting that the further workers add; empty if they add none")
         ),
         _seconds("held_s", "time per task that other workers waited for a lock or the GIL while the line ran"),
         ROUNDS,
         INTERVAL,
     ),
     "listings": (
-        *IDENTITY,
-        *KEYS,
-        Column("file", STR, "", "name of the file"),
-        Column("line", INT, "", "number of the line", min=1),
-        Column("source", STR, "", "text of the line"),
+        *COMBINATION,
+        _words("file", "name of the file"),
+        _number("line", "number of the line", 1),
+        _words("source", "text of the line"),
         Column("added_cpu_s", FLOAT, "s", "CPU time per task that the further workers add, median"),
         Column("added_waiting_s", FLOAT, "s", "waiting per task that they add, median"),
     ),
     "waiting": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         _count("at_workers", "workers of these runs: 1, or as many as the combination has", 1),
         STATUS._replace(meaning="ok, or why no line is known"),
-        Column("reason", STR, "", "why the status is not ok"),
+        _words("reason", "why the status is not ok"),
         _seconds("task_s", "time of a task, median over the rounds"),
         *WAITING_SHARES,
         ROUNDS,
-        Column(
+        _words(
             "method",
-            STR,
-            "",
             "outside: sampled by another process; inside: by a thread of the run, which slows the others",
             ("outside", "inside"),
         ),
         Column("samples", FLOAT, "count", "samples per run, median", min=0),
-        Column("sampler_cpus", FLOAT, "1", "CPUs that the sampler used", min=0),
-        Column("sampler_slowdown", FLOAT, "1", "time of the samples that were sampled / of those between them", min=0),
+        _ratio("sampler_cpus", "CPUs that the sampler used"),
+        _ratio("sampler_slowdown", "time of the samples that were sampled / of those between them"),
         Column(
             "machine_factor",
             FLOAT,
@@ -818,66 +730,49 @@ WHY_TABLES = {
         ),
     ),
     "locks": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         STATUS._replace(meaning="ok, or why no lock is known; then there is nothing but a reason"),
-        Column("reason", STR, "", "why the status is not ok"),
-        Column("file", STR, "", "name of the file with the line that creates the locks; empty where no lock was used"),
-        Column("line", INT, "", "number of the line", min=1),
-        Column("function", STR, "", "name of the function"),
-        Column("kind", STR, "", "what it creates: Lock, RLock, Queue, … or another object that has a lock"),
-        Column("source", STR, "", "text of the line"),
+        _words("reason", "why the status is not ok"),
+        _words("file", "name of the file with the line that creates the locks; empty where no lock was used"),
+        _number("line", "number of the line", 1),
+        _words("function", "name of the function"),
+        _words("kind", "what it creates: Lock, RLock, Queue, … or another object that has a lock"),
+        _words("source", "text of the line"),
         Column("acquisitions", FLOAT, "count", "how often a task tries to acquire one", min=0),
-        *_with_interval(Column("contended_share", FLOAT, "1", "share of the acquisitions that find it taken", min=0)),
+        *_with_interval(_ratio("contended_share", "share of the acquisitions that find it taken")),
         _seconds("waited_s", "time per task that the worker waits for one"),
-        *_with_interval(
-            Column(
-                "waited_share", FLOAT, "1", "share of the workers' time in their tasks that they wait for one", min=0
-            )
-        ),
+        *_with_interval(_ratio("waited_share", "share of the workers' time in their tasks that they wait for one")),
         _seconds("held_s", "time per task that the worker holds one"),
-        Column(
+        _ratio(
             "notified_share",
-            FLOAT,
-            "1",
             "share of the workers' time in their tasks that they wait to be notified, as for an item of a queue",
-            min=0,
         ),
-        Column("holder_file", STR, "", "name of the file with the line that holds one longest while others wait"),
-        Column("holder_line", INT, "", "number of that line", min=1),
-        Column("holder_source", STR, "", "text of that line"),
-        Column("holder_share", FLOAT, "1", "its share of the time that others wait while one is held", min=0),
-        Column("metered_slowdown", FLOAT, "1", "time of the tasks with metered locks / with plain ones", min=0),
+        _words("holder_file", "name of the file with the line that holds one longest while others wait"),
+        _number("holder_line", "number of that line", 1),
+        _words("holder_source", "text of that line"),
+        _ratio("holder_share", "its share of the time that others wait while one is held"),
+        _ratio("metered_slowdown", "time of the tasks with metered locks / with plain ones"),
         ROUNDS,
         INTERVAL,
     ),
     "objects": (
-        *IDENTITY,
-        *KEYS,
+        *COMBINATION,
         STATUS._replace(meaning="ok, or why the change was not measured"),
-        Column("reason", STR, "", "why the status is not ok"),
-        Column("step", INT, "", "1: one change alone; 2, …: on top of the changes in given", min=1),
-        Column("given", STR, "", "the changes of the steps before that gained most, in words"),
-        Column(
-            "file", STR, "", "name of the file with a line that loads the object; empty where there is no such object"
-        ),
-        Column("line", INT, "", "number of the line", min=1),
-        Column("expression", STR, "", "the object as the line loads it"),
-        Column("type", STR, "", "its type"),
-        Column(
+        _words("reason", "why the status is not ok"),
+        _number("step", "1: one change alone; 2, …: on top of the changes in given", 1),
+        _words("given", "the changes of the steps before that gained most, in words"),
+        _words("file", "name of the file with a line that loads the object; empty where there is no such object"),
+        _number("line", "number of the line", 1),
+        _words("expression", "the object as the line loads it"),
+        _words("type", "its type"),
+        _words(
             "how",
-            STR,
-            "",
             "immortal: without a reference count to contend for; copies: of each worker its own",
             ("immortal", "copies"),
         ),
-        *_with_interval(
-            Column("speedup_before", FLOAT, "1", "speed with all workers / with one, before the change", min=0)
-        ),
-        *_with_interval(
-            Column("speedup_after", FLOAT, "1", "the same after it; one worker always without changes", min=0)
-        ),
-        *_with_interval(Column("gain", FLOAT, "1", "speedup_after / speedup_before, in pairs of runs", min=0)),
+        *_with_interval(_ratio("speedup_before", "speed with all workers / with one, before the change")),
+        *_with_interval(_ratio("speedup_after", "the same after it; one worker always without changes")),
+        *_with_interval(_ratio("gain", "speedup_after / speedup_before, in pairs of runs")),
         CLAIM._replace(meaning="what the confidence interval of the gain supports"),
         ROUNDS,
         INTERVAL,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gil_scaling.analysis.columns import IDENTITY, KEYS, names
+from gil_scaling.analysis.columns import COMBINATION, names
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -28,7 +28,7 @@ def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") 
         yield labels[rows[0]], {column: value[rows] for column, value in values.items()}
 
 
-_KEYS = frozenset(column.name for column in (*IDENTITY, *KEYS))
+_KEYS = frozenset(column.name for column in COMBINATION)
 
 
 def key_columns(runs: pd.DataFrame, rows: Sequence[int], table: str) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from gil_scaling.analysis import tables
-from gil_scaling.analysis.columns import IDENTITY, KEYS, WHY_TABLES
+from gil_scaling.analysis.columns import COMBINATION, WHY_TABLES
 from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.analysis.tables.lines import facts_of, line_rows, listing_rows, machine_factor, profile
 from gil_scaling.analysis.tables.locks import lock_rows
@@ -25,7 +25,7 @@ from gil_scaling.result_set import TABLES, WHY
 
 Results = dict[tuple[str, int, int], dict[str, Any]]  # {(what, workers, round): content of the file of a run}
 
-_IDENTITY = [column.name for column in (*IDENTITY, *KEYS)]
+_KEYS = [column.name for column in COMBINATION]
 
 
 def main(folder: Path) -> None:
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in WHY_TABLES}
     for each in order["combinations"]:
         of_combination = summary.loc[each["combination"]]
-        keys = {name: of_combination[name] for name in _IDENTITY}
+        keys = {name: of_combination[name] for name in _KEYS}
         results = _read_results(folder / WHY, order, each["run"])
         for name, row in explain(results, each["workers"], int(of_combination["usable_cpus"])):
             rows[name].append({**keys, **row})
