@@ -10,7 +10,6 @@ from gil_scaling.result_set import read_bytes, write_text
 def test_paths_are_in_the_folders_of_the_contract():
     assert result_set.record_path(Path("results/m"), "a-r1") == "results/m/runs/a-r1.json"
     assert result_set.expected_path("results/m", "1f") == "results/m/expected/1f.json"
-    assert result_set.build_path("results/m", "3.14t") == "results/m/pythons/3.14t.json"
     assert result_set.table_path("results/m/default", "runs") == "results/m/default/tables/runs.csv"
 
 

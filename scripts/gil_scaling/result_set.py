@@ -67,11 +67,6 @@ def expected_path(result_set: str | os.PathLike[str], name: str) -> str:
     return f"{os.fspath(result_set)}/{EXPECTED}/{name}.json"
 
 
-def build_path(result_set: str | os.PathLike[str], name: str) -> str:
-    """The path of the facts of a build."""
-    return f"{os.fspath(result_set)}/{BUILDS}/{name}.json"
-
-
 def table_path(sweep: str | os.PathLike[str], name: str) -> str:
     """The path of a table of a sweep or comparison."""
     return f"{os.fspath(sweep)}/{TABLES}/{name}.csv"
@@ -96,8 +91,9 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a text file as a whole or not at all: to a file beside it, which is then renamed."""
+    """Writes a text file as a whole or not at all: to a file beside it, which is then renamed; makes its folder."""
     partial = f"{os.fspath(path)}.{os.uname().nodename}-{os.getpid()}.partial"
+    os.makedirs(os.path.dirname(partial) or ".", exist_ok=True)
     try:
         with open(partial, "w", encoding="utf-8") as file:
             file.write(text)

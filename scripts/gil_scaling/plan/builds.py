@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from gil_scaling.launch import sources
-from gil_scaling.plan import requirements
+from gil_scaling.plan import orders, requirements
 from gil_scaling.plan.config import Config, Mistake, duplicate, nearest
 from gil_scaling.plan.prober import OLDEST, ProbeError
 from gil_scaling.plan.yaml_lines import KeyPath
@@ -81,9 +81,7 @@ class Build:
     def facts_name(self) -> str:
         """The name of the file of its facts; with a digest of its packages, so that each sweep of a result set keeps its own."""
         requires = self.facts.get("requires")
-        if not requires:
-            return self.name
-        return f"{self.name}-{hashlib.sha256(json.dumps([requires, self.environment]).encode()).hexdigest()[:16]}"
+        return f"{self.name}-{orders.digest([requires, self.environment])}" if requires else self.name
 
     def describe(self) -> dict[str, Any]:
         """The content of the file of its facts, without paths of this machine."""

@@ -1,15 +1,12 @@
 """What the target `check` tries: each workload with each choice of its parameters, once on each backend and build."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
-from gil_scaling.plan import catalog, config, plan, plan_file
+from gil_scaling.plan import catalog, config, orders, plan, plan_file
 from gil_scaling.plan.config import Config, named
 from gil_scaling.plan.request import Request
 from gil_scaling.plan.sweep import Run
-from gil_scaling.result_set import write_text
 
 LIMIT_S = 60.0  # of all runs together
 RUN_LIMIT_S = 10.0
@@ -31,11 +28,7 @@ def write(request: Request, find_size: Callable[..., tuple[int, float]] | None) 
         "config": {"sweep": request.sweep, **common},
         "experiments": experiments,
     }
-    text = json.dumps(order)
-    path = request.state / f"check-{request.sweep}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, text)
-    return str(path)
+    return orders.write(request.state, f"check-{request.sweep}", order)
 
 
 def _changed(experiment: Config) -> Config:

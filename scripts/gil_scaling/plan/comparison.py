@@ -1,13 +1,12 @@
 """Which result sets the target `compare` reads: those that the config names, or all in the results folder."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from gil_scaling.plan import config
+from gil_scaling.plan import config, orders
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.yaml_lines import Places
@@ -50,10 +49,8 @@ class Comparison:
         state = [
             [str(file), file.stat().st_size, file.stat().st_mtime_ns] for _, path in sets for file in _files(Path(path))
         ]
-        digest = hashlib.sha256(json.dumps([content, state]).encode()).hexdigest()[:16]
-        file = FOLDER / f"compare-{digest}.json"
+        file = FOLDER / f"compare-{orders.digest([content, state])}.json"
         if not file.exists():
-            FOLDER.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(content))
         return str(file)
 

@@ -6,8 +6,6 @@ An environment that is complete is used without asking anybody: neither the netw
 """
 
 import contextlib
-import hashlib
-import json
 import os
 import platform
 import shutil
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gil_scaling.launch.progress import write_line
-from gil_scaling.plan import installers, recovery, requirements
+from gil_scaling.plan import installers, orders, recovery, requirements
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.installers import Index, InstallError, NoWheelError
 from gil_scaling.plan.prober import Prober
@@ -72,7 +70,9 @@ class Environments:
         if lock.problem:
             return replace(build, rejected=lock.problem)
         folder = (
-            self._folder / ENVIRONMENTS / _digest([build.fingerprint, os.path.realpath(build.command[0]), lock.text])
+            self._folder
+            / ENVIRONMENTS
+            / orders.digest([build.fingerprint, os.path.realpath(build.command[0]), lock.text])
         )
         if not (folder / _COMPLETE).exists():
             if not self._makes:
@@ -126,7 +126,6 @@ class Environments:
     def _keep_lock(self, name: str, text: str) -> None:
         """Writes a lock under the name of its build; one with other requirements stays beside it, for the sweep that has them."""
         path = self._lock_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             before = path.read_text(encoding="utf-8")
             if _head_of(before) != _head_of(text):
@@ -138,7 +137,7 @@ class Environments:
         return self._folder / LOCKS / f"{name}.txt"
 
     def _aside(self, name: str, head: str) -> Path:
-        return self._folder / LOCKS / f"{name}-{_digest(head)}.txt"
+        return self._folder / LOCKS / f"{name}-{orders.digest(head)}.txt"
 
     # ---- environments
 
@@ -215,7 +214,3 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         raise InstallError(f"{folder}: cannot be removed")
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]

@@ -24,6 +24,7 @@ _NOT_INHERITED = (
     *("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT_ENVIRONMENT"),
     *("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"),
 )
+_UV_OFFLINE, _PIP_OFFLINE = "--offline", "--no-index"
 _SETTINGS = {
     "UV_PYTHON_DOWNLOADS": "never",
     "UV_NO_PROGRESS": "1",
@@ -89,7 +90,7 @@ class Uv:
     def lock(self, python: str, requirements: Sequence[str], index: Index) -> str:
         """As Installer says."""
         form = ["--no-header", "--no-annotate", "--generate-hashes"]
-        command = [self._path, "pip", "compile", "--python", python, *form, *_uv_options(index), "-"]
+        command = [self._path, "pip", "compile", "--python", python, *form, *_options(index, _UV_OFFLINE), "-"]
         return _run(command, _explain_uv, text="\n".join(requirements))
 
     def install(self, python: str, folder: Path, lock: str, index: Index, descriptor: int) -> None:
@@ -98,20 +99,11 @@ class Uv:
         sync = [self._path, "pip", "sync", "--python", python_of(folder), "--require-hashes", "--compile-bytecode"]
         sync += ["--allow-empty-requirements", "-"]
         try:
-            _run([*sync, *_uv_options(replace(index, offline=True))], _explain_uv, descriptor, lock)
+            _run([*sync, *_options(replace(index, offline=True), _UV_OFFLINE)], _explain_uv, descriptor, lock)
         except InstallError:
             if index.offline:
                 raise
-            _run([*sync, *_uv_options(index)], _explain_uv, descriptor, lock)
-
-
-def _uv_options(index: Index) -> list[str]:
-    links = [part for folder in index.find_links for part in ("--find-links", folder)]
-    return [
-        *links,
-        *(["--offline"] if index.offline else []),
-        *([] if index.allow_source else ["--only-binary", ":all:"]),
-    ]
+            _run([*sync, *_options(index, _UV_OFFLINE)], _explain_uv, descriptor, lock)
 
 
 class Pip:
@@ -123,15 +115,16 @@ class Pip:
             folder = Path(name, "environment")
             _make_venv(python, folder, None)
             Path(name, "requirements.txt").write_text("\n".join(requirements), encoding="utf-8")
-            ask = [
-                "install",
-                "--dry-run",
-                "--ignore-installed",
-                "--report",
-                f"{name}/report.json",
-                *_pip_options(index),
+            ask = ["install", "--dry-run", "--ignore-installed", "--report", f"{name}/report.json"]
+            command = [
+                python_of(folder),
+                "-m",
+                "pip",
+                *ask,
+                *_options(index, _PIP_OFFLINE),
+                "-r",
+                f"{name}/requirements.txt",
             ]
-            command = [python_of(folder), "-m", "pip", *ask, "-r", f"{name}/requirements.txt"]
             try:
                 _run(command, _explain_pip)
             except RequirementError:
@@ -151,7 +144,7 @@ class Pip:
         with TemporaryDirectory(prefix="gil-scaling-") as name:
             path = Path(name, "lock.txt")
             path.write_text(lock, encoding="utf-8")
-            options = ["--no-deps", "--require-hashes", *_pip_options(index)]
+            options = ["--no-deps", "--require-hashes", *_options(index, _PIP_OFFLINE)]
             _run([*pip, "install", *options, "-r", str(path)], _explain_pip, descriptor)
         _run([*pip, "uninstall", "--yes", "pip"], _explain_pip, descriptor)
 
@@ -162,11 +155,12 @@ def _make_venv(python: str, folder: Path, descriptor: int | None) -> None:
     _run([python_of(folder), "-m", "ensurepip", "--default-pip"], _explain_pip, descriptor)
 
 
-def _pip_options(index: Index) -> list[str]:
+def _options(index: Index, offline: str) -> list[str]:
+    """What an index means for an installer; offline: the option with which it asks nobody else."""
     links = [part for folder in index.find_links for part in ("--find-links", folder)]
     return [
         *links,
-        *(["--no-index"] if index.offline else []),
+        *([offline] if index.offline else []),
         *([] if index.allow_source else ["--only-binary", ":all:"]),
     ]
 

@@ -1,6 +1,5 @@
 """The plan of a call: the runs of a config, the state of their records, and what the Snakefile needs of them."""
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterable
@@ -13,7 +12,7 @@ from typing import Any
 from gil_scaling import record
 from gil_scaling.decode import decode
 from gil_scaling.launch import progress, sources
-from gil_scaling.plan import catalog, config, machine, plan_file, sizes, sweep
+from gil_scaling.plan import catalog, config, machine, orders, plan_file, sizes, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.looks import Looks
 from gil_scaling.plan.recovery import LastCall, note_last_call, read_last_call
@@ -194,9 +193,8 @@ class Plan:
         Its name stands for these records, so that dry runs make no further ones.
         """
         stamps = [[run.name, self.record_path(run).stat().st_mtime_ns] for run in self.replaced]
-        path = self.request.state / f"repeat-{hashlib.sha256(json.dumps(stamps).encode()).hexdigest()[:16]}"
+        path = self.request.state / f"repeat-{orders.digest(stamps)}"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, "The records to replace are older than this file.\n")
         return path
 
@@ -225,7 +223,6 @@ class Plan:
         for run in self.runs:
             digest, path = self.states[run.name].expected, expected_path(self.request.folder, run.expected)
             if digest and not os.path.exists(path):
-                os.makedirs(os.path.dirname(path), exist_ok=True)
                 write_text(path, json.dumps({"digest": digest}) + "\n")
 
     def summary(self, names: Collection[str]) -> str:

@@ -3,7 +3,6 @@
 `python -m gil_scaling.plan.plan_file PLAN PLAN.json CONFIG.yaml` writes the first line into the result set.
 """
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import yaml
 
 from gil_scaling import record
+from gil_scaling.plan import orders
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.request import NOISE_SWEEP, Request
 from gil_scaling.plan.sweep import Run
@@ -33,12 +33,10 @@ def write(folder: Path, request: Request, settings: Config, runs: list[Run], siz
     """
     header = {"plan": _for_analysis(request, settings, runs, sizes), "config": _config_text(request, settings)}
     entries = [for_launcher(run, settings) for run in runs]
-    name = hashlib.sha256(json.dumps([header, entries]).encode()).hexdigest()[:16]
-    path = folder / f"plan-{request.sweep}-{name}.jsonl"
+    path = folder / f"plan-{request.sweep}-{orders.digest([header, entries])}.jsonl"
     lines = (json.dumps({**entry, "sources": run.sources}) for entry, run in zip(entries, runs, strict=True))
     text = "\n".join([json.dumps(header), *lines]) + "\n"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        folder.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return str(path)
 

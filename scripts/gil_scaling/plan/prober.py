@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from gil_scaling.launch import environment
+from gil_scaling.plan.recovery import read_json
 from gil_scaling.result_set import write_text
 from gil_scaling.text import printable, scrub
 
@@ -47,11 +48,7 @@ class Prober:
 
     def __init__(self, cache: str | Path) -> None:
         self.cache = Path(cache)
-        self.known: dict[str, dict[str, Any]]
-        try:
-            self.known = json.loads(self.cache.read_text())
-        except (OSError, ValueError):
-            self.known = {}
+        self.known: dict[str, dict[str, Any]] = read_json(self.cache, {})
 
     def __call__(self, command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
         """The facts of a build; raises ProbeError if it does not start."""
@@ -61,7 +58,7 @@ class Prober:
             facts = _probe(command, env)
             facts["stamps"] = _stamps(facts)
             self.known[key] = facts
-            self._keep()
+            write_text(self.cache, json.dumps(self.known))
         return {name: value for name, value in facts.items() if name != "stamps"}
 
     def imports(self, command: Sequence[str], env: dict[str, str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -72,12 +69,8 @@ class Prober:
         for name in missing:
             known[name] = _import(command, env, name)
         if missing:
-            self._keep()
+            write_text(self.cache, json.dumps(self.known))
         return {name: known[name] for name in names}
-
-    def _keep(self) -> None:
-        self.cache.parent.mkdir(parents=True, exist_ok=True)
-        write_text(self.cache, json.dumps(self.known))
 
 
 def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:

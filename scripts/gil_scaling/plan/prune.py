@@ -4,7 +4,6 @@
 and environments of its plan.json, and the one of this call those of its config.
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -14,8 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gil_scaling.plan import orders
 from gil_scaling.plan.plan import Plan
-from gil_scaling.result_set import ENVIRONMENTS, LOGS, PLAN, RECORDS, record_path, write_text
+from gil_scaling.result_set import ENVIRONMENTS, LOGS, PLAN, RECORDS, record_path
 
 _SHOWN = 20  # combinations
 _RUN = re.compile(r"-r\d+-[0-9a-f]{10}$")  # the end of the name of a run: its round and its digest
@@ -28,11 +28,7 @@ class PruneError(Exception):
 def write(plan: Plan) -> str:
     """Writes which records and environments no sweep names any more, for the job; returns the path. Raises PruneError."""
     content = {"result_set": str(plan.request.folder), "runs": find(plan), "environments": find_environments(plan)}
-    order = json.dumps(content)
-    path = plan.request.state / f"prune-{hashlib.sha256(order.encode()).hexdigest()[:16]}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, order)
-    return str(path)
+    return orders.write(plan.request.state, "prune", content)
 
 
 def find(plan: Plan) -> list[str]:

@@ -80,7 +80,7 @@ def _is_held(state: Path) -> bool:
 
 def read_unfinished(state: Path) -> set[str]:
     """The paths of the outputs that calls began and did not finish."""
-    return set(_read(state / UNFINISHED, []))
+    return set(read_json(state / UNFINISHED, []))
 
 
 def note_unfinished(state: Path, outputs: Iterable[str]) -> None:
@@ -136,14 +136,14 @@ class LastCall:
 
 def read_last_call(state: Path, sweep: str) -> LastCall:
     """The last call of a sweep; one without runs if it ended by itself."""
-    call, runs = _read(state / _LAST_CALLS, {}).get(sweep, (None, ()))
+    call, runs = read_json(state / _LAST_CALLS, {}).get(sweep, (None, ()))
     return LastCall(call, frozenset(runs))
 
 
 def note_last_call(state: Path, sweep: str, call: str, names: Iterable[str]) -> None:
     """Notes the runs that a call of a sweep is going to measure; none when it has ended by itself."""
     path = state / _LAST_CALLS
-    write_text(path, json.dumps({**_read(path, {}), sweep: [call, sorted(names)]}))
+    write_text(path, json.dumps({**read_json(path, {}), sweep: [call, sorted(names)]}))
 
 
 def later_than(call: str | None, clock: Callable[[], float] = time.time) -> float:
@@ -155,7 +155,7 @@ def later_than(call: str | None, clock: Callable[[], float] = time.time) -> floa
 
 def lacks_figures(folder: str | Path) -> bool:
     """Whether a folder of figures does not hold all that its index names."""
-    entries = _read(Path(folder, INDEX), None)
+    entries = read_json(Path(folder, INDEX), None)
     try:
         names = [f"{entry['name']}{end}" for entry in entries if not entry["missing"] for end in (".svg", ".csv")]
     except (LookupError, TypeError):
@@ -163,7 +163,7 @@ def lacks_figures(folder: str | Path) -> bool:
     return not all(Path(folder, name).exists() for name in names)
 
 
-def _read(path: Path, default: Any) -> Any:
+def read_json(path: Path, default: Any) -> Any:
     """The content of a JSON file; the default where it is missing or damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from gil_scaling.launch.environment import SCRIPTS
-from gil_scaling.plan import catalog
+from gil_scaling.plan import catalog, plan_file, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.config import named
-from gil_scaling.plan.sweep import choices
-from gil_scaling.record import PROTOCOL
 from gil_scaling.result_set import write_text
+
+_SETTINGS = {"warmups": 1, "repeats": 3, "rounds": 1, "timeout": None, "on_noise": "flag"}  # of the run that is timed
 
 Find = Callable[[catalog.Workload, dict[str, Any], str, Build], tuple[int, float]]
 
@@ -57,7 +57,8 @@ class Sizes:
             return [item]
         others = {name: value for name, value in given.items() if value != catalog.AUTO}
         return [
-            {text: {**chosen, parameter: self._size(workload, chosen, parameter, build)}} for chosen in choices(others)
+            {text: {**chosen, parameter: self._size(workload, chosen, parameter, build)}}
+            for chosen in sweep.choices(others)
         ]
 
     def _size(self, workload: catalog.Workload, given: Mapping[str, Any], parameter: str, build: Build) -> Any:
@@ -72,7 +73,6 @@ class Sizes:
             value, seconds = self.find(workload, params, parameter, build)
             size = {**key, "value": value, "seconds": seconds, "python": build.name}
             self.known.append(size)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             write_text(self.path, json.dumps(self.known, sort_keys=True, indent=1) + "\n")
         if size not in self.used:
             self.used.append(size)
@@ -83,37 +83,15 @@ def find(
     workload: catalog.Workload, params: dict[str, Any], parameter: str, build: Build, cpus: list[int] | None
 ) -> tuple[int, float]:
     """The size at which the workload takes 0.3 s sequentially on a build, and its seconds; raises SizeError."""
-    spec = {
-        "workload": workload.name,
-        "workload_digest": workload.digest,
-        "params": params,
-        "backend": "sequential",
-        "backend_params": {},
-        "backend_digest": None,
-        "workers": 1,
-        "switch_interval_s": None,
-        "start": "natural",
-        "scaling": "strong",
-        "warmups": 1,
-        "repeats": 3,
-        "cpus": cpus,
-        "round": 1,
-        "python": build.name,
-        "fingerprint": build.fingerprint,
-        "options": build.options,
-        "env": build.env,
-        "protocol": PROTOCOL,
-    }
-    entry = {
-        "run": "calibration",
-        "spec": spec,
-        "command": build.command,
-        "env": build.env,
-        "rejected": build.rejected,
-        "sources": {},
-        "reference": workload.reference,
-        "backend_reference": "sequential",
-    }
+    (run,) = sweep.rounds(
+        sweep.sequential(_SETTINGS, build, workload, json.dumps(params, sort_keys=True)),
+        build,
+        workload,
+        catalog.read_backend("sequential", "."),
+        cpus,
+        _SETTINGS,
+    )
+    entry = {**plan_file.for_launcher(run, _SETTINGS), "run": "calibration", "sources": {}}
     request = {"entry": entry, "parameter": parameter, "start": workload.defaults[parameter]}
     done = subprocess.run(
         [sys.executable, "-S", "-m", "gil_scaling.launch.calibrate"],

@@ -106,7 +106,7 @@ def expand(
     for experiment in config["experiments"]:
         for build, workload, combination, use in _uses(experiment, builds, workloads, backends, auto_workers):
             backend = by_name[combination.backend]
-            for run in _rounds(combination, build, workload, backend, cpus, experiment):
+            for run in rounds(combination, build, workload, backend, cpus, experiment):
                 merged = runs.setdefault(run.name, run)
                 merged.uses.append(use)
                 merged.timeout_s = max(merged.timeout_s, run.timeout_s)
@@ -196,7 +196,7 @@ def _combinations(
     auto_workers: list[int],
 ) -> dict[Combination, str]:
     """{combination: role} of one workload on one build, the sequential baseline included."""
-    base = _sequential(experiment, build, workload, params)
+    base = sequential(experiment, build, workload, params)
     chosen: dict[Combination, str] = {}
     for backend, backend_params in _backends(experiment, backends):
         intervals = _intervals(experiment, workload, backend, build)
@@ -220,7 +220,7 @@ def _ceilings(
     has_none = workload.shares or workload.waits or workload.starts_threads or workload.no_speedup
     if has_none or workload.is_coroutine or not experiment["ceiling"]:
         return []
-    base = _sequential(experiment, build, workload, params)
+    base = sequential(experiment, build, workload, params)
     steady = replace(base, backend="process", start="together", scaling=experiment["scaling"])
     counts = _counts(experiment, auto_workers)
     return [replace(steady, workers=count) for count in counts if count != "default"]
@@ -238,7 +238,8 @@ def _controls(
     return list(dict.fromkeys(alone))
 
 
-def _sequential(experiment: Config, build: Build, workload: Workload, params: str) -> Combination:
+def sequential(experiment: Config, build: Build, workload: Workload, params: str) -> Combination:
+    """The tasks of a workload one after the other; experiment: its keys warmups and repeats count."""
     return Combination(
         workload=workload.name,
         params=params,
@@ -266,7 +267,7 @@ def _intervals(experiment: Config, workload: Workload, backend: Backend, build: 
     return list(dict.fromkeys(values))
 
 
-def _rounds(
+def rounds(
     combination: Combination,
     build: Build,
     workload: Workload,
@@ -274,7 +275,7 @@ def _rounds(
     cpus: list[int] | None,
     experiment: Config,
 ) -> Iterator[Run]:
-    """The runs of one combination, one per round."""
+    """The runs of one combination, one per round; experiment: its keys rounds and timeout count."""
     base = {
         **vars(combination),
         "params": json.loads(combination.params),

@@ -18,6 +18,7 @@ from gil_scaling.launch import environment
 from gil_scaling.plan import catalog, sweep
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.config import Config, Mistake, named
+from gil_scaling.plan.recovery import read_json
 from gil_scaling.plan.yaml_lines import KeyPath, shown
 from gil_scaling.result_set import write_text
 
@@ -53,11 +54,7 @@ class TaskProber:
     def __init__(self, cache: str | Path, limit_s: float = LIMIT_S) -> None:
         self.cache = Path(cache)
         self.limit_s = limit_s
-        self.known: dict[str, _Answer]
-        try:
-            self.known = json.loads(self.cache.read_text())
-        except (OSError, ValueError):
-            self.known = {}
+        self.known: dict[str, _Answer] = read_json(self.cache, {})
 
     def __call__(
         self, experiments: Sequence[Config], builds: Mapping[str, Sequence[Build]]
@@ -88,10 +85,8 @@ class TaskProber:
             ended = [*answers, _UNKNOWN][: len(each)]  # the call behind the last answer is the one that does not end
             self.known.update(zip(each, ended, strict=False))
         if unknown:
-            self.cache.parent.mkdir(parents=True, exist_ok=True)
-            kept = {
-                key: answer for key, answer in self.known.items() if not isinstance(answer, str)
-            }  # a file may be missing
+            # A mistake is asked for again: a file may have been missing.
+            kept = {key: answer for key, answer in self.known.items() if not isinstance(answer, str)}
             write_text(self.cache, json.dumps(kept))
 
 
