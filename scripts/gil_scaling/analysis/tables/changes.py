@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -13,10 +13,12 @@ from gil_scaling.analysis.columns import BUILD, MACHINE, PAIRED, UNPAIRED
 from gil_scaling.analysis.documents import Builds
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
-from gil_scaling.analysis.tables.combinations import key_columns
+from gil_scaling.analysis.tables.combinations import Arrays, key_columns
 from gil_scaling.analysis.tables.pairing import Array, Rounds, compare_rounds, medians_differ
 from gil_scaling.analysis.tables.pairs import ByCase, Pair, Side, describe_pairs
 from gil_scaling.analysis.tables.summary import unlike
+
+COLUMNS = ("round", "call", "cost_s", "flags")  # of the runs, that a gain rests on
 
 
 def changes(good: pd.DataFrame, pairs: list[Pair], builds: Builds) -> dict[str, pd.DataFrame]:
@@ -49,42 +51,20 @@ class _Changes:
     def __init__(self, good: pd.DataFrame, builds: Builds) -> None:
         self.builds = builds
         self.by_case = ByCase(good)
-        self.rounds, self.calls, self.cost_s, self.flags, self.sources, self.ways = (
-            good[name].to_numpy(kind)
-            for name, kind in (
-                ("round", int),
-                ("call", object),
-                ("cost_s", float),
-                ("flags", object),
-                ("source", object),
-                ("way", object),
-            )
-        )
+        self.columns = {name: good[name].to_numpy() for name in COLUMNS}
+        self.sources, self.ways = (good[name].to_numpy(object) for name in ("source", "way"))
 
     def row(self, pair: Pair, own: Array, other: Array) -> dict[str, Any]:
         """What one case gains; own, other: row numbers of its runs."""
-        judged = judge_rounds(self._costs(own), self._costs(other))
-        return {
-            "time_s": np.median(self.cost_s[own]),
-            "against_s": np.median(self.cost_s[other]),
-            **judged,
-            "flags": ";".join(sorted(self._flags(pair, own, other, judged))),
-        }
-
-    def _costs(self, rows: Array) -> Rounds:
-        return Rounds(self.rounds[rows], self.calls[rows], self.cost_s[rows])
-
-    def _flags(self, pair: Pair, own: Array, other: Array, judged: dict[str, Any]) -> set[str]:
         sources = [{source for source in self.sources[rows] if isinstance(source, str)} for rows in (own, other)]
         conditions = {
-            "few_rounds": judged["interval"] != intervals.CI95,
-            "medians_differ": medians_differ(self.cost_s[other], self.cost_s[own], judged["gain"]),
-            "separate_calls": judged["pairing"] == UNPAIRED,
             "unlike_builds": pair.kind == BUILD and unlike(self._build(pair.side), self._build(pair.against)),
             "unlike_sources": all(sources) and sources[0] != sources[1],
         }
-        of_runs = {flag for flags in self.flags[np.concatenate([own, other])] for flag in flags}
-        return of_runs | {name for name, is_so in conditions.items() if is_so}
+        return gain_row(self._runs(own), self._runs(other), conditions)
+
+    def _runs(self, rows: Array) -> Arrays:
+        return {name: values[rows] for name, values in self.columns.items()}
 
     def _build(self, side: Side) -> Any:
         return self.builds.get((side.machine, side.python))
@@ -101,12 +81,11 @@ class _Changes:
 
     def _geometric_mean(self, groups: tuple[Array, ...]) -> Rounds:
         """Geometric mean of the groups in each round that has all of them; its call names that of each group in turn."""
-        rounds = reduce(np.intersect1d, (self.rounds[rows] for rows in groups))
-        chosen = [_in_rounds(rows, self.rounds, rounds) for rows in groups]
-        logs = np.log([self.cost_s[rows] for rows in chosen])
-        calls = np.array(
-            [" ".join(map(str, self.calls[list(rows)])) for rows in zip(*chosen, strict=True)], dtype=object
-        )
+        numbers, of_runs, cost_s, _ = self.columns.values()
+        rounds = reduce(np.intersect1d, (numbers[rows] for rows in groups))
+        chosen = [_in_rounds(rows, numbers, rounds) for rows in groups]
+        logs = np.log([cost_s[rows] for rows in chosen])
+        calls = np.array([" ".join(map(str, of_runs[list(rows)])) for rows in zip(*chosen, strict=True)], dtype=object)
         return Rounds(rounds, calls, np.exp(logs.mean(axis=0)))
 
 
@@ -115,16 +94,35 @@ def _in_rounds(rows: Array, rounds: Array, wanted: Array) -> Array:
     return np.array([places[number] for number in wanted], dtype=int)
 
 
+def gain_row(own: Arrays, other: Arrays, conditions: Mapping[str, object]) -> dict[str, Any]:
+    """The columns of the gain of some runs over others.
+
+    own, other: their COLUMNS, as comparable returns them; conditions: {further flag: whether it holds}.
+    """
+    judged = judge_rounds(*(Rounds(side["round"], side["call"], side["cost_s"]) for side in (own, other)))
+    conditions = {
+        "few_rounds": judged["interval"] != intervals.CI95,
+        "medians_differ": medians_differ(other["cost_s"], own["cost_s"], judged["gain"]),
+        "separate_calls": judged["pairing"] == UNPAIRED,
+        **conditions,
+    }
+    flags = {flag for side in (own, other) for flags in side["flags"] for flag in flags}
+    return {
+        "time_s": np.median(own["cost_s"]),
+        "against_s": np.median(other["cost_s"]),
+        **judged,
+        "flags": ";".join(sorted(flags | {name for name, is_so in conditions.items() if is_so})),
+    }
+
+
 def judge_rounds(own: Rounds, other: Rounds) -> dict[str, Any]:
     """The gain of one side over the other, and what it rests on."""
-    estimate, pairing = compare_rounds(own, other)
+    gain = compare_rounds(own, other)
     shared = len(np.intersect1d(own.rounds, other.rounds))
-    rounds, against_rounds = (shared if pairing == PAIRED else len(side.rounds) for side in (own, other))
+    rounds, against_rounds = (shared if gain.pairing == PAIRED else len(side.rounds) for side in (own, other))
     return {
-        **estimate.columns("gain"),
+        **gain.columns("gain"),
         "rounds": rounds,
         "against_rounds": against_rounds,
-        "interval": estimate.kind,
-        "pairing": pairing,
-        "claim": claim(estimate),
+        "claim": claim(gain.estimate),
     }

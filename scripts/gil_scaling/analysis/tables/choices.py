@@ -37,7 +37,6 @@ def _rows(ranked: pd.DataFrame, rounds: dict[str, Arrays]) -> Iterator[dict[str,
     for place, (combination, time_s) in enumerate(ranked["cost_s"].items(), 1):
         row = {"combination": combination, "place": place, "time_s": time_s}
         if place > 1:
-            estimate, pairing = margin(best, rounds[combination])
-            row |= estimate.columns("margin")
-            row |= {"interval": estimate.kind, "pairing": pairing, "claim": claim(estimate)}
+            ratio = margin(best, rounds[combination])
+            row |= {**ratio.columns("margin"), "claim": claim(ratio.estimate)}
         yield row

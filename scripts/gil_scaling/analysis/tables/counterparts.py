@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gil_scaling.analysis.columns import UNPAIRED
-from gil_scaling.analysis.statistics import intervals
-from gil_scaling.analysis.tables.changes import judge_rounds
-from gil_scaling.analysis.tables.combinations import Arrays, arrays, key_columns
-from gil_scaling.analysis.tables.pairing import Rounds, medians_differ
+from gil_scaling.analysis.tables.changes import COLUMNS, gain_row
+from gil_scaling.analysis.tables.combinations import arrays, key_columns
 
 _SAME = ["machine", "python", "way"]
 
@@ -32,9 +28,9 @@ def counterparts(good: pd.DataFrame) -> pd.DataFrame:
     )
     agrees = [_agree(*each) for each in zip(both["params"], both["params_against"], strict=True)]
     both = both[np.array(agrees, dtype=bool)]
-    runs = dict(arrays(good, ("round", "call", "cost_s", "flags")))
+    runs = dict(arrays(good, COLUMNS))
     rows = [
-        _row(runs[own], runs[other])
+        gain_row(runs[own], runs[other], {})
         for own, other in zip(both["combination"], both["combination_against"], strict=True)
     ]
     keys = key_columns(good, both["index"].tolist(), "counterparts")
@@ -47,20 +43,3 @@ def _agree(params: str, others: str) -> bool:
     """Whether the parameters that both have, as JSON, have equal values."""
     own, other = json.loads(params), json.loads(others)
     return all(own[name] == other[name] for name in own.keys() & other.keys())
-
-
-def _row(own: Arrays, other: Arrays) -> dict[str, Any]:
-    """How much faster a workload is than its counterpart, and what that rests on."""
-    judged = judge_rounds(*(Rounds(side["round"], side["call"], side["cost_s"]) for side in (own, other)))
-    conditions = {
-        "few_rounds": judged["interval"] != intervals.CI95,
-        "medians_differ": medians_differ(other["cost_s"], own["cost_s"], judged["gain"]),
-        "separate_calls": judged["pairing"] == UNPAIRED,
-    }
-    flags = {flag for side in (own, other) for flags in side["flags"] for flag in flags}
-    return {
-        "time_s": np.median(own["cost_s"]),
-        "against_s": np.median(other["cost_s"]),
-        **judged,
-        "flags": ";".join(sorted(flags | {name for name, is_so in conditions.items() if is_so})),
-    }

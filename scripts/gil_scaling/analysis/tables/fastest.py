@@ -46,16 +46,13 @@ def _row(ranked: pd.DataFrame, rounds: list[Arrays]) -> dict[str, Any]:
     if not rivals:
         return {**row, "verdict": ALONE}
     margins = [margin(best, rival) for rival in rivals]
-    estimate, pairing = margins[0]
     tied = [label for label, (own, _) in zip(labels[1:], margins, strict=True) if claim(own) != FASTER]
     is_claim = all(own.kind == intervals.CI95 for own, _ in margins)
     return {
         **row,
-        **estimate.columns("margin"),
+        **margins[0].columns("margin"),
         "runner_up": labels[1],
         "runner_up_backend": backends[1],
-        "interval": estimate.kind,
-        "pairing": pairing,
         "verdict": (TIED if tied else FASTEST) if is_claim else NO_CLAIM,
         "tied": "; ".join(tied),
     }

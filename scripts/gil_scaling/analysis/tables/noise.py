@@ -40,14 +40,12 @@ def noise(runs: pd.DataFrame, builds: Builds) -> pd.DataFrame:
 
 def _compare(combination: str, rounds: Arrays) -> dict[str, Any]:
     above, below, calls = rounds["timed_s_against"], rounds["timed_s"], rounds["call"]
-    estimate, pairing = ratio_of(above, below, is_one_call=bool((calls == rounds["call_against"]).all()))
+    ratio = ratio_of(above, below, is_one_call=bool((calls == rounds["call_against"]).all()))
     return {
         "combination": combination,
         "rounds": len(calls),
-        **estimate.columns("ratio"),
-        "interval": estimate.kind,
-        "pairing": pairing,
-        "claim": claim(estimate) if len(calls) >= intervals.MIN_ROUNDS else NO_CLAIM,
+        **ratio.columns("ratio"),
+        "claim": claim(ratio.estimate) if len(calls) >= intervals.MIN_ROUNDS else NO_CLAIM,
     }
 
 

@@ -97,6 +97,10 @@ class Ratio(NamedTuple):
     estimate: Estimate
     pairing: str
 
+    def columns(self, name: str) -> dict[str, Any]:
+        """The estimate as Estimate.columns, and the columns interval and pairing."""
+        return {**self.estimate.columns(name), "interval": self.estimate.kind, "pairing": self.pairing}
+
 
 def ratio_of(above: Array, below: Array, is_one_call: bool) -> Ratio:
     """The ratio of two times over the rounds; above, below: (rounds,), the same round at each place."""

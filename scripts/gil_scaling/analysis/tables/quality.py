@@ -5,16 +5,16 @@ from collections.abc import Iterable
 import pandas as pd
 
 _DISTURBANCES = ("noisy", "drifting")
-_COUNTED = (*_DISTURBANCES, "throttled")  # which a run's own workers may have caused
+COUNTED = (*_DISTURBANCES, "throttled")  # which a run's own workers may have caused
 
 
 def quality(runs: pd.DataFrame) -> pd.DataFrame:
     """The table: one row per build and backend; a run that several experiments use counts once."""
     runs = runs[runs["status"] == "ok"].drop_duplicates(["machine", "run"])
-    flagged = {flag: [flag in flags for flags in runs["flags"]] for flag in _COUNTED}
+    flagged = {flag: [flag in flags for flags in runs["flags"]] for flag in COUNTED}
     counted = runs.assign(runs=1, **flagged, repeated=runs["attempts"].astype(float) - 1)
     counted["waited_s"] = counted["waited_s"].astype(float)
-    sums = ["runs", *_COUNTED, "repeated", "waited_s"]
+    sums = ["runs", *COUNTED, "repeated", "waited_s"]
     return counted.groupby(["machine", "python", "build", "backend"], as_index=False)[sums].sum()
 
 

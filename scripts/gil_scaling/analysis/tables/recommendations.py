@@ -90,7 +90,4 @@ def _cheapest(choices: pd.DataFrame) -> Any:
 
 def _regret(regret: Ratio, *, is_fastest: bool) -> dict[str, Any]:
     """The columns of the regret; of the fastest itself it is 1, without an interval."""
-    estimate, pairing = regret
-    if is_fastest:
-        return {"regret": 1.0, "interval": estimate.kind}
-    return {**estimate.columns("regret"), "interval": estimate.kind, "pairing": pairing}
+    return {"regret": 1.0, "interval": regret.estimate.kind} if is_fastest else regret.columns("regret")
