@@ -93,27 +93,12 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
     snippets = {name: code for each in sets for name, code in each["snippets"].items()}
     machines, is_many = tables["machines"], machine_kinds.is_many(tables["machines"])
     runs, samples, of_builds, compared = (
-        _without_machines(tables["runs"], is_many=is_many),
-        _without_machines(tables["samples"], is_many=is_many),
-        _without_machines(summary, is_many=is_many),
-        _without_machines(changes, is_many=is_many),
+        _without_machines(tables[name], is_many=is_many) for name in ("runs", "samples", "summary", "changes")
     )
     explained = read_why(folder / "tables")
     predicted = without_gil.typical(tables["without_gil"])
     reenabled_gil = [*caveats.describe_imports(sets), *caveats.describe_reenabled_gil(runs)]
-    return {
-        "sections": _sections(
-            experiments,
-            is_compared=len(changes) > 0,
-            is_several=len(sets) > 1,
-            is_many=is_many,
-            has_problems=len(content["problems"]) > 0,
-            is_explained=len(explained["waiting"]) > 0,
-            is_predicted=len(predicted) > 0,
-            has_published=len(tables["published"]) > 0,
-            sweep=sweep,
-            lessons=config.get("lessons"),
-        ),
+    data = {
         "sweep": sweep,
         "checks": checks,
         "heading": "How they compare" if len(sets) > 1 else "How it scales",
@@ -201,47 +186,37 @@ def page_data(folder: Path, checks: Sequence[Check] = ()) -> dict[str, Any]:
         "config": _dump(config),
         "command": command,
     }
+    return {"sections": _sections(data, config.get("lessons")), **data}
 
 
-def _sections(
-    experiments: Sequence[str],
-    *,
-    is_compared: bool,
-    is_several: bool,
-    is_many: bool,
-    has_problems: bool,
-    is_explained: bool,
-    is_predicted: bool,
-    has_published: bool,
-    sweep: str | None,
-    lessons: Mapping[str, Any] | None,
-) -> dict[str, str]:
-    """{id: title} of the sections of the page, in their order; Markdown has the same titles."""
+def _sections(data: Mapping[str, Any], lessons: Mapping[str, Any] | None) -> dict[str, str]:
+    """{id: title} of the sections of a page with this data, in their order; Markdown has the same titles."""
+    is_several = len(data["sets"]) > 1
     sections = {
         "differences": "What is not the same" if is_several else None,
         "answers": "The answers" if is_several else "What to use?",
         "all-answers": None if is_several else "All answers, question by question",
-        "by-machine": _BY_MACHINE if is_many else None,
+        "by-machine": _BY_MACHINE if data["is_many"] else None,
         "limits": "What limits it?",
-        "gains": "Gains and losses, the largest loss first" if is_compared else None,
-        "why": "Why not further?" if is_explained else None,
-        "without-gil": "What if the GIL were gone?" if is_predicted else None,
+        "gains": "Gains and losses, the largest loss first" if data["compared"] else None,
+        "why": "Why not further?" if data["why"] else None,
+        "without-gil": "What if the GIL were gone?" if data["predicted"] else None,
         "trust": "How far can it be trusted?",
         "lessons": lessons["title"] if lessons else None,
         "all": "All experiments together",
-        **{f"experiment-{answers.html_id(name)}": f"Experiment {name}" for name in experiments},
-        "published": "Published, and here" if has_published else None,
+        **{f"experiment-{each['id']}": f"Experiment {each['name']}" for each in data["experiments"]},
+        "published": "Published, and here" if data["published"].rows else None,
         "shapes": "Machine by machine" if is_several else None,
         "one-sided": "What one side lacks" if is_several else None,
         "failures": "What failed, what is unsupported",
-        "problems": "What cannot be used" if is_several or has_problems else None,
+        "problems": "What cannot be used" if is_several or data["problems"].rows else None,
         "flags": "Flags",
         "quality": "What disturbed the runs",
         "machines": "The machines" if is_several else "The machine",
         "builds": "The builds",
         "method": "Method",
         "columns": "What the columns mean",
-        "repeat": "How to repeat it" if sweep else None,
+        "repeat": "How to repeat it" if data["sweep"] else None,
     }
     return {name: title for name, title in sections.items() if title}
 
