@@ -78,6 +78,15 @@ def describe_one_worker(rows: pd.DataFrame, row: Mapping[str, Any]) -> str:
     return f" (one worker alone is {how}{', which is no gain of concurrency' if first['claim'] == FASTER else ''})"
 
 
+def counted_times(rows: pd.DataFrame, timed: pd.Series) -> dict[str, pd.Series]:
+    """The time that counts and the ends of its interval, as the columns time_s, time_s_low and time_s_high.
+
+    timed: which time counts for each row, "work" or "total".
+    """
+    is_work = timed.eq("work")
+    return {f"time_s{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) for end in ("", "_low", "_high")}
+
+
 def common_timed(rows: pd.DataFrame, by: Sequence[str] = BLOCK) -> pd.Series:
     """Which time counts for all rows of a group, "work" or "total"; by default of a workload on a build.
 

@@ -26,7 +26,6 @@ HEADLINE = "From what size of task, and up to what size of data, does it pay off
 
 _TIMES = ["time_s", "time_s_low", "time_s_high"]
 _DATA = ["panel", "build", "label", "axis", "size", *_TIMES]
-_ENDS = ("", "_low", "_high")
 _FAMILY = ["workload", "params", "axis"]  # rows that differ in the size alone
 _ZEROS = re.compile(r"\.0+(?= )")
 _DASHES = ("-", "--", ":", "-.")
@@ -87,9 +86,8 @@ def _rows(tables: Tables, break_even: pd.DataFrame) -> pd.DataFrame:
 def _with_times(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with the time of one task list, without those that have none."""
     lists = rows["workers"].astype(float).where(rows["scaling"] == "weak", 1.0)
-    is_work = representatives.common_timed(rows) == "work"
-    times = {f"time_s{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) / lists for end in _ENDS}
-    return rows.assign(**times).dropna(subset="time_s")
+    times = representatives.counted_times(rows, representatives.common_timed(rows))
+    return rows.assign(**{name: each / lists for name, each in times.items()}).dropna(subset="time_s")
 
 
 def _places(rows: pd.DataFrame, break_even: pd.DataFrame) -> pd.DataFrame:

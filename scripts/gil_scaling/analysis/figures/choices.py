@@ -87,8 +87,7 @@ def _reading(rows: pd.DataFrame) -> str:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look]) -> None:
     axes.axvline(1, color=looks.INK, lw=1)
-    middle, low, high = (rows[name].astype(float).fillna(1).to_numpy() for name in _MARGIN)
+    margins = rows[_MARGIN].astype(float).fillna(1)
     for place, backend in enumerate(rows["backend"]):
-        bars = [[middle[place] - low[place]], [high[place] - middle[place]]]
         style = {"color": look[backend].colour, "marker": look[backend].marker, "label": backend}
-        axes.errorbar(middle[place], place, xerr=bars, ls="", ms=5, **style)
+        drawing.marks_with_bars(axes, margins.iloc[[place]], "margin", [place], ms=5, **style)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from numpy.typing import ArrayLike
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import CONTROLS
@@ -149,6 +150,12 @@ def line_with_bars(axes: Axes, rows: pd.DataFrame, across: str, measure: str, **
     )
 
 
+def marks_with_bars(axes: Axes, rows: pd.DataFrame, measure: str, places: ArrayLike, **options: Any) -> None:
+    """Draw marks at heights of the axes, with bars from measure_low to measure_high where these are known."""
+    middle, low, high = (rows[f"{measure}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
+    axes.errorbar(middle, places, xerr=np.abs([middle - low, high - middle]), **{"ls": "", **options})
+
+
 def draw_bars(axes: Axes, left: Any, width: Any, places: Any, *, height: float = 0.7, **options: Any) -> None:
     """Draw horizontal bars as one artist: arrays of their left ends and widths, and the places of their middles."""
     low, high = np.asarray(places, float) - height / 2, np.asarray(places, float) + height / 2
@@ -211,9 +218,8 @@ def draw_dots(rows: pd.DataFrame, measure: str, looks: Mapping[str, dict[str, An
     for place, name in enumerate(names):
         own = rows[rows["build"] == name]
         shift = (place - (len(names) - 1) / 2) * 0.72 / len(names)
-        middle, low, hi = (own[f"{measure}{end}"].to_numpy(float) for end in ("", "_low", "_high"))
         places = [panels.index(panel) + shift for panel in own["panel"]]
-        axes.errorbar(middle, places, xerr=[middle - low, hi - middle], ls="", ms=5.5, label=name, **looks[name])
+        marks_with_bars(axes, own, measure, places, ms=5.5, label=name, **looks[name])
     for place in range(1, len(panels), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.grid(visible=False, axis="y")

@@ -88,9 +88,8 @@ def _figure(rows: pd.DataFrame, look: dict[str, dict[str, Any]]) -> tuple[Figure
         own = own.sort_values(["line", "busy_as"], ascending=[True, False], kind="stable")
         for (name, busy_as), line in own.groupby(["line", "busy_as"], sort=False, observed=True):
             label = f"{name}, {_BUSY[busy_as]}" if is_both else name
-            middle, low, high = (line[f"value{end}"].to_numpy(float) for end in ("", "_low", "_high"))
             options = {"ls": _DASHES[busy_as], "label": label, "ms": 4.5, "lw": 1.4, **look[name]}
-            axes.errorbar(middle, line["share"], xerr=[middle - low, high - middle], **options)
+            drawing.marks_with_bars(axes, line, "value", line["share"], **options)
         axes.set_xscale("log")
         axes.set_xlim(limits)
         axes.set_ylim(0, 1.04)

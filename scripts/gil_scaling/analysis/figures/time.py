@@ -15,7 +15,7 @@ from gil_scaling.analysis.figures.panels import choose_panels, draw_row_panels
 TITLE = "How long does it take?"
 PLACE = 30
 
-_ENDS = ("", "_low", "_high")
+_TIMES = ["time_s", "time_s_low", "time_s_high"]
 
 
 def draw(tables: Tables) -> Drawn:
@@ -24,9 +24,8 @@ def draw(tables: Tables) -> Drawn:
     rows = rows[rows["speedup"].notna()]
     if rows.empty:
         raise Missing("the workloads do not measure a time but metrics of their own")
-    rows = rows.assign(timed=representatives.common_timed(rows))
-    is_work = rows["timed"].eq("work")
-    rows = rows.assign(**{f"time_s{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) for end in _ENDS})
+    timed = representatives.common_timed(rows)
+    rows = rows.assign(timed=timed, **representatives.counted_times(rows, timed))
     shown, note = choose_panels(rows)
     look = looks.backends(tables)
     figure = draw_row_panels(
@@ -37,16 +36,14 @@ def draw(tables: Tables) -> Drawn:
         drawing.interval_note(shown),
         note,
     ]
-    data = rows[["panel", "build", "label", "timed", *(f"time_s{end}" for end in _ENDS)]]
-    return Drawn(figure, [], " ".join(filter(None, reading)), data)
+    return Drawn(figure, [], " ".join(filter(None, reading)), rows[["panel", "build", "label", "timed", *_TIMES]])
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, look: dict[str, looks.Look]) -> None:
     places = np.arange(len(rows))
     for name in rows["backend"].unique():
         is_shown = rows["backend"].eq(name).to_numpy()
-        middle, low, high = (rows.loc[is_shown, f"time_s{end}"].to_numpy(float) for end in _ENDS)
-        options: dict[str, Any] = {"color": look[name].colour, "marker": look[name].marker, "ls": "", "ms": 5.5}
-        axes.errorbar(middle, places[is_shown], xerr=np.abs([middle - low, high - middle]), **options)
+        options: dict[str, Any] = {"color": look[name].colour, "marker": look[name].marker, "ms": 5.5}
+        drawing.marks_with_bars(axes, rows[is_shown], "time_s", places[is_shown], **options)
     axes.set_xlim(left=0)
     axes.xaxis.set_major_locator(MaxNLocator(5))

@@ -11,6 +11,7 @@ import pandas as pd
 from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.columns import BUDGET_METRICS, BUDGET_SHARES, TABLES
 from gil_scaling.analysis.report.precision import format_claims
+from gil_scaling.analysis.representatives import counted_times
 
 
 class Cell(NamedTuple):
@@ -75,7 +76,7 @@ def numbers_table(summary: pd.DataFrame, floors: Mapping[str, float | None]) -> 
         },
         "workers": [_workers(*both) for both in zip(rows["workers"], rows["workers_asked"], strict=True)],
         "switch_interval_s": _numbers(rows["switch_interval_s"], phrases.format_seconds),
-        "time": _intervals(_timed(rows), "time", phrases.format_seconds_ci),
+        "time": _intervals(counted_times(rows, rows["timed"]), "time_s", phrases.format_seconds_ci),
     }
     for name, claim in _SPEEDUPS.items():
         columns[name] = _intervals(rows, name, phrases.format_ratio_ci)
@@ -159,17 +160,12 @@ def _numbers(values: Iterable[float], form: Callable[[float], str]) -> list[Cell
     return [Cell(form(value), _sort_key(value)) for value in values]
 
 
-def _intervals(rows: pd.DataFrame, name: str, form: Callable[[float, float, float], str]) -> list[Cell]:
+def _intervals(
+    rows: Mapping[str, pd.Series] | pd.DataFrame, name: str, form: Callable[[float, float, float], str]
+) -> list[Cell]:
     """The cells of a measure with its interval, sorted by the measure."""
     ends = (rows[f"{name}{end}"] for end in ("", "_low", "_high"))
     return [Cell(form(*values), _sort_key(values[0])) for values in zip(*ends, strict=True)]
-
-
-def _timed(rows: pd.DataFrame) -> pd.DataFrame:
-    """The time that counts for each row, with its interval, as columns time, time_low and time_high."""
-    is_work, ends = rows["timed"].eq("work"), ("", "_low", "_high")
-    times = {f"time{end}": rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]) for end in ends}
-    return pd.DataFrame(times)
 
 
 def _workers(count: Any, asked: str) -> Cell:
@@ -219,6 +215,11 @@ def _percent(value: float) -> Cell:
 
 def _seconds(value: float) -> Cell:
     return Cell(phrases.format_seconds(value), _sort_key(value))
+
+
+def ratio_cell(value: float | None) -> Cell:
+    """A ratio with two decimals."""
+    return Cell(phrases.format_ratio(value), _sort_key(value))
 
 
 def _params(text: str) -> Cell:

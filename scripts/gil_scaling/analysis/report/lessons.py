@@ -12,7 +12,7 @@ import pandas as pd
 from gil_scaling.analysis import labels, phrases
 from gil_scaling.analysis.columns import CONTROLS, METRICS
 from gil_scaling.analysis.report.answers import figures_of
-from gil_scaling.analysis.report.html_tables import EMPTY, Cell, Table, numbers_table, sequential_first
+from gil_scaling.analysis.report.html_tables import EMPTY, Cell, Table, numbers_table, ratio_cell, sequential_first
 
 _COLUMNS = ("build", "workload", "backend", "workers", "time", "speedup", "claim")
 _PUBLISHED = "the speedup that was published, beside the builds with a GIL"
@@ -71,7 +71,7 @@ def _numbers(
     }
     columns[METRICS.name, METRICS.meaning] = [_metrics(text) for text in rows["metrics"]]
     columns[source, _PUBLISHED] = [
-        _ratio(published.get(backend) if gil else None)
+        ratio_cell(published.get(backend) if gil else None)
         for backend, gil in zip(rows["backend"], rows["gil"].eq(True), strict=True)
     ]
     columns = {head: cells for head, cells in columns.items() if any(cell != EMPTY for cell in cells)}
@@ -87,7 +87,3 @@ def _metrics(text: Any) -> Cell:
         for name, value in found.items()
     ]
     return Cell(", ".join(texts)) if texts else EMPTY
-
-
-def _ratio(value: float | None) -> Cell:
-    return EMPTY if value is None else Cell(phrases.format_ratio(value), float(value))

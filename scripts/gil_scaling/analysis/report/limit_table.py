@@ -8,7 +8,7 @@ import pandas as pd
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import CONTROLS
 from gil_scaling.analysis.losses import limits, with_shares
-from gil_scaling.analysis.report.html_tables import EMPTY, Cell, Row, Table
+from gil_scaling.analysis.report.html_tables import EMPTY, Cell, Row, Table, ratio_cell
 
 _HEADS = {
     "workload": "",
@@ -35,16 +35,12 @@ def _cells(row: Mapping[str, Any]) -> list[Cell]:
     return [
         *(Cell(str(row[name])) for name in ("panel", "build", "label")),
         Cell(speedup, row["speedup"]),
-        _ratio(row["speedup_bound"]),
+        ratio_cell(row["speedup_bound"]),
         Cell(str(row["reaches"])),
-        _ratio(row["speedup_ceiling"]),
+        ratio_cell(row["speedup_ceiling"]),
         *(
             (Cell(row["loss"]), Cell(phrases.format_percent(row["share"]), row["share"]))
             if row["loss"]
             else (EMPTY, EMPTY)
         ),
     ]
-
-
-def _ratio(value: float) -> Cell:
-    return EMPTY if pd.isna(value) else Cell(phrases.format_ratio(value), float(value))

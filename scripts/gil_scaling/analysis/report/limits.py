@@ -8,10 +8,10 @@ import pandas as pd
 from gil_scaling.analysis import machine_kinds, phrases
 from gil_scaling.analysis.columns import BLOCK, CONTROLS
 from gil_scaling.analysis.statistics.intervals import MIN_ROUNDS
+from gil_scaling.analysis.tables.quality import COUNTED
 
 _MAX_DISTURBED = 0.1  # of the runs of a machine, without a sentence
 _MAX_NAMED = 3
-_DISTURBANCES = ("noisy", "drifting", "throttled")
 _MODES = {"wait": "waits for idle CPUs before each run", "repeat": "measures a disturbed run again"}
 _REMEDIES = {
     "wait": "they were although `on_noise: wait` was set: try `on_noise: repeat`, end other programs, or take a quieter machine",
@@ -99,8 +99,8 @@ def _describe_disturbances(
     """How many runs were disturbed, where they are many; has_counts: in numbers."""
     good = runs[runs["status"] == "ok"].drop_duplicates("run")
     flags = good["flags"].astype("str").fillna("").str.split(";")
-    counts = {name: int(flags.map(lambda own, name=name: name in own).sum()) for name in _DISTURBANCES}
-    disturbed = int(flags.map(lambda own: not set(_DISTURBANCES).isdisjoint(own)).sum())
+    counts = {name: int(flags.map(lambda own, name=name: name in own).sum()) for name in COUNTED}
+    disturbed = int(flags.map(lambda own: not set(COUNTED).isdisjoint(own)).sum())
     if disturbed <= _MAX_DISTURBED * len(good):
         return
     kinds = phrases.join_words(f"{count} {name}" for name, count in counts.items() if count)

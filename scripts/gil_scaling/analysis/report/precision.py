@@ -9,6 +9,7 @@ import pandas as pd
 
 from gil_scaling.analysis import phrases
 from gil_scaling.analysis.machine_kinds import MANY
+from gil_scaling.analysis.representatives import counted_times
 from gil_scaling.analysis.statistics.claims import FASTER, SLOWER
 from gil_scaling.analysis.statistics.intervals import LEVEL
 from gil_scaling.stopping import look_rounds
@@ -141,11 +142,8 @@ def describe_precision(summary: pd.DataFrame) -> str | None:
 def _is_precise(rows: pd.DataFrame) -> pd.Series:
     """Whether the interval of the speedup lies within ±2 %; of the time for a baseline and where there is no speedup."""
     is_time = rows["backend_kind"].eq("sequential") | rows["speedup"].isna()
-    is_work = rows["timed"].eq("work")
-    low, value, high = (
-        rows[f"speedup{end}"].where(~is_time, rows[f"work_s{end}"].where(is_work, rows[f"total_s{end}"]))
-        for end in ("_low", "", "_high")
-    )
+    times = counted_times(rows, rows["timed"])
+    low, value, high = (rows[f"speedup{end}"].where(~is_time, times[f"time_s{end}"]) for end in ("_low", "", "_high"))
     return rows["interval"].eq("ci95") & value.le(low * PRECISION) & high.le(value * PRECISION)
 
 
