@@ -2,7 +2,7 @@
 
 import threading
 
-from gil_scaling.measure.worker import call_before_sample
+from gil_scaling.measure.worker import call_before_sample, run_untimed_task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,3 +54,15 @@ def make_barrier(job: "Job", workers: int) -> "threading.Barrier | None":
         call_before_sample(job.settings.workload)
 
     return threading.Barrier(workers, action=call_hook)
+
+
+def make_warm_up(job: "Job", workers: int) -> "Callable[[int], None]":
+    """What each of the workers of a pool does before its tasks: an untimed one, and waiting for the others."""
+    barrier = make_barrier(job, workers)
+
+    def warm_up(number: int) -> None:
+        run_untimed_task(job.settings, job.warmup_argument(number))
+        if barrier is not None:
+            barrier.wait()
+
+    return warm_up

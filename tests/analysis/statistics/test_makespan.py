@@ -90,13 +90,17 @@ def test_makespans_of_one_no_or_unknown_tasks(function):
     assert math.isnan(function([math.nan, 3], 4))
 
 
+def bound(sequential_s, tasks, task_cpu_s, workers, usable_cpus):
+    return makespan.speedup_bound(sequential_s, makespan.best_makespan(tasks, workers), task_cpu_s, usable_cpus)
+
+
 def test_speedup_bound_of_tasks_and_cpus():
-    assert makespan.speedup_bound(272, LECTURE, 272, 4, 2) == 2
-    assert makespan.speedup_bound(272, LECTURE, 272, 4, 16) == 272 / 130
-    assert makespan.speedup_bound(0.2, [0.05] * 4, 0.001, 4, 2) == pytest.approx(4)
+    assert bound(272, LECTURE, 272, 4, 2) == 2
+    assert bound(272, LECTURE, 272, 4, 16) == 272 / 130
+    assert bound(0.2, [0.05] * 4, 0.001, 4, 2) == pytest.approx(4)
 
 
 def test_speedup_bound_without_cpu_time_or_tasks():
-    assert makespan.speedup_bound(272, LECTURE, math.nan, 4, 2) == 272 / 130
-    assert math.isnan(makespan.speedup_bound(272, [], 272, 4, 2))
-    assert math.isnan(makespan.speedup_bound(math.nan, LECTURE, 272, 4, 2))
+    assert bound(272, LECTURE, math.nan, 4, 2) == 272 / 130
+    assert math.isnan(bound(272, [], 272, 4, 2))
+    assert math.isnan(bound(math.nan, LECTURE, 272, 4, 2))

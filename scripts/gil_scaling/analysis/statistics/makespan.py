@@ -41,17 +41,14 @@ def lpt_makespan(durations: Iterable[float], workers: int) -> float:
     return max(loads)
 
 
-def speedup_bound(
-    sequential_s: float, durations: Iterable[float], task_cpu_s: float, workers: int, usable_cpus: int
-) -> float:
+def speedup_bound(sequential_s: float, makespan_s: float, task_cpu_s: float, usable_cpus: float) -> float:
     """The speedup that the tasks and the CPUs allow: T_seq / max(best makespan, task CPU time / usable CPUs).
 
     All in seconds. If the CPU time is unknown (NaN), the tasks alone bound it; if they are unknown, it is NaN.
     Source: Graham (1969), for the makespan. For example, the lecture's tasks of 90, 30, 22 and 130 on 4 workers and
     2 CPUs: 272 / max(130, 136) = 2.
     """
-    cpu_s = 0.0 if math.isnan(task_cpu_s) else task_cpu_s / usable_cpus
-    return sequential_s / max(best_makespan(durations, workers), cpu_s)
+    return sequential_s / max(makespan_s, 0.0 if math.isnan(task_cpu_s) else task_cpu_s / usable_cpus)
 
 
 def _longest_first(durations: Iterable[float]) -> list[float]:

@@ -28,7 +28,7 @@ from gil_scaling.analysis.rows import take_medians
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 from gil_scaling.analysis.statistics.laws import karp_flatt
-from gil_scaling.analysis.statistics.makespan import best_makespan
+from gil_scaling.analysis.statistics.makespan import best_makespan, speedup_bound
 from gil_scaling.analysis.tables.combinations import arrays, by_combination, key_columns
 from gil_scaling.analysis.tables.pairing import Array, Ratio, Rounds, compare_rounds, medians_differ, ratio_of
 from gil_scaling.analysis.tables.quality import is_disturbed
@@ -169,13 +169,13 @@ class _Summary:
         row["karp_flatt"] = karp_flatt(row["speedup"] * row["workers"] / allowed, row["workers"])
 
     def _bound(self, place: int) -> float:
-        """The speedup that the tasks and the CPUs allow; see statistics.makespan.speedup_bound."""
+        """The speedup that the tasks and the CPUs allow."""
         base_s, cpu_s, workers, usable = (
             float(self.numbers[name][place]) for name in ("base_timed_s", "base_task_cpu_s", "workers", "usable_cpus")
         )
         makespan_s = self._makespan(place)
         if makespan_s is not None:
-            return base_s / max(makespan_s, 0.0 if math.isnan(cpu_s) else cpu_s / usable)
+            return speedup_bound(base_s, makespan_s, cpu_s, usable)
         # Too many tasks to be recorded one by one: none of them is the limit.
         return min(workers, base_s * usable / cpu_s) if cpu_s else workers
 

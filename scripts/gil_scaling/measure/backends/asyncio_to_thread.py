@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gil_scaling.measure.backends.asyncio import by_hand as run_coroutines
 from gil_scaling.measure.job import Outcome
-from gil_scaling.measure.threads import make_barrier
-from gil_scaling.measure.worker import run_untimed_task
+from gil_scaling.measure.threads import make_warm_up
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,20 +39,10 @@ async def _run(job: "Job") -> Outcome:
     workers = pool._max_workers
     asyncio.get_running_loop().set_default_executor(pool)
     if job.together:
-        await _start_workers(job, workers)
+        warm_up = make_warm_up(job, workers)
+        await asyncio.gather(*(asyncio.to_thread(warm_up, number) for number in range(workers)))
     call_results = await asyncio.gather(*(asyncio.to_thread(call) for call in job.calls()))
     return Outcome.of_calls(call_results, workers)
-
-
-async def _start_workers(job: "Job", workers: int) -> None:
-    barrier = make_barrier(job, workers)
-
-    def warm_up(number: int) -> None:
-        run_untimed_task(job.settings, job.warmup_argument(number))
-        if barrier is not None:
-            barrier.wait()
-
-    await asyncio.gather(*(asyncio.to_thread(warm_up, number) for number in range(workers)))
 
 
 def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from gil_scaling.measure.job import Outcome, open_pool
-from gil_scaling.measure.threads import make_barrier
-from gil_scaling.measure.worker import run_call, run_untimed_task
+from gil_scaling.measure.threads import make_warm_up
+from gil_scaling.measure.worker import run_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,20 +31,9 @@ def run(job: "Job", chunksize: int = 1, reuse: bool = False) -> Outcome:
     with open_pool(partial(ThreadPoolExecutor, job.workers), reuse) as pool:
         workers = pool._max_workers  # the default is found nowhere else
         if job.together:
-            _start_workers(job, pool, workers)
+            list(pool.map(make_warm_up(job, workers), range(workers)))
         call_results = list(pool.map(run_call, job.calls(chunksize)))
     return Outcome.of_calls(call_results, workers)
-
-
-def _start_workers(job: "Job", pool: ThreadPoolExecutor, workers: int) -> None:
-    barrier = make_barrier(job, workers)
-
-    def warm_up(number: int) -> None:
-        run_untimed_task(job.settings, job.warmup_argument(number))
-        if barrier is not None:
-            barrier.wait()
-
-    list(pool.map(warm_up, range(workers)))
 
 
 def by_hand(task: "TaskFunction", calls: "Calls", workers: int, consumed: bool) -> None:
