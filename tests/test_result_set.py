@@ -40,3 +40,8 @@ def test_write_text_keeps_the_old_file_when_it_fails(monkeypatch, tmp_path):
         write_text(path, "new")
     assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["a"])
     assert stat.S_ISREG(path.stat().st_mode)
+
+
+def test_write_text_makes_the_folder_of_the_file(tmp_path):
+    write_text(tmp_path / "a" / "b" / "c.txt", "text")
+    assert (tmp_path / "a" / "b" / "c.txt").read_text() == "text"
