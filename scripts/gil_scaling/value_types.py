@@ -166,7 +166,7 @@ def shown(value: Any) -> str:
     return f"{value!r:.60}"
 
 
-def check_json(value: Any, where: str, max_characters: float = MAX_JSON) -> None:
+def check_json(value: Any, where: str) -> None:
     """Raises RecordError where a value without fixed form is too large, or contains a number or text that no file can."""
     level = [value]
     for _ in range(MAX_NESTING + 1):
@@ -177,8 +177,8 @@ def check_json(value: Any, where: str, max_characters: float = MAX_JSON) -> None
             break
     else:
         raise RecordError(f"{where}: more than {MAX_NESTING} levels of lists and objects")
-    if value and max_characters < math.inf and len(json.dumps(value)) > max_characters:
-        raise RecordError(f"{where}: more than {max_characters:,} characters")
+    if value and len(json.dumps(value)) > MAX_JSON:
+        raise RecordError(f"{where}: more than {MAX_JSON:,} characters")
 
 
 def _check_leaf(value: Any, where: str) -> None:

@@ -191,9 +191,9 @@ def scale_ratios(axes: Axes, ratios: pd.DataFrame) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def few_ticks(axes: Axes, count: int = 5) -> None:
-    """At most so many ticks on the y axis."""
-    axes.yaxis.set_major_locator(MaxNLocator(count))
+def few_ticks(axes: Axes) -> None:
+    """At most five ticks on the y axis."""
+    axes.yaxis.set_major_locator(MaxNLocator(5))
 
 
 def shade_beyond_cpus(axes: Axes, usable_cpus: float) -> None:

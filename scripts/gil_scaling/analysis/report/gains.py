@@ -16,7 +16,7 @@ _GAPS = ("on", "but not on", "experiment", "workload", "reason", "combinations")
 
 def shown_gains(changes: pd.DataFrame, floors: _Floors) -> Table:
     """The rows that are faster or slower beyond the noise floor of their machine, the largest loss first."""
-    return _registry_table(_beyond_noise(changes, floors).assign(interval=None), "changes", floors)
+    return _changes_table(_beyond_noise(changes, floors).assign(interval=None), floors)
 
 
 def all_gains(changes: pd.DataFrame, means: pd.DataFrame, floors: _Floors) -> Table:
@@ -24,7 +24,7 @@ def all_gains(changes: pd.DataFrame, means: pd.DataFrame, floors: _Floors) -> Ta
     counts = means["workloads"].astype("str")
     rows = pd.concat([changes, means.assign(panel="geometric mean of " + counts)], ignore_index=True)
     rows = sequential_first(rows, ["build", "against_build"], ["series", "workers", "switch_interval_s"])
-    return _registry_table(rows, "changes", floors)
+    return _changes_table(rows, floors)
 
 
 def machine_by_machine(shapes: pd.DataFrame) -> Table:
@@ -79,8 +79,8 @@ def with_claims(rows: pd.DataFrame, floors: _Floors) -> pd.DataFrame:
     )
 
 
-def _registry_table(rows: pd.DataFrame, name: str, floors: _Floors) -> Table:
-    return registry_table(with_claims(rows.assign(versus=_other_sides(rows)), floors), name)
+def _changes_table(rows: pd.DataFrame, floors: _Floors) -> Table:
+    return registry_table(with_claims(rows.assign(versus=_other_sides(rows)), floors), "changes")
 
 
 def _other_sides(rows: pd.DataFrame) -> pd.Series:
