@@ -1,10 +1,12 @@
-"""Which installed packages make two builds unlike."""
+"""Which facts and installed packages make two builds unlike."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+# Facts of a build that may explain a difference in times besides the GIL, and how they are named
+COMPARED_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # a build brings its own, and workloads do not import them
 
 

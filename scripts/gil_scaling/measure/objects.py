@@ -9,6 +9,7 @@ import os
 import sys
 from _thread import get_native_id
 from collections import deque
+from functools import cache
 from itertools import islice
 from types import FunctionType, MemberDescriptorType, ModuleType
 
@@ -64,7 +65,7 @@ class Watch:
 
     def __init__(self, lines: "set[tuple[str, int]]") -> None:
         self._lines = lines
-        self._real: dict[str, str] = {}
+        self._resolve = cache(os.path.realpath)
         self._main = get_native_id()
         self._loaded: dict[tuple[CodeType, int], list[Any]] = {}
         self._observations: dict[tuple[CodeType, int], dict[int, int]] = {}  # {place: {worker: how many}}
@@ -97,11 +98,6 @@ class Watch:
         elif len(counts) > 1 and min(list(counts.values())) > _OBSERVATIONS:
             return _newer.monitoring.DISABLE
         return None
-
-    def _resolve(self, path: str) -> str:
-        if path not in self._real:
-            self._real[path] = os.path.realpath(path)
-        return self._real[path]
 
     def _read(self, place: "tuple[CodeType, int]", worker: int, *, is_first: bool) -> None:
         code, line = place

@@ -9,6 +9,8 @@ from gil_scaling.measure.run import Jobs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gil_scaling.measure.interfaces import Record
 
 
@@ -20,15 +22,16 @@ def measure(spec: "Record") -> "Record":
     workload = workloads.load(spec["reference"])
     with workload.open_context(spec["params"]) as context:
         job = Jobs(spec, workload, context).make()
-        start = perf_counter()
-        sent = [pickle.dumps(argument) for argument in job.arguments]
-        for item in sent:
-            pickle.loads(item)
-        sending_s = perf_counter() - start
-        results = run_in_sequence(job)
-        start = perf_counter()
-        returned = [pickle.dumps(result) for result in results]
-        for item in returned:
-            pickle.loads(item)
-        sending_s += perf_counter() - start
-    return {"bytes": sum(map(len, sent + returned)), "seconds": sending_s}
+        sent_bytes, sending_s = _send(job.arguments)
+        returned_bytes, returning_s = _send(run_in_sequence(job))
+    return {"bytes": sent_bytes + returned_bytes, "seconds": sending_s + returning_s}
+
+
+def _send(values: "list[Any]") -> "tuple[int, float]":
+    """The bytes of values as pickled, and the seconds to pickle and unpickle them."""
+    start = perf_counter()
+    sent = [pickle.dumps(value) for value in values]
+    for item in sent:
+        pickle.loads(item)
+    seconds = perf_counter() - start
+    return sum(map(len, sent)), seconds

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Places:
 
     def __init__(self, files: "Iterable[str]") -> None:
         self._files = frozenset(map(os.path.realpath, files))
-        self._real: dict[str, str] = {}
+        self._resolve = cache(os.path.realpath)
 
     def find(self, frames: "Iterable[Frame]") -> "Place | None":
         """The innermost line of the user's files in a stack of a task, None outside of tasks.
@@ -70,11 +71,6 @@ class Places:
             else:
                 callee = f"{function} ({os.path.basename(path)})"
         return None
-
-    def _resolve(self, path: str) -> str:
-        if path not in self._real:
-            self._real[path] = os.path.realpath(path)
-        return self._real[path]
 
 
 class Seen:

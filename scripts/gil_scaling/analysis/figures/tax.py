@@ -10,6 +10,7 @@ from gil_scaling.analysis import phrases
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels
+from gil_scaling.analysis.packages import COMPARED_FACTS
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 
 TITLE = "What does each build cost before a thread is added?"
@@ -19,7 +20,6 @@ OF_SWEEP = True
 
 _LIMIT = 1.15  # PEP 779: what pyperformance may lose in the mean
 _MAX_MARKS = 120
-_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 _DATA = ["panel", "build", "reference_build", "time", "time_low", "time_high", "claim_reference", "rounds_ok"]
 
 
@@ -101,5 +101,5 @@ def _describe_range(rows: pd.DataFrame) -> str:
 
 def _describe_differences(build: dict[str, Any], reference: dict[str, Any]) -> str:
     """What else than the GIL two builds differ in, as the end of a sentence."""
-    differing = [text for name, text in _FACTS.items() if build.get(name) != reference.get(name)]
+    differing = [text for name, text in COMPARED_FACTS.items() if build.get(name) != reference.get(name)]
     return f"; the two also differ in {phrases.join_words(differing)}" if differing else ""

@@ -8,10 +8,8 @@ import pandas as pd
 from gil_scaling.analysis import machine_kinds, phrases
 from gil_scaling.analysis.columns import AGAIN, MACHINE
 from gil_scaling.analysis.flags import ONE_PROCESS, WARM_RATIO
-from gil_scaling.analysis.packages import package_versions, unlike_packages
+from gil_scaling.analysis.packages import COMPARED_FACTS, package_versions, unlike_packages
 from gil_scaling.analysis.report.set_differences import Difference
-
-_BUILD_FACTS = {"version": "version", "compiler": "compiler", "pgo": "PGO", "lto": "LTO"}
 
 _MAX_HOSTS = 6  # named in a sentence
 _WARM_BASE = "So there is no speedup relative to it."
@@ -149,7 +147,7 @@ def _list_differing(build: Mapping[str, Any] | None, reference: Mapping[str, Any
         return []
     facts = [
         f"{text} {_on_off(build[fact])} vs {_on_off(reference[fact])}"
-        for fact, text in _BUILD_FACTS.items()
+        for fact, text in COMPARED_FACTS.items()
         if build[fact] != reference[fact]
     ]
     packages = unlike_packages(package_versions(build), package_versions(reference))

@@ -23,7 +23,7 @@ from gil_scaling.analysis.columns import (
     with_derived,
 )
 from gil_scaling.analysis.documents import Build, Builds
-from gil_scaling.analysis.packages import unlike_packages
+from gil_scaling.analysis.packages import COMPARED_FACTS, unlike_packages
 from gil_scaling.analysis.rows import take_medians
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
@@ -235,6 +235,6 @@ def unlike(build: Build | None, reference: Build | None) -> dict[str, tuple[Any,
     """What two builds differ in besides the GIL: {what: (value of this one, value of the reference)}."""
     if build is None or reference is None:
         return {}
-    pairs = {name: (getattr(build, name), getattr(reference, name)) for name in ("version", "compiler", "pgo", "lto")}
+    pairs = {name: (getattr(build, name), getattr(reference, name)) for name in COMPARED_FACTS}
     packages = unlike_packages(build.package_versions, reference.package_versions)
     return {**{name: pair for name, pair in pairs.items() if pair[0] != pair[1]}, **packages}
