@@ -527,6 +527,14 @@ def test_snakemake_has_no_timers_while_it_measures(snakemake, clone):
     assert max(threads) < 12
 
 
+def test_snakemake_starts_no_solver_to_choose_a_run(snakemake, clone):
+    with (clone / "Snakefile").open("a") as file:
+        file.write("\nfrom snakemake.scheduling import milp\n\nmilp.Scheduler.select_jobs = lambda *_: 1 / 0\n")
+    done = snakemake("--until", "measure")
+    assert done.returncode == 0, done.stderr
+    assert len(records(clone)) == 8
+
+
 QUICK = """
 better = {"items": "higher", "lost": "lower"}
 counterpart = "slow"

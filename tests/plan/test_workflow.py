@@ -61,6 +61,14 @@ def test_schedulers_are_quieted_where_they_have_the_parts():
     workflow.quiet(object())
 
 
+@pytest.mark.parametrize(("name", "chosen"), [("ilp", "greedy"), ("greedy", "greedy"), ("a-plugin", "a-plugin")])
+def test_the_scheduler_with_a_solver_becomes_the_greedy_one(name, chosen):
+    settings = SimpleNamespace(scheduling_settings=SimpleNamespace(scheduler=name))
+    scheduler = SimpleNamespace(workflow=settings, _job_selector=name, job_selector_greedy="greedy")
+    workflow.quiet(scheduler)
+    assert scheduler._job_selector == chosen
+
+
 @pytest.mark.parametrize(("file", "name"), [("my.yaml", "runs"), ("logs.yaml", None), ("my sweep.yaml", None)])
 def test_reserved_sweep_names_are_refused(file, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -3,7 +3,8 @@
 What a call does comes from Snakemake's settings and from the jobs that it selected, never from the command line. Parts of
 Snakemake that are not public, each guarded, so that without it a call works as the comment there says:
 Workflow._build_dag and Workflow._onstart, DAG.incomplete_files, DAG.needrun_jobs, the folders .snakemake/locks and backups,
-DAG.untilrules and .omitrules, DAGSettings.rerun_triggers and .force_incomplete, JobScheduler.schedule, .job_rate_limiter and ._lock, Workflow.persistence, Workflow.modifier.
+DAG.untilrules and .omitrules, DAGSettings.rerun_triggers and .force_incomplete, Workflow.persistence, Workflow.modifier,
+JobScheduler.schedule, .job_rate_limiter, ._lock, ._job_selector and .job_selector_greedy.
 """
 
 import atexit
@@ -379,17 +380,25 @@ class Call:
 
 
 def quiet(scheduler: Any) -> None:
-    """Keeps a scheduler of Snakemake from disturbing measurements, and from a deadlock.
+    """Keeps a scheduler of Snakemake from disturbing and delaying measurements, and from a deadlock.
 
     job_rate_limiter starts a timer per job that never ends: with 1,500 jobs they use 42 % of a core
     (snakemake/snakemake#3804); if it stays, each record still holds the CPU time of Snakemake. _lock is taken by the
     handler of SIGTERM, also while the interrupted code holds it (seen in 1 of 10 calls, and in a cancelled job of Slurm); the
-    same thread may take an RLock again.
+    same thread may take an RLock again. The scheduler `ilp`, the default, starts a solver for each choice of jobs, 8 ms of
+    CPU time per run of a sweep of 300. Runs take all cores, so their priorities alone decide, as `greedy` does.
     """
     if hasattr(scheduler, "job_rate_limiter"):
         scheduler.job_rate_limiter = None
     if hasattr(scheduler, "_lock"):
         scheduler._lock = threading.RLock()
+    if hasattr(scheduler, "job_selector_greedy") and _uses_solver(scheduler):
+        scheduler._job_selector = scheduler.job_selector_greedy
+
+
+def _uses_solver(scheduler: Any) -> bool:
+    settings = getattr(getattr(scheduler, "workflow", None), "scheduling_settings", None)
+    return getattr(settings, "scheduler", None) == "ilp"
 
 
 @cache
