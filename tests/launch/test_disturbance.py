@@ -60,9 +60,31 @@ def test_own_cpu_time_is_not_of_others():
     assert disturbance.between(before, after, 2.0, own_cpu_s=None, count=2)["other_cpu_s"] is None
 
 
-def test_reference_loop_is_eight_times_its_fastest_part():
-    times = iter([0.0, 3.0, 10.0, 12.0, 20.0, 29.0, 30.0, 33.0])
-    assert disturbance.reference_loop_s(lambda: next(times)) == 16.0
+def reference_loop_s(parts_s):
+    """The reference loop on a machine that takes these times for its parts."""
+    times = iter([time for number, part_s in enumerate(parts_s) for time in (number, number + part_s)])
+    return disturbance.reference_loop_s(lambda: next(times))
+
+
+def test_reference_loop_is_32_times_its_fastest_part():
+    assert reference_loop_s([0.25, 0.125, 0.5, 0.25]) == 4.0
+
+
+def test_pauses_in_three_parts_do_not_change_the_loop():
+    assert reference_loop_s([0.1, 0.0625, 0.1, 0.2]) == reference_loop_s([0.0625] * 4)
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.05, []), (0.8, ["drifting"]), (1.2, ["drifting"])])
+def test_a_machine_that_changes_its_speed_drifts(factor, expected):
+    part_s = STEADY["reference_loop_s"] / 32
+    found = flags(after={"reference_loop_s": reference_loop_s([factor * part_s] * 4)})
+    assert [flag for flag, *_ in found] == expected
+
+
+def test_times_of_the_loop_compare_with_those_of_eighths():
+    assert disturbance._PARTS * disturbance._TURNS == 8 * 92_500
+    middle = disturbance._FIRST_SUM + sum(range(disturbance._TURNS // 2))
+    assert middle == pytest.approx(2**30, rel=1e-4)  # where a sum from 0 to 92,500 is in the middle, too
 
 
 def test_loop_after_a_run_is_that_before_the_next(tmp_path):

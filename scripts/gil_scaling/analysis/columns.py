@@ -200,7 +200,7 @@ NOISE = (
     Column("throttled_s", FLOAT, "s", "time that the cgroup's CPU quota stopped the run"),
     _seconds(
         "reference_loop_before_s",
-        "a fixed loop of about 20 ms, before the run: that after the run before, if that ended within 1 s",
+        "a fixed loop of about 20 ms, by an eighth of it, before the run: that after the run before, if that ended within 1 s",
     ),
     _seconds("reference_loop_after_s", "the same loop after the run"),
     _seconds("waited_s", "time that the run waited for a quiet machine (on_noise: wait)"),
