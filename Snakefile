@@ -105,10 +105,10 @@ rule measure:
         "<set>/logs/runs/{run}.log",
     priority: lambda wildcards: CALL.plan.ranks[wildcards.run]
     threads: lambda wildcards: workflow.cores
-    # The launcher needs no installed packages; without them it starts in half the time. If it is killed, a second one records that.
+    # Without site (-S) and runpy (-m), which it does not need, the launcher starts fast. If it is killed, a second one records that.
     shell:
-        "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} || "
-        "python -S -m gil_scaling.launch {wildcards.run:q} {output:q} {log:q} $?"
+        "python -S -c 'from gil_scaling.launch.__main__ import run; run()' {wildcards.run:q} {output:q} {log:q} || "
+        "python -S -c 'from gil_scaling.launch.__main__ import run; run()' {wildcards.run:q} {output:q} {log:q} $?"
 
 
 rule collect:

@@ -42,6 +42,7 @@ def foreign(path):
 
 
 CONTRACT = (
+    "gil_scaling.quick_json",
     "gil_scaling.record",
     "gil_scaling.result_set",
     "gil_scaling.stopping",
@@ -88,6 +89,16 @@ def test_the_snakefile_has_at_most_200_lines():
 def test_launcher_needs_no_installed_package(path):
     assert not foreign(path)
     assert not of_ours(path, "gil_scaling.launch", "gil_scaling.__version__", *CONTRACT)
+
+
+def test_launcher_imports_nothing_that_takes_long():
+    program = "import sys; from gil_scaling.launch.__main__ import run; print(*sys.modules)"
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {environment.SCRIPTS!r}); {program}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "gil_scaling.record" in done.stdout.split()
+    assert not {"collections", "ctypes", "enum", "functools", "json", "re", "runpy", "typing"} & set(
+        done.stdout.split()
+    )
 
 
 def test_contract_imports_itself_and_the_standard_library():

@@ -10,9 +10,9 @@ Each run pays for this module, so at run time it does without typing. History of
 
 from __future__ import annotations
 
-import json
 from operator import sub
 
+from gil_scaling import quick_json
 from gil_scaling.result_set import read_bytes, write_text
 from gil_scaling.text import MAX_NAME, MAX_TEXT, is_timestamp
 from gil_scaling.value_types import MAX_NUMBER, Checker, Choice, Length, Range, check_json, check_kind, shown
@@ -211,7 +211,7 @@ _TIMES_IN_STATE = (("before", "reference_loop_s"), ("after", "reference_loop_s")
 def read(path: str) -> Record:
     """The checked record in a file; raises RecordError for a file that is missing, damaged or not a record."""
     try:
-        record: Record = json.loads(read_bytes(path))
+        record: Record = quick_json.loads(read_bytes(path))
         check(record)
     except RecordError as error:
         raise RecordError(f"{path}: {error}") from None
@@ -222,7 +222,7 @@ def read(path: str) -> Record:
 
 def write(path: str, record: Record) -> None:
     """Writes a record as a whole or not at all."""
-    write_text(path, json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
+    write_text(path, quick_json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
 
 
 def check(record: Any) -> None:

@@ -5,9 +5,9 @@ Each run pays for this module, so it does without typing: its Annotated, TypedDi
 
 from __future__ import annotations
 
-import json
 import math
 
+from gil_scaling import quick_json
 from gil_scaling.text import MAX_TEXT, printable
 
 TYPE_CHECKING = False
@@ -177,7 +177,7 @@ def check_json(value: Any, where: str) -> None:
             break
     else:
         raise RecordError(f"{where}: more than {MAX_NESTING} levels of lists and objects")
-    if value and len(json.dumps(value)) > MAX_JSON:
+    if value and len(quick_json.dumps(value)) > MAX_JSON:
         raise RecordError(f"{where}: more than {MAX_JSON:,} characters")
 
 

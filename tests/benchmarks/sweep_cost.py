@@ -141,7 +141,7 @@ class Benchmark:
         """The seconds that a launcher takes beside its child."""
         (folder / "runs").mkdir(exist_ok=True)
         out = folder / f"runs/{name}.json"
-        arguments = ["-S", "-m", "gil_scaling.launch", name, out, folder / "log"]
+        arguments = ["-S", "-c", "from gil_scaling.launch.__main__ import run; run()", name, out, folder / "log"]
         cost = processes.run(arguments, self.folder, **{progress.VARIABLE: call})
         return cost["wall_s"] - json.loads(out.read_text())["wall_s"]
 

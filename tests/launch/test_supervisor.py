@@ -1,11 +1,16 @@
+import ctypes
 import os
 import signal
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pytest
 from gil_scaling.launch import supervisor
 
 from tests.launch.processes_seen import is_running
+
+SET_CHILD_SUBREAPER, GET_CHILD_SUBREAPER = 36, 37  # of prctl(2)
 
 
 def test_no_child_of_a_worker_outlives_its_run(start, tmp_path):
@@ -35,6 +40,21 @@ def task(a):
 """
     assert start(source).status == "ok"
     assert not is_running(note.read_text())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.parametrize("has_parts", [True, False])
+def test_orphans_are_adopted_without_parts_of_ctypes_too(has_parts, monkeypatch):
+    if not has_parts:
+        monkeypatch.setitem(sys.modules, "_ctypes", SimpleNamespace())
+    is_adopter = ctypes.c_int()
+    ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+    try:
+        assert supervisor._adopt_orphans()
+        ctypes.CDLL(None).prctl(GET_CHILD_SUBREAPER, ctypes.byref(is_adopter), 0, 0, 0)
+        assert is_adopter.value == 1
+    finally:
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def test_process_that_cannot_be_killed_does_not_block(monkeypatch):

@@ -1,22 +1,24 @@
 """Launches one run: measures it alone on the machine and writes its record, whatever happens.
 
 `python -S -m gil_scaling.launch RUN RECORD LOG [STATUS]`, with the call and its plan in the environment. Standard library
-only, and little of it: each run pays for it.
+only, and little of it: each run pays for it. Jobs call `run` by `-c`, as `-m` imports more.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import sys
 
-from gil_scaling import record, result_set
+from gil_scaling import quick_json, record, result_set
 from gil_scaling.launch import failures, lock, measurement, progress, run_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
+
     from gil_scaling.launch.interfaces import CallInfo, Entry
+else:
+    import _signal as signal  # without enum, which signal imports for names that are not needed here
 
 _INTERRUPTIONS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -51,11 +53,11 @@ def _killer_of(status: int) -> int:
 
 def read_entry(plan: str, run: str) -> Entry:
     """The line of a plan about a run."""
-    key = json.dumps({"run": run})[:-1].encode()
+    key = quick_json.dumps({"run": run})[:-1].encode()
     with open(plan, "rb") as file:
         _, found, rest = file.read().partition(b"\n" + key)
     if found:
-        entry: Entry = json.loads(key + rest.partition(b"\n")[0])
+        entry: Entry = quick_json.loads(key + rest.partition(b"\n")[0])
         return entry
     raise SystemExit(f"{plan}: has no run {run!r}")
 
@@ -106,7 +108,7 @@ class _Expected:
         self._path = result_set.expected_path(os.path.dirname(os.path.dirname(out)), name)
         self.digest: str | None = None
         try:
-            digest = json.loads(result_set.read_bytes(self._path))["digest"]
+            digest = quick_json.loads(result_set.read_bytes(self._path))["digest"]
             self.digest = digest if isinstance(digest, str) else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
@@ -117,17 +119,23 @@ class _Expected:
         if digest and not self.digest:
             try:
                 os.makedirs(os.path.dirname(self._path), exist_ok=True)
-                result_set.write_text(self._path, json.dumps({"digest": digest}) + "\n")
+                result_set.write_text(self._path, quick_json.dumps({"digest": digest}) + "\n")
             except OSError:
                 pass  # the next run computes it again
 
 
 def _write_log(log: str, text: str) -> None:
     try:
-        result_set.write_text(log, text)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError:
         pass  # the record has the text, too
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Measures the run that the command line names."""
     main(*sys.argv[1:])
+
+
+if __name__ == "__main__":
+    run()

@@ -5,8 +5,9 @@ Standard library only, and little of it: each run pays for it. One launcher at a
 
 from __future__ import annotations
 
-import json
 import os
+
+from gil_scaling import quick_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def note(result: Record, call: CallInfo) -> None:
     }
     try:
         with open(_path(call), "a", encoding="utf-8") as file:
-            file.write(json.dumps(failure) + "\n")
+            file.write(quick_json.dumps(failure) + "\n")
     except OSError:
         pass  # then it is measured again
 
@@ -46,7 +47,7 @@ def note(result: Record, call: CallInfo) -> None:
 def _read(call: CallInfo) -> list[dict[str, Any]]:
     try:
         with open(_path(call), encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            return [quick_json.loads(line) for line in file]
     except (OSError, ValueError):
         return []
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import time
 
-from gil_scaling import __version__, record
+from gil_scaling import __version__, quick_json, record
 from gil_scaling.launch import disturbance, environment, processes, run_folder, sources, supervisor
 from gil_scaling.text import printable, scrub
 
@@ -143,6 +141,8 @@ def judge(entry: Entry, ended: supervisor.Ended, result: dict[str, Any] | None, 
 
 
 def _signal_name(number: int) -> str:
+    import signal  # here, because few runs need it
+
     try:
         return signal.Signals(number).name
     except ValueError:  # a real-time signal
@@ -202,7 +202,7 @@ def _validated(result: record.Record) -> record.Record:
     """The record, or that of a failed run where the build returned what a record cannot hold."""
     try:
         record.check(result)
-        json.dumps(result, allow_nan=False)
+        quick_json.dumps(result, allow_nan=False)
     except (record.RecordError, ValueError, RecursionError) as error:
         reason = _clean_reason(f"the build returned an invalid result: {error}")
         return {**result, "status": "failed", "reason": reason, "measured": None}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
+
+from gil_scaling import quick_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def announce(plan: str | os.PathLike[str], clock: Callable[[], float] = time.tim
     now = clock()
     name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(now))}-{os.getpid()}"
     call = make_call(name, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)), str(plan))
-    os.environ[VARIABLE] = json.dumps(call)
+    os.environ[VARIABLE] = quick_json.dumps(call)
     return call["id"]
 
 
@@ -34,7 +35,7 @@ def make_call(name: str, began: str = "", plan: str = "") -> CallInfo:
 
 def current_call() -> CallInfo:
     """The call that this job belongs to."""
-    call: CallInfo = json.loads(os.environ[VARIABLE])
+    call: CallInfo = quick_json.loads(os.environ[VARIABLE])
     return call
 
 

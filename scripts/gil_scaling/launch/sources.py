@@ -7,9 +7,9 @@ not read again.
 
 from __future__ import annotations
 
-import json
 import os
 
+from gil_scaling import quick_json
 from gil_scaling.result_set import read_bytes
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def stamps(digests: Mapping[str, str]) -> dict[str, list[int] | None]:
 def read_stamps(path: str) -> dict[str, list[int] | None]:
     """The stamps in a file; none where it cannot be read: then all files are read again."""
     try:
-        found: dict[str, list[int] | None] = json.loads(read_bytes(path))
+        found: dict[str, list[int] | None] = quick_json.loads(read_bytes(path))
     except (OSError, ValueError):
         return {}
     return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import sys
 import time
 
@@ -15,7 +14,10 @@ from gil_scaling.launch import processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Mapping
+else:
+    import _signal as signal  # without enum, which signal imports for names that are not needed here
 
 _MEMORY_INTERVAL_S = 0.002
 _MAX_EXIT_S = 2.0  # of a child that has measured: threads or atexit functions of a workload may keep it
@@ -140,11 +142,21 @@ def _adopt_orphans() -> bool:
     """
     if sys.platform != "linux":
         return False
+    arguments = (_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     try:
-        import ctypes  # here, as it costs 5 ms
+        from _ctypes import call_cdeclfunction, dlopen, dlsym  # of which ctypes is made; its import costs each run 5 ms
+    except ImportError:  # these are not public
+        return _adopt_orphans_by_ctypes(arguments)
+    prctl = dlsym(dlopen(None, 0), "prctl")  # type: ignore[arg-type]
+    return bool(call_cdeclfunction(prctl, arguments) == 0)
+
+
+def _adopt_orphans_by_ctypes(arguments: tuple[int, ...]) -> bool:
+    try:
+        import ctypes
     except ImportError:  # a Python that was built without libffi
         return False
-    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+    return bool(ctypes.CDLL(None).prctl(*arguments) == 0)
 
 
 class _Child:
