@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -124,9 +124,15 @@ def paired_difference(differences: ArrayLike) -> Estimate:
         return UNKNOWN
     if len(values) < MIN_ROUNDS:
         return Estimate(float(np.median(values)), float(values.min()), float(values.max()), RANGE)
-    first, second = np.triu_indices(len(values))
+    first, second = _pairs(len(values))
     walsh_averages = np.sort((values[first] + values[second]) / 2)
     return _inside(walsh_averages, _skipped_signed_ranks(len(values), tail()))
+
+
+@lru_cache(maxsize=16)
+def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The places of all pairs of so many values, each value with itself, too."""
+    return np.triu_indices(count)
 
 
 def unpaired_ratio(numerators: ArrayLike, denominators: ArrayLike, min_rounds: int = MIN_UNPAIRED) -> Estimate:
@@ -189,11 +195,18 @@ def rounds_needed(logs: ArrayLike, within: float = 0.02) -> float:
         return math.nan
     deviation = float(np.std(rounds_so_far, ddof=1))
 
+    narrow = math.log1p(within)
+
     def is_enough(rounds: int) -> bool:
         half_width = float(stdtrit(rounds - 1, 1 - tail())) * deviation / math.sqrt(rounds)
-        return half_width <= math.log1p(within)
+        return half_width <= narrow
 
-    return bisect_left(range(10**15), True, lo=MIN_ROUNDS, key=is_enough)
+    # Normal quantiles are smaller than those of t, so that fewer rounds are not enough; few more are needed.
+    fewest = max(MIN_ROUNDS, math.floor((float(ndtri(1 - tail())) * deviation / narrow) ** 2 * (1 - 1e-9)))
+    enough = fewest + 8
+    while not is_enough(enough):
+        enough += enough - fewest
+    return bisect_left(range(enough), True, lo=fewest, key=is_enough)
 
 
 def _middle(ordered: NDArray[np.float64]) -> float:

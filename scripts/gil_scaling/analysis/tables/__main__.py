@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections import Counter
@@ -106,5 +107,6 @@ def _noise_floor(result_set: ResultSet) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # what is made is nearly all kept until the end, so that looking for garbage finds none
     with exit_on_error():
         main(*map(Path, sys.argv[1:]))

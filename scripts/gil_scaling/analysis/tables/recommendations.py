@@ -81,11 +81,14 @@ def _row(ranked: pd.DataFrame, rounds: Mapping[str, Arrays]) -> dict[str, Any]:
 
 def _cheapest(choices: pd.DataFrame) -> Any:
     """The combination with the fewest workers, then nearest to the default interval, with the least memory, the fastest."""
-    is_few = choices["workers"].where(~choices["backend_kind"].eq("sequential"), 0)
-    choices = choices[is_few == is_few.min()]
-    choices = choices[choices["interval_distance"] == choices["interval_distance"].min()]
-    is_small = ~(choices["memory_mb"] > _SAME_MEMORY * choices["memory_mb"].min())  # kept where it is not known
-    return choices.index[is_small][0]
+    workers, distance, memory_mb = (
+        choices[name].to_numpy(float) for name in ("workers", "interval_distance", "memory_mb")
+    )
+    workers = np.where(choices["backend_kind"].eq("sequential"), 0, workers)
+    is_cheap = workers == np.fmin.reduce(workers)
+    is_cheap &= distance == np.fmin.reduce(distance[is_cheap])
+    is_cheap &= ~(memory_mb > _SAME_MEMORY * np.fmin.reduce(memory_mb[is_cheap]))  # kept where it is not known
+    return choices.index[is_cheap][0]
 
 
 def _regret(regret: Ratio, *, is_fastest: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from functools import cache
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -197,8 +198,8 @@ class _Summary:
 
 
 def _median(values: Array) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if len(known) else math.nan
+    known = values[~np.isnan(values)].tolist()
+    return float(median(known)) if known else math.nan
 
 
 def _with_ceiling(table: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
