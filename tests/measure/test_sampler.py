@@ -14,7 +14,9 @@ from gil_scaling.measure.remote import Thread
 from gil_scaling.measure.stacks import Places
 from gil_scaling.plan import catalog
 
+from tests import without_ptrace
 from tests.support import NEWEST, find_build
+from tests.without_ptrace import SYSTEM_CALLS
 
 MINE = """\
 def tasks(n=20_000, count=2): return [n] * count
@@ -94,6 +96,21 @@ def test_every_build_shows_the_lines_of_its_threads(any_build, sample):
     result = sample(any_build)
     check_seen(result, "outside" if any_build.name.startswith(("3.14", "3.15")) else "inside")
     assert result.measured["reference_s"] > 0
+
+
+@pytest.mark.parametrize("name", [NEWEST, "3.14t", "3.15"])
+def test_where_the_kernel_refuses_threads_read_themselves(name, sample, tmp_path_factory):
+    build = find_build(name, tmp_path_factory)
+    if os.uname().machine not in SYSTEM_CALLS:
+        pytest.skip(f"the system calls of {os.uname().machine} have other numbers")
+    refused = SimpleNamespace(command=(sys.executable, without_ptrace.__file__, *build.command), env=build.env)
+    result = sample(refused)
+    assert (result.status, result.measured["seen"]["method"], 5 in result.lines) == ("ok", "inside", True)
+    result = sample(refused, backend="process", backend_kind="processes")
+    assert (result.status, result.reason) == (
+        "unsupported",
+        "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE",
+    )
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """Reads the stacks and the states of another process's threads: with `_remote_debugging` (3.14+) and /proc."""
 
+import errno
 import os
 
 from gil_scaling.measure.remote_pauses import RemotePauses
@@ -190,12 +191,27 @@ def open_reader(pid: int, backend_kind: str) -> Reader:
         return Reader(pid, backend_kind)
     except ImportError:
         raise Unreadable("this build has no module _remote_debugging, which is there from Python 3.14 on") from None
-    except PermissionError:
-        raise Unreadable(
-            "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE"
-        ) from None
     except (*ERRORS, TypeError) as error:
+        if isinstance(error, PermissionError) or _is_refused(pid):
+            raise Unreadable(
+                "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE"
+            ) from None
         raise Unreadable(f"the process cannot be read: {type(error).__name__}: {error}") from error
+
+
+def _is_refused(pid: int) -> bool:
+    """Whether the system does not permit to read that process: 3.14 says then that it is none of Python."""
+    try:
+        import ctypes  # here, as few runs need it
+
+        read = ctypes.CDLL(None, use_errno=True).process_vm_readv
+    except (ImportError, AttributeError, OSError):  # there is none but on Linux
+        return False
+    byte = ctypes.create_string_buffer(1)
+    place = (ctypes.c_size_t * 2)(ctypes.addressof(byte), 1)  # a struct iovec; of another process, it need not be there
+    return bool(read(pid, place, ctypes.c_ulong(1), place, ctypes.c_ulong(1), ctypes.c_ulong(0)) == -1) and (
+        ctypes.get_errno() == errno.EPERM
+    )
 
 
 def _threads(found: "Any") -> "Iterator[Any]":

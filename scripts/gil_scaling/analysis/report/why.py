@@ -25,7 +25,7 @@ _MIN_LONG = 0.02  # of a task's time, to be called longer
 _UNITS = {"threads": "thread", "processes": "process", "interpreters": "interpreter"}
 _WAYS = {
     "outside": "from outside",
-    "inside": "by a thread of the run, for want of a module that reads stacks from outside (3.14+)",
+    "inside": "by a thread of the run, as nothing could read them from outside (from Python 3.14 on, where the system permits it)",
 }
 
 
