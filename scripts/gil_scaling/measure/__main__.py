@@ -8,15 +8,18 @@ EVENTS` what they share, `… change FOLDER EVENTS` what they gain without that.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from gil_scaling.measure.interfaces import Notify, Record
 
 
 def main(arguments: list[str]) -> None:
     """Runs the command; a run leaves FOLDER/result.json: status, reason and what was measured."""
-    import json
     import os
 
     if arguments == ["probe"]:
+        import json
+
         from gil_scaling.measure.probe import probe
 
         print(json.dumps(probe()))
@@ -57,19 +60,19 @@ def main(arguments: list[str]) -> None:
 def _show_stacks_on_signal() -> None:
     """Has the stacks of all threads written to stderr on SIGUSR2, which the supervisor sends to a run that hangs."""
     import faulthandler
-    import signal
+    from _signal import SIGUSR2  # signal imports enum, too
 
-    faulthandler.register(signal.SIGUSR2, file=2)
+    faulthandler.register(SIGUSR2, file=2)
 
 
 def _run(command: str, folder: str, notify: "Notify") -> str:
     """Runs the spec in the folder, or sends its tasks; returns the result as JSON."""
-    import json
     import os
-    import traceback  # now, because there may be no memory left when it is needed
+
+    from gil_scaling.quick_json import dumps, loads
 
     with open(f"{folder}/spec.json") as file:
-        spec = json.load(file)
+        spec = loads(file.read())
     # Where Python starts, the modules of the user would hide others before 3.11; multiprocessing keeps the directory in which
     # it is imported.
     os.chdir(spec["directory"])
@@ -78,7 +81,7 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
     _pose_as_script(f"{folder}/script.py", spec)
     try:
         measured = run.run(spec, notify) if command == "run" else _measure_otherwise(command, spec, notify)
-        return json.dumps({"status": "ok", "reason": None, "measured": measured}, allow_nan=False)
+        return dumps({"status": "ok", "reason": None, "measured": measured}, allow_nan=False)
     except check.Unsupported as error:
         status, reason = "unsupported", str(error)
     except check.WrongResult as error:
@@ -87,10 +90,22 @@ def _run(command: str, folder: str, notify: "Notify") -> str:
         _write_stderr(error.traceback)
         status, reason = "failed", str(error) + reasons.place_in(error.traceback, spec["reference"])
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)  # they may hold all the memory
+        _clear_frames(error.__traceback__)  # they may hold all the memory
+        import traceback  # here, as it takes a process of 3.14 as long as all else that it imports
+
         _write_stderr(traceback.format_exc())
         status, reason = "failed", reasons.describe(error, spec["reference"]) + _place_of(error)
-    return json.dumps({"status": status, "reason": reason})
+    return dumps({"status": status, "reason": reason})
+
+
+def _clear_frames(traceback: "TracebackType | None") -> None:
+    """What traceback.clear_frames does, which is not imported yet."""
+    while traceback is not None:
+        try:
+            traceback.tb_frame.clear()
+        except RuntimeError:  # it is still executing
+            pass
+        traceback = traceback.tb_next
 
 
 def _measure_otherwise(command: str, spec: "Record", notify: "Notify") -> "Record":
