@@ -1,5 +1,6 @@
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,10 @@ def test_write_text_keeps_the_old_file_when_it_fails(monkeypatch, tmp_path):
 def test_write_text_makes_the_folder_of_the_file(tmp_path):
     write_text(tmp_path / "a" / "b" / "c.txt", "text")
     assert (tmp_path / "a" / "b" / "c.txt").read_text() == "text"
+
+
+def test_threads_that_write_one_file_leave_one_of_their_texts(tmp_path):
+    texts = [str(number) for number in range(64)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write_text, [tmp_path / "a"] * len(texts), texts))
+    assert (os.listdir(tmp_path), (tmp_path / "a").read_text() in texts) == (["a"], True)

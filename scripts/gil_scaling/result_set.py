@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from _thread import get_ident
 
 RESULTS = "results"  # the result sets of all machines
 COMPARISON = "compare"  # in RESULTS: the tables, figures and report of `snakemake compare`
@@ -92,7 +93,7 @@ def _without_waiting(path: str, flags: int) -> int:
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Writes a text file as a whole or not at all: to a file beside it, which is then renamed; makes its folder."""
-    partial = f"{os.fspath(path)}.{os.uname().nodename}-{os.getpid()}.partial"
+    partial = f"{os.fspath(path)}.{os.uname().nodename}-{os.getpid()}-{get_ident()}.partial"
     os.makedirs(os.path.dirname(partial) or ".", exist_ok=True)
     try:
         with open(partial, "w", encoding="utf-8") as file:
