@@ -8,6 +8,19 @@ from gil_scaling.plan import catalog
 
 from tests.measure.running import measure, measure_file, timed_samples
 
+SHOWS_SLOW_IMPORTS = """
+import sys
+def tasks(): return [1, 2]
+def task(a): return sorted({"traceback", "json"} & set(sys.modules))
+def check(results, arguments): assert not any(results), results
+"""
+
+
+@pytest.mark.parametrize("backend", ["sequential", "thread"])
+def test_a_measured_process_imports_nothing_that_takes_long(backend, build, tmp_path):
+    result = measure_file(build, tmp_path, SHOWS_SLOW_IMPORTS, backend=backend)
+    assert result.status == "ok", result.reason
+
 
 def test_weak_scaling_runs_the_task_list_once_per_worker(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="thread", scaling="weak", workers=3)
