@@ -49,7 +49,16 @@ CULPRITS = {
     "shared_descriptor": Culprit(FREE_THREADED, {CPU_LINE: ("thing.value", "return 1"), OBJECT: ("`thing.value`",)}),
     **dict.fromkeys(("py_loop", "own_read", "own_attribute", "own_append"), Culprit(FREE_THREADED, {})),
 }
-_PARAMS = {"lock_counter": {"n": 400, "count": 2}}
+_PARAMS = {
+    "lock_counter": {"n": 400, "count": 2},
+    **dict.fromkeys(
+        ("shared_read", "shared_attribute", "py_loop", "own_read", "own_attribute"),
+        {"n": 250_000},  # shorter samples, as many in all
+    ),
+    "shared_cache": {"n": 100_000},
+    "shared_enum": {"n": 50_000},
+    "shared_descriptor": {"n": 50_000},
+}
 
 
 def sweep(folder, workload, build, rounds):
@@ -71,8 +80,7 @@ def _entry(folder, workload):
     path = ROOT / f"tests/workloads/{workload}.py"
     if path.exists():
         shutil.copy(path, folder)
-        return f"./{path.name}"
-    return {workload: _PARAMS.get(workload, {})}
+    return {f"./{path.name}" if path.exists() else workload: _PARAMS.get(workload, {})}
 
 
 def named(found):

@@ -83,7 +83,10 @@ def run_changed(spec: "Record") -> "Record":
     spec: with `changes`, as of interventions.change.
     """
     samples, _ = explain.repeat(
-        spec, lambda _, execute: execute, lambda job, workload: interventions.change(spec["changes"], job, workload)
+        spec,
+        lambda _, execute: execute,
+        lambda job, workload: interventions.change(spec["changes"], job, workload),
+        every=1,
     )
     return {"samples": samples}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Execute = Callable[[Job], Any]
 
 BEGIN, END = "begin", "end"  # of a stretch that is to be sampled
-_MIN_SEEN_S = 0.75  # of the tasks, in the samples that are sampled
+_MIN_SEEN_S = 0.5  # of the tasks, in the samples that count
 _MAX_SHARE = 0.6  # of the time limit
 _LOOP_TURNS, _LOOPS = 200_000, 7  # of the reference loop, about 10 ms each
 
@@ -92,11 +92,13 @@ def repeat(
     spec: "Record",
     around: "Callable[[int, Execute], Execute]",
     prepare: "Callable[[Job, Workload], object]" = lambda *_: None,
+    every: int = 2,
 ) -> "tuple[list[Record], str]":
-    """Runs the samples of a combination until enough was seen of every second one; returns them, and the backend's kind.
+    """Runs the samples of a combination until enough was seen of those that count; returns them, and the backend's kind.
 
     around: makes of the number of a sample, 0 for the warm-up, and of what runs a job what runs it instead; prepare: called
-    with each job before it runs, untimed.
+    with each job before it runs, untimed; every: 2 where every second sample counts, beginning with that after the warm-up,
+    1 where all but the warm-up do.
     """
     began = perf_counter()
     backend, workload, execute = runs.prepare(spec)
@@ -116,12 +118,12 @@ def repeat(
         while not _is_enough(samples, perf_counter() - began, spec["limit_s"]):
             number = len(samples)
             sample = runs.sample(around(number, execute), make, workload, checker)
-            samples.append({**_shorten(sample), "is_sampled": number % 2 == 1})
+            samples.append({**_shorten(sample), "is_sampled": number > 0 and (number - 1) % every == 0})
     return samples, backend.kind
 
 
 def _is_enough(samples: "list[Record]", elapsed_s: float, limit_s: float) -> bool:
-    """Whether a sampled and another sample are there after the warm-up, and the tasks were seen for long, or time is up."""
+    """Whether there are two samples after the warm-up, and the tasks were seen for long, or time is up."""
     seen_s = sum(sample["work_s"] for sample in samples if sample["is_sampled"])
     return len(samples) >= 3 and (seen_s >= _MIN_SEEN_S or elapsed_s > limit_s * _MAX_SHARE)
 

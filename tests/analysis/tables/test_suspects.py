@@ -1,9 +1,10 @@
 import math
 
 import pandas as pd
+import pytest
 from gil_scaling.analysis.tables.suspects import suspects
 
-COMBINATION = {"combination": "c", "run": "a-run", "workers": 2, "backend_kind": "threads", "about_s": 2.0}
+COMBINATION = {"combination": "c", "run": "a-run", "workers": 2, "backend_kind": "threads"}
 SUMMARY = {
     "backend_kind": "threads",
     "gil": False,
@@ -11,6 +12,7 @@ SUMMARY = {
     "workers": 2,
     "usable_cpus": 4,
     "timed": "work",
+    "total_s": 0.2,
 }
 
 
@@ -26,6 +28,7 @@ def test_lines_that_add_cpu_time_are_suspects_the_largest_first():
     (found,) = find([(4, 0.2, 0.1), (5, 0.7, 0.6), (6, 0.1, -0.1)])
     assert found["lines"] == [["work.py", 5], ["work.py", 4]]
     assert (found["timed"], found["bound"], found["run"]) == ("work_s", 2.0, "a-run")
+    assert found["about_s"] == pytest.approx(0.9)  # 0.2 s beside the samples, the warm-up, and 0.5 s of samples
 
 
 def test_with_the_gil_there_are_no_suspects():

@@ -22,7 +22,7 @@ from gil_scaling.result_set import TABLES, WHY, write_text
 
 DEFAULTS = {"rounds": 6, "below": 0.9, "limit": 12}
 _MIN_IN_TASKS = 0.05  # of the workers' time: with less, their lines explain nothing
-_RUN_S, _SEEN_S, _SAMPLES = 0.6, 1.5, 3  # of an extra run beside its samples, of these at least, and how many at least
+_RUN_S, _SEEN_S, _SAMPLES = 0.6, 1.0, 3  # of an extra run beside its samples, of these at least, and how many at least
 
 
 def main(plan: Path, folder: Path, why: str) -> None:

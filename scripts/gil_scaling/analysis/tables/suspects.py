@@ -18,6 +18,7 @@ from gil_scaling.analysis.documents import exit_on_error
 from gil_scaling.result_set import TABLES, WHY, write_text
 
 _MAX_LINES = 5  # of a combination
+_RUN_S, _SEEN_S, _SAMPLES = 0.2, 0.5, 3  # as in shortfalls, of a run that nothing samples
 
 
 def main(folder: Path) -> None:
@@ -45,7 +46,8 @@ def suspects(
         largest = own.sort_values("cpu_share", ascending=False).head(_MAX_LINES)
         bound = row["speedup_bound"] if pd.notna(row["speedup_bound"]) else min(row["workers"], row["usable_cpus"])
         yield {
-            **{name: each[name] for name in ("combination", "run", "workers", "backend_kind", "about_s")},
+            **{name: each[name] for name in ("combination", "run", "workers", "backend_kind")},
+            "about_s": _RUN_S + max(_SEEN_S + float(row["total_s"]), _SAMPLES * float(row["total_s"])),
             "timed": f"{row['timed']}_s",
             "bound": float(bound),
             "lines": [[file, int(line)] for file, line in zip(largest["file"], largest["line"], strict=True)],
