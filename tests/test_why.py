@@ -1,9 +1,16 @@
 """The target `why` as users run it, and what it finds on workloads with a known culprit."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
+from gil_scaling.measure import remote
 
-from tests.tiny_sweep import copy_workflow, experiment, measured, records, run_sweep
+from tests import without_ptrace
+from tests.tiny_sweep import copy_workflow, experiment, measured, records, run_sweep, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -58,3 +65,24 @@ def test_timed_runs_do_not_depend_on_why(explained):
     assert (again.returncode, measured(again)) == (0, 0)
     assert records(folder) == before
     assert "extra run" not in run_sweep(folder, "why", **SWEEP, why=NAMED).stderr
+
+
+@pytest.mark.skipif(os.uname().machine not in without_ptrace.SYSTEM_CALLS, reason="system calls have other numbers")
+def test_where_ptrace_is_refused_the_report_says_so(clone):
+    named = {"rounds": 1, "combinations": [{"backend": "thread"}, {"backend": "process"}]}
+    write_config(clone, **SWEEP, why=named)
+    refused = [sys.executable, without_ptrace.__file__, sys.executable, "-m", "snakemake", "--cores", "2", "why"]
+    done = subprocess.run(
+        [*refused, "--configfile", "tiny.yaml"], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert {record["status"] for record in records(clone).values()} == {"ok"}
+    text = (sweep_of(clone) / "report.md").read_text()
+    assert f"Not sampled from outside: {remote.REFUSED}.\n" in text
+    assert text.count(f"Unsupported with 1 worker: {remote.REFUSED}.\n") == 1
+    shutil.rmtree(sweep_of(clone) / "why")
+    again = run_sweep(clone, "why", "--forcerun", "explain", **SWEEP, why=named)
+    assert (again.returncode, measured(again)) == (0, 0), again.stderr
+    waiting = pd.read_csv(sweep_of(clone) / "tables/waiting.csv")
+    assert (set(waiting["status"]), set(waiting["method"])) == ({"ok"}, {"outside"})
+    assert remote.REFUSED not in (sweep_of(clone) / "report.md").read_text()

@@ -31,9 +31,14 @@ def copy_workflow(folder, figures=FEW_FIGURES):
     shutil.copy(ROOT / "Snakefile", folder)
 
 
+def write_config(folder, name="tiny", **changes):
+    """Writes the config of the tiny sweep with changes into a folder."""
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump({**TINY, **changes}))
+
+
 def run_sweep(folder, *arguments, name="tiny", **changes):
     """Runs Snakemake in a copy of the workflow, on the tiny sweep with changes."""
-    (folder / f"{name}.yaml").write_text(yaml.safe_dump({**TINY, **changes}))
+    write_config(folder, name, **changes)
     return run_snakemake("--cores", "2", *arguments, "--configfile", f"{name}.yaml", cwd=folder)
 
 

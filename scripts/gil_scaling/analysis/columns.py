@@ -706,7 +706,7 @@ WHY_TABLES = {
         *COMBINATION,
         _count("at_workers", "workers of these runs: 1, or as many as the combination has", 1),
         STATUS._replace(meaning="ok, or why no line is known"),
-        _words("reason", "why the status is not ok"),
+        _words("reason", "why the status is not ok, or why no other process could sample the threads"),
         _seconds("task_s", "time of a task, median over the rounds"),
         *WAITING_SHARES,
         ROUNDS,

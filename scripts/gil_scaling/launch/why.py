@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Stamps = Mapping[str, "list[int] | None"]
 
-FORMAT = 2  # of the files; those of another one are measured again
+FORMAT = 3  # of the files; those of another one are measured again
 _COMMANDS = {
     "lines": "sample",
     "locks": "locks",

@@ -20,6 +20,7 @@ _ALL = 3  # its mode in which threads have both
 _NEW_WORKERS_TICKS = 10
 _PAUSES_TICKS = 5
 _MAX_READ = 1024  # bytes
+REFUSED = "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE"
 
 
 class Unreadable(Exception):
@@ -193,9 +194,7 @@ def open_reader(pid: int, backend_kind: str) -> Reader:
         raise Unreadable("this build has no module _remote_debugging, which is there from Python 3.14 on") from None
     except (*ERRORS, TypeError) as error:
         if isinstance(error, PermissionError) or _is_refused(pid):
-            raise Unreadable(
-                "the system does not permit one process to read another (ptrace): in a container, allow SYS_PTRACE"
-            ) from None
+            raise Unreadable(REFUSED) from None
         raise Unreadable(f"the process cannot be read: {type(error).__name__}: {error}") from error
 
 

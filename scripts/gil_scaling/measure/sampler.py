@@ -42,7 +42,7 @@ def main(folder: str, events: str) -> None:
         _run(folder, {**spec, "is_inside": True}, None)
     with open(f"{folder}/result.json") as file:
         result = json.load(file)
-    _write_result(folder, _complete(result, watch, spec["directory"]))
+    _write_result(folder, _complete(result, watch, spec["directory"], unreadable))
     os.write(int(events), b"measured\n")
 
 
@@ -85,14 +85,15 @@ def _end_like(code: int) -> None:
     raise SystemExit(code)
 
 
-def _complete(result: "Record", watch: "Watch", directory: str) -> "Record":
-    """The result with what was seen; unsupported where that is nothing."""
+def _complete(result: "Record", watch: "Watch", directory: str, unreadable: "str | None") -> "Record":
+    """The result with what was seen; unsupported where that is nothing. unreadable: why it was not seen from outside."""
     if result["status"] != "ok":
         return result
     seen = result["measured"].get("seen") or watch.describe()
     if seen["lines"]:
         pauses = result["measured"]["pauses"] or watch.describe_pauses()
-        measured = {**result["measured"], "pauses": pauses, "seen": with_sources(seen, directory)}
+        seen = {**with_sources(seen, directory), "unreadable": unreadable}
+        measured = {**result["measured"], "pauses": pauses, "seen": seen}
         return {**result, "measured": measured}
     reason = "the sampler saw no line of the workload: its tasks are too short, or run outside of Python"
     if seen["errors"]:

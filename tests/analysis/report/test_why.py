@@ -133,6 +133,12 @@ def test_the_note_says_what_the_sampler_cost(spare, text):
     ]
 
 
+def test_a_note_says_why_threads_were_not_sampled_from_outside():
+    (found,) = why.explanations(make_why(waiting=[{**WAITING, "method": "inside", "reason": "not permitted"}]))
+    assert found["notes"][0] == "Not sampled from outside: not permitted."
+    assert found["notes"][1].startswith("Sampled by a thread of the run, 500 times in each of 6 rounds; ")
+
+
 def test_what_the_machine_adds_by_itself_is_a_note():
     (found,) = why.explanations(make_why(waiting=[{**WAITING, "machine_factor": 1.25}]))
     assert found["notes"][0] == (

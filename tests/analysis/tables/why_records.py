@@ -32,6 +32,7 @@ def make_measured(
         "ticks": 1000,
         "errors": 0,
         "method": "outside",
+        "unreadable": None,
         "interval_s": 0.002,
         "window_s": 2.0,
         "cpu_s": 0.1,

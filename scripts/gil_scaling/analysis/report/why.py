@@ -23,10 +23,7 @@ _WITHOUT_LINE = {
 }
 _MIN_LONG = 0.02  # of a task's time, to be called longer
 _UNITS = {"threads": "thread", "processes": "process", "interpreters": "interpreter"}
-_WAYS = {
-    "outside": "from outside",
-    "inside": "by a thread of the run, as nothing could read them from outside (from Python 3.14 on, where the system permits it)",
-}
+_WAYS = {"outside": "from outside", "inside": "by a thread of the run"}
 
 
 class Line(NamedTuple):
@@ -183,6 +180,8 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
                 f"A loop on data of its own needs {phrases.format_ratio(row['machine_factor'])} times as much CPU time on all workers at "
                 "once as on one: that the machine adds by itself, and no line is blamed for it."
             )
+        if row["method"] == "inside":
+            yield f"Not sampled from outside: {row['reason']}."
         yield (
             f"Sampled {_WAYS[row['method']]}, {phrases.format_number(row['samples'])} times in each of "
             f"{phrases.format_count(row['rounds'], 'round')}; the sampler used {phrases.format_percent(row['sampler_cpus'])} of a CPU, "

@@ -50,6 +50,7 @@ def waiting_row(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         **{name: sum(each[name] for each in parts) / len(parts) for name in SHARES},
         "rounds": len(results),
         "method": seen[0]["method"],
+        "reason": seen[0]["unreadable"],
         "samples": float(median(each["ticks"] for each in seen)),
         "sampler_cpus": median(each["cpu_s"] / each["window_s"] for each in seen),
         "sampler_slowdown": median(map(_slowdown, results)),
