@@ -116,7 +116,7 @@ rule collect:
     input:
         *MEASURED,
         plan="<sweep>/plan.json",
-        noise=lambda wildcards: CALL.plan.noise_tables(),
+        others=lambda wildcards: CALL.plan.tables_of_others(),
     output:
         update(SWEEP_TABLES),
         update("<sweep>/sets.json"),

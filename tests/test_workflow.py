@@ -350,7 +350,7 @@ def test_an_extension_that_enables_the_gil_is_flagged(snakemake, clone, free_thr
     assert named == flagged
 
 
-def test_the_noise_floor_reaches_other_reports(snakemake, finished):
+def test_noise_floor_and_tax_reach_other_reports(snakemake, finished):
     builds = ["current", {"name": "again", "command": "current"}]
     sweep = experiment(workloads=["noop"], backends=["sequential", "thread"], ceiling=False)
     page = finished / "results/test-machine/tiny/report.html"
@@ -359,10 +359,28 @@ def test_the_noise_floor_reaches_other_reports(snakemake, finished):
     noise = pd.read_csv(finished / "results/test-machine/noise/tables/noise.csv")
     assert set(noise["backend"]) == {"sequential", "thread"}
     assert (set(noise["python"]), set(noise["rounds"]), set(noise["interval"])) == ({"again"}, {6}, {"ci95"})
+    _report_again(snakemake)
+    assert "The noise floor of this machine is" in page.read_text()
+    tax = {
+        "panel": "sort",
+        "build": "t",
+        "backend": "thread",
+        "backend_kind": "threads",
+        "workers": 2,
+        "usable_cpus": 2,
+    }
+    path = finished / "results/test-machine/tax/tables/without_gil.csv"
+    path.parent.mkdir(parents=True)
+    pd.DataFrame([{**tax, "tax": 1.25, "error": 0.9}]).to_csv(path, index=False)
+    _report_again(snakemake)
+    assert "less the tax of t in the sweep tax of this machine" in page.read_text()
+    assert "Nothing to be done" in snakemake().stderr
+
+
+def _report_again(snakemake):
+    """Runs Snakemake, which has nothing to measure."""
     done = snakemake()
     assert (done.returncode, measured(done)) == (0, 0), done.stderr
-    assert "The noise floor of this machine is" in page.read_text()
-    assert "Nothing to be done" in snakemake().stderr
 
 
 def test_a_size_is_found_once_and_then_the_same(snakemake, clone):

@@ -24,6 +24,8 @@ LOCKS = "locks"  # <build>.txt: what exactly is installed
 LOGS = "logs"
 SET_ASIDE = f"{LOGS}/set_aside"  # failed and damaged records whose runs are measured again
 
+TAX_SWEEP = "tax"  # of config/tax.yaml, by which sweeps without a free-threaded build predict
+
 # In the folder of a sweep or comparison
 PLAN = "plan.json"
 CONFIG = "config.yaml"

@@ -572,6 +572,12 @@ TABLES = {
         ROUNDS,
         INTERVAL,
         _words("reason", "why nothing is predicted"),
+        _words("tax_source", "the other sweep that measured the tax; empty for this one"),
+        _words("tax_build", "the build there without the GIL"),
+        _count("tax_workloads", "workloads there, whose median the tax is if none of them is the same"),
+        _ratio("tax_error", "error there, median over these workloads"),
+        _ratio("tax_error_low", "tax_error: the smallest"),
+        _ratio("tax_error_high", "tax_error: the largest"),
     ),
     "means": (
         *_without(COMBINATION, "combination", "case", "panel", "workload", "params"),

@@ -23,6 +23,7 @@ from gil_scaling.result_set import (
     LOOKS,
     SET_ASIDE,
     SIZES,
+    TAX_SWEEP,
     expected_path,
     record_path,
     table_path,
@@ -152,10 +153,15 @@ class Plan:
             if call and call <= last
         ]
 
-    def noise_tables(self) -> list[str]:
-        """The tables of the machine's A/A test, if another sweep has left them."""
-        names = [] if self.request.sweep == NOISE_SWEEP else ["noise", "runs"]
-        paths = [table_path(NOISE_SWEEP, name) for name in names]
+    def tables_of_others(self) -> list[str]:
+        """The tables of the machine's A/A test and, where no build is without the GIL, of its sweep `tax`, if they are there."""
+        builds = (build for each in self.request.builds.values() for build in each)
+        names = {
+            NOISE_SWEEP: ["noise", "runs"],
+            TAX_SWEEP: ["without_gil"] if all(build.gil for build in builds) else [],
+        }
+        names.pop(self.request.sweep, None)
+        paths = [table_path(sweep, name) for sweep, of_sweep in names.items() for name in of_sweep]
         return [f"{self.request.result_set}/{path}" for path in paths if (self.request.folder / path).exists()]
 
     def in_round(self, number: int) -> list[str]:

@@ -66,6 +66,22 @@ def test_without_an_error_nothing_is_shown():
     assert describe(SHARES) == []
 
 
+def test_with_the_tax_of_another_sweep_its_errors_are_shown():
+    there = {"tax_source": "the sweep tax", "tax_build": "3.14t", "tax_workloads": 10}
+    errors = {"tax_error": 1.02, "tax_error_low": 0.85, "tax_error_high": 1.2}
+    ends = {"predicted_low": 1.3, "predicted_high": 1.6, "error": None}
+    row = {**ROW, "build": "3.14", **there, **errors, **ends}
+    start = "Without the GIL, threads would be "
+    end = " times as fast as sequential on 3.14, as processes in steady state are, less the tax of 3.14t in the sweep tax. There "
+    many = "the predictions of 10 workloads were in the median 1.02 times what was measured, from 0.85 to 1.20."
+    one = "the prediction of one workload was 1.02 times what was measured."
+    assert describe(row) == [f"{start}1.50 [1.30, 1.60] (py_loop){end}{many}"]
+    assert describe({**row, "tax_workloads": 1}) == [f"{start}1.50 [1.30, 1.60] (py_loop){end}{one}"]
+    assert describe({**row, "panel": "sort", "predicted": 1.55}, row) == [
+        f"{start}from 1.50 [1.30, 1.60] (py_loop) to 1.55 [1.30, 1.60] (sort){end}{many}"
+    ]
+
+
 def test_page_and_markdown_show_predictions_beside_measured_ones(tmp_path):
     times = {"sequential": [4.0] * 6, "thread": [4.0] * 6, "process": [2.5] * 6}
     records = [*sweep_records(times), *sweep_records({"sequential": [5.0] * 6, "thread": [3.0] * 6}, python="3.14t")]

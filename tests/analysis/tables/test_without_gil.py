@@ -1,6 +1,11 @@
+import pandas as pd
 import pytest
+from gil_scaling.analysis.read import read_sweep
+from gil_scaling.analysis.tables import make
+from gil_scaling.analysis.tables.taxes import Taxes
+from gil_scaling.analysis.tables.without_gil import SHARES
 
-from tests.support import make_tables, sweep_records
+from tests.support import make_tables, sweep_records, write_result_set
 
 BUILDS = {"3.14": {}, "3.14t": {"gil": False, "free_threaded": True}}
 WITH_GIL = {"sequential": [4.0] * 6, "thread": [4.0] * 6, "process": [2.5] * 6}
@@ -95,5 +100,73 @@ def test_nothing_is_predicted_from_a_build_without_the_gil(tmp_path):
     assert make_tables(tmp_path, records, roles=roles, builds=builds)["without_gil"].empty
 
 
-def test_threads_with_the_gil_are_not_predicted(tmp_path):
+def test_threads_with_the_gil_are_not_predicted_without_a_tax(tmp_path):
     assert make_tables(tmp_path, sweep_records(WITH_GIL))["without_gil"].empty
+
+
+THERE = {
+    "panel": "py_loop",
+    "build": "3.14t",
+    "reference_build": "3.14",
+    "workload": "py_loop",
+    "params": '{"count": 2, "n": 10}',
+    "tax": 1.25,
+    "tax_low": 1.2,
+    "tax_high": 1.28,
+    "error": 0.9,
+}
+OTHERS = [
+    {**THERE, "panel": "sort", "workload": "sort", "tax": 1.0, "error": 1.0},
+    {**THERE, "panel": "fib", "workload": "fib", "tax": 2.0, "error": 1.3},
+]
+
+
+def predict_by(folder, *taxes, **options):
+    """The rows of a sweep whose only build, 3.14, has the GIL, with the taxes of another sweep; 1.6 is its ceiling."""
+    records = sweep_records(WITH_GIL, python="3.14")
+    roles = {record["run"]: "ceiling" for record in records if record["spec"]["backend"] == "process"}
+    frames = read_sweep(write_result_set(folder, records, roles=roles, builds={"3.14": {}}, **options))
+    return make(frames, Taxes("tax", pd.DataFrame(taxes)))["without_gil"].to_dict("records")
+
+
+def test_another_sweep_lends_its_tax_and_shows_its_errors(tmp_path):
+    (row,) = predict_by(tmp_path, *OTHERS, THERE)
+    assert (row["python"], row["reference_build"], row["backend"], row["interval"]) == (
+        "3.14",
+        "3.14",
+        "thread",
+        "range",
+    )
+    expected = [1.6, 1.25, 1.6 / 1.25, 1.6 / 1.28, 1.6 / 1.2]
+    names = ("speedup_ceiling", "tax", "predicted", "predicted_low", "predicted_high")
+    assert [row[name] for name in names] == pytest.approx(expected)
+    assert (row["tax_source"], row["tax_build"], row["tax_workloads"]) == ("tax", "3.14t", 3)
+    assert [row[f"tax_error{end}"] for end in ("", "_low", "_high")] == [1.0, 0.9, 1.3]
+    assert [pd.isna(row[name]) for name in ("measured", "error")] == [True, True]
+
+
+def test_a_workload_without_a_tax_gets_the_median(tmp_path):
+    (row,) = predict_by(tmp_path, *OTHERS)
+    assert [row[f"tax{end}"] for end in ("", "_low", "_high")] == [1.5, 1.0, 2.0]
+    assert [row[f"predicted{end}"] for end in ("", "_low", "_high")] == pytest.approx([1.6 / 1.5, 0.8, 1.6])
+
+
+def test_the_tax_relative_to_the_same_build_is_preferred(tmp_path):
+    older = {**THERE, "build": "3.13t", "reference_build": "3.13", "tax": 1.6}
+    (row,) = predict_by(tmp_path / "both", older, THERE)
+    assert (row["tax_build"], row["tax"]) == ("3.14t", 1.25)
+    (row,) = predict_by(tmp_path / "other", older)
+    assert (row["tax_build"], row["tax"]) == ("3.13t", 1.6)
+
+
+def test_shared_objects_are_not_predicted_by_another_tax(tmp_path):
+    (row,) = predict_by(tmp_path, THERE, declared={"py_loop": {"sharing": "read"}})
+    assert (row["reason"], pd.isna(row["predicted"])) == (SHARES, True)
+
+
+def test_a_sweep_without_the_gil_needs_no_other_tax(tmp_path):
+    records = sweep_records(WITHOUT, python="3.14t")
+    for record in records:
+        record["measured"]["gil_before"] = record["measured"]["gil_after"] = False
+    frames = read_sweep(write_result_set(tmp_path, records, builds={"3.14t": BUILDS["3.14t"]}))
+    assert make(frames, Taxes("tax", pd.DataFrame([THERE])))["without_gil"].empty

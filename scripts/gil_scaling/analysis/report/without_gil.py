@@ -1,8 +1,9 @@
-"""What if the GIL were gone? Predictions for threads beside what was measured, and how far they miss, from the table `without_gil`."""
+"""What if the GIL were gone? Predictions for threads, and how far such predictions miss, from the table `without_gil`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -22,13 +23,16 @@ _COLUMNS = {  # {head: column}
 
 def typical(rows: pd.DataFrame) -> pd.DataFrame:
     """Of each workload and build the plainest threads, with the most workers up to the usable CPUs; none without a prediction."""
-    if rows["error"].isna().all():
+    if rows["predicted"].isna().all():
         return rows.head(0)
     return typical_thread_rows(rows, ["panel", "build"])
 
 
 def sentences(rows: pd.DataFrame) -> Iterator[str]:
-    """How far the predictions of each build miss, over all its workloads, and what is not predicted. rows: as typical gives them."""
+    """How far the predictions of each build miss, over all its workloads, and what is not predicted. rows: as typical gives them.
+
+    Where another sweep measured the tax, nothing is measured here: how far its own predictions missed.
+    """
     for (build, reference), own in rows.groupby(["build", "reference_build"], sort=False):
         known = own[own["error"].notna()].sort_values("error")
         if len(known):
@@ -36,8 +40,34 @@ def sentences(rows: pd.DataFrame) -> Iterator[str]:
                 f"For threads on {build}, processes on {reference} and the tax predict {_describe_errors(known)} the speedup that "
                 f"is measured{_describe_range(known)}.{_no_claim(known)}"
             )
-    for reason, own in rows[rows["error"].isna()].groupby("reason", sort=False):
+    for (build, source), own in rows.groupby(["build", "tax_source"], sort=False):
+        yield (
+            f"Without the GIL, threads would be {_describe_predictions(own)} times as fast as sequential on {build}, as processes in "
+            f"steady state are, less the tax of {own['tax_build'].iloc[0]} in {source}. {_describe_their_errors(own.iloc[0])}"
+        )
+    for reason, own in rows[rows["predicted"].isna()].groupby("reason", sort=False):
         yield f"Not predicted: {phrases.join_words(own['panel'].drop_duplicates())}: {reason}."
+
+
+def _describe_predictions(rows: pd.DataFrame) -> str:
+    """The prediction of one workload, or of several the lowest and the highest, each with its interval."""
+    ordered = rows.sort_values("predicted")
+    ends = [
+        f"{phrases.format_ratio_ci(*(row[f'predicted{end}'] for end in ('', '_low', '_high')))} ({row['panel']})"
+        for _, row in ordered.iloc[[0, -1]].iterrows()
+    ]
+    return ends[0] if len(rows) == 1 else f"from {ends[0]} to {ends[1]}"
+
+
+def _describe_their_errors(row: Mapping[str, Any]) -> str:
+    """How far predictions missed in the sweep that the tax is from."""
+    error, low, high = (phrases.format_ratio(row[f"tax_error{end}"]) for end in ("", "_low", "_high"))
+    if row["tax_workloads"] == 1:
+        return f"There the prediction of one workload was {error} times what was measured."
+    return (
+        f"There the predictions of {row['tax_workloads']} workloads were in the median {error} times what was measured, from {low} "
+        f"to {high}."
+    )
 
 
 def _describe_errors(rows: pd.DataFrame) -> str:
@@ -63,5 +93,5 @@ def _no_claim(rows: pd.DataFrame) -> str:
 
 
 def table(rows: pd.DataFrame) -> Table:
-    """The predictions beside what was measured."""
-    return chosen_columns(rows[rows["error"].notna()], _COLUMNS, ["without_gil"])
+    """The predictions beside what was measured, where it was."""
+    return chosen_columns(rows[rows["predicted"].notna()], _COLUMNS, ["without_gil"])

@@ -36,6 +36,7 @@ from gil_scaling.analysis.tables.scaling import scaling
 from gil_scaling.analysis.tables.shapes import shapes
 from gil_scaling.analysis.tables.summary import summarise
 from gil_scaling.analysis.tables.tasks import segments, tasks
+from gil_scaling.analysis.tables.taxes import Taxes
 from gil_scaling.analysis.tables.without_gil import without_gil
 
 _DTYPES = {  # looked up once: pandas takes longer for the name of a dtype than to read a small column
@@ -47,17 +48,20 @@ _DTYPES = {  # looked up once: pandas takes longer for the name of a dtype than 
 _TRUE_FALSE = {"True": True, "False": False}
 
 
-def make(frames: Frames) -> Mapping[str, pd.DataFrame]:
-    """{name: table} of the frames, each with the columns of the registry and made when it is first looked at."""
-    return _Tables(frames)
+def make(frames: Frames, taxes: Taxes | None = None) -> Mapping[str, pd.DataFrame]:
+    """{name: table} of the frames, each with the columns of the registry and made when it is first looked at.
+
+    taxes: of another sweep, for predictions where no build is without the GIL.
+    """
+    return _Tables(frames, taxes)
 
 
-def make_at_levels(frames: Frames, levels: Mapping[str, float]) -> dict[str, pd.DataFrame]:
+def make_at_levels(frames: Frames, levels: Mapping[str, float], taxes: Taxes | None = None) -> dict[str, pd.DataFrame]:
     """The tables, in which the intervals of each experiment have a level of their own; levels: {experiment: level}."""
     made: dict[float, dict[str, pd.DataFrame]] = {}
     for level in sorted(set(levels.values())):
         with intervals.at_level(level):
-            made[level] = dict(make(frames))
+            made[level] = dict(make(frames, taxes))
     return {name: _splice({level: found[name] for level, found in made.items()}, levels) for name in TABLES}
 
 
@@ -73,8 +77,8 @@ def _splice(tables: Mapping[float, pd.DataFrame], levels: Mapping[str, float]) -
 class _Tables(Mapping[str, pd.DataFrame]):
     """The tables that were looked at, and what several of them are made from."""
 
-    def __init__(self, frames: Frames) -> None:
-        self.frames = frames
+    def __init__(self, frames: Frames, taxes: Taxes | None) -> None:
+        self.frames, self.taxes = frames, taxes
         self._made: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -134,7 +138,7 @@ _MAKE: dict[str, Callable[[_Tables], pd.DataFrame]] = {
     "machines": lambda of: machines(of.frames.sets),
     "changes": lambda of: _in_order(of.changes["changes"]),
     "counterparts": lambda of: _in_order(counterparts(of.good)),
-    "without_gil": lambda of: _in_order(without_gil(of.runs)),
+    "without_gil": lambda of: _in_order(without_gil(of.runs, of.taxes)),
     "means": lambda of: _in_order(of.changes["means"]),
     "shapes": lambda of: _in_order(shapes(of.good, of.summary, of.pairs)),
     "one_sided": lambda of: _in_order(one_sided(of.summary, of.runs, of.pairs)),

@@ -23,6 +23,7 @@ from gil_scaling.analysis.read import Frames, ResultSet, Source, read_sets, read
 from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.tables.noise import find_floor, noise
 from gil_scaling.analysis.tables.pairing import with_baselines
+from gil_scaling.analysis.tables.taxes import Taxes, read_taxes
 from gil_scaling.result_set import SETS, TABLES, write_text
 from gil_scaling.stopping import level
 
@@ -31,7 +32,8 @@ def main(path: Path, folder: Path | None = None) -> None:
     """Write tables/ and sets.json of a plan, or of the result sets that a file names, into the folder."""
     if folder is None:
         frames, sweep = read_sweep(path), path.parent.name
-        _write(frames, path.parent, sweep)
+        has_free_threads = frames.runs["gil"].eq(False).any()
+        _write(frames, path.parent, sweep, None if has_free_threads else read_taxes(path.parent.parent, sweep))
         return
     wanted = json.loads(path.read_text(encoding="utf-8"))
     sources = [Source(one["label"], Path(one["path"])) for one in wanted["sets"]]
@@ -45,9 +47,9 @@ def main(path: Path, folder: Path | None = None) -> None:
     _write(frames, folder, None)
 
 
-def _write(frames: Frames, folder: Path, sweep: str | None) -> None:
+def _write(frames: Frames, folder: Path, sweep: str | None, taxes: Taxes | None = None) -> None:
     levels = _find_levels(frames)
-    tables.write(tables.make_at_levels(frames, levels), folder / TABLES)
+    tables.write(tables.make_at_levels(frames, levels, taxes), folder / TABLES)
     content = {
         "sweep": sweep,
         "experiments": list(levels),
