@@ -6,7 +6,6 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import nnls
 
 from gil_scaling.analysis.statistics.bootstrap import percentile_ends, resampled_medians
 from gil_scaling.analysis.statistics.intervals import CI95, MIN_ROUNDS, RANGE, UNKNOWN, Estimate
@@ -125,6 +124,8 @@ def amdahl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]
 
 def usl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
     """σ, κ and λ, (n, 3), that fit speedups (n, k) at counts (k,); see fit_usl."""
+    from scipy.optimize import nnls  # here, as it takes a tenth of a second, and few sweeps have so many worker counts
+
     terms = np.stack([np.ones_like(counts), counts, counts * (counts - 1)], axis=1)
     sizes = terms.max(axis=0)  # scaled columns keep the solver exact for hundreds of workers
     matrices = (terms / sizes) * (speedups / counts)[:, :, None]
