@@ -7,6 +7,7 @@ import pytest
 from gil_scaling.analysis import columns, read_table, tables
 from gil_scaling.analysis.read import read_sweep
 from gil_scaling.analysis.tables.__main__ import main
+from gil_scaling.analysis.tables.taxes import read_taxes
 from scipy.stats import t
 
 from tests.support import make_record, make_sample, make_tables, sweep_records, write_result_set
@@ -336,7 +337,7 @@ def test_samples_that_lack_some_tasks_have_no_times_by_task(tmp_path):
 def test_tables_are_read_as_they_were_written(tmp_path):
     path = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 2, "thread": [0.5] * 2}, python="3.10"))
     main(path)
-    written = tables.make(read_sweep(path))
+    written = tables.make(read_sweep(path), read_taxes(tmp_path, "s"))
     for name, table in tables.read(path.parent / "tables").items():
         expected = written[name].replace("", None)
         pd.testing.assert_frame_equal(
