@@ -72,7 +72,8 @@ def test_with_the_tax_of_another_sweep_its_errors_are_shown():
     ends = {"predicted_low": 1.3, "predicted_high": 1.6, "error": None}
     row = {**ROW, "build": "3.14", **there, **errors, **ends}
     start = "Without the GIL, threads are predicted to be "
-    end = " times as fast as sequential on 3.14: as processes in steady state, less the tax of 3.14t in the sweep tax. There "
+    end = " times as fast as sequential on 3.14: as processes in steady state, less the tax of 3.14t in the sweep tax "
+    end += "(the brackets span both intervals; no claim). There "
     many = "the predictions of 10 workloads were in the median 1.02 times what was measured, from 0.85 to 1.20."
     one = "the prediction of one workload was 1.02 times what was measured."
     assert describe(row) == [f"{start}1.50 [1.30, 1.60] (py_loop){end}{many}"]

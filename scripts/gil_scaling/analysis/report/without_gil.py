@@ -43,7 +43,8 @@ def sentences(rows: pd.DataFrame) -> Iterator[str]:
     for (build, source), own in rows.groupby(["build", "tax_source"], sort=False):
         yield (
             f"Without the GIL, threads are predicted to be {_describe_predictions(own)} times as fast as sequential on {build}: as "
-            f"processes in steady state, less the tax of {own['tax_build'].iloc[0]} in {source}. {_describe_their_errors(own.iloc[0])}"
+            f"processes in steady state, less the tax of {own['tax_build'].iloc[0]} in {source} (the brackets span "
+            f"both intervals; no claim). {_describe_their_errors(own.iloc[0])}"
         )
     for reason, own in rows[rows["predicted"].isna()].groupby("reason", sort=False):
         yield f"Not predicted: {phrases.join_words(own['panel'].drop_duplicates())}: {reason}."
