@@ -76,13 +76,13 @@ def _row_by_other_tax(runs: Arrays, taxes: Taxes) -> dict[str, Any]:
     same = of_build[of_build["workload"].eq(runs["workload"][0]) & of_build["params"].eq(runs["params"][0])]
     tax, tax_low, tax_high = same.iloc[0][["tax", "tax_low", "tax_high"]] if len(same) else _spread(of_build["tax"])
     ceiling = intervals.paired_ratio(runs["ceiling"][known].astype(float))
+    ends = np.array([ceiling.value, ceiling.low, ceiling.high]), np.array([tax, tax_high, tax_low])
+    predicted, low, high = map(float, predict(*ends))
     error, error_low, error_high = _spread(of_build["error"])
     return {
         **ceiling.columns("speedup_ceiling"),
         **intervals.Estimate(tax, tax_low, tax_high, intervals.RANGE).columns("tax"),
-        "predicted": ceiling.value / tax,
-        "predicted_low": ceiling.low / tax_high,
-        "predicted_high": ceiling.high / tax_low,
+        **intervals.Estimate(predicted, low, high, intervals.RANGE).columns("predicted"),
         "rounds": int(known.sum()),
         "interval": intervals.RANGE,
         "tax_source": taxes.source,
