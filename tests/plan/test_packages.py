@@ -107,6 +107,7 @@ def complete(tmp_path, monkeypatch, probed_once):
     return make
 
 
+@pytest.mark.slow
 def test_package_versions_are_an_axis(complete):
     old = {"name": "old demo", "like": "current", "packages": ["demo==1.*"]}
     made = complete(packages=["demo"], pythons=["current", old])
@@ -116,6 +117,7 @@ def test_package_versions_are_an_axis(complete):
     assert len({build.fingerprint for build in made.builds["e"]}) == 2
 
 
+@pytest.mark.slow
 def test_sweeps_with_other_packages_keep_their_facts(complete):
     def describe(*packages):
         made = plan.make(complete(packages=[*packages]), None)
@@ -130,6 +132,7 @@ def test_sweeps_with_other_packages_keep_their_facts(complete):
     assert describe("demo<2") == old
 
 
+@pytest.mark.slow
 def test_parameters_are_checked_with_the_packages(complete):
     experiments = [{"name": "e", "workloads": [{"./mine.py": {"n": 0}}], "backends": ["sequential"]}]
     assert complete(False, packages=["demo"], experiments=experiments).notes[0].endswith("would install demo")
@@ -137,6 +140,7 @@ def test_parameters_are_checked_with_the_packages(complete):
         complete(packages=["demo"], experiments=experiments)
 
 
+@pytest.mark.slow
 def test_requirements_that_nothing_satisfies_have_their_line(complete, tmp_path):
     (tmp_path / "my.yaml").write_text("x: 1\npackages:\n  - demo\n  - demo==9\n")
     with pytest.raises(config.ConfigError) as caught:

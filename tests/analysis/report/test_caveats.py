@@ -6,6 +6,7 @@ from gil_scaling.analysis.tables import read
 from tests.analysis.report.pages import TIMES, compared, result_set
 from tests.support import make_sample
 
+pytestmark = pytest.mark.slow  # whole pages
 NO_LOOP = {"before": {}, "after": {}, "meanwhile": {}}
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from tests.analysis.report.pages import (
     STEADY,
     TIMES,
@@ -7,6 +9,8 @@ from tests.analysis.report.pages import (
     result_set,
     two_workloads,
 )
+
+pytestmark = pytest.mark.slow  # whole pages
 
 
 def changes_of(data):

@@ -4,6 +4,7 @@ from gil_scaling.analysis.report import many_machines, markdown, page
 from tests import synthetic_machines
 from tests.analysis.report.pages import BUILDS, Page, columns_of, compared, result_set
 
+pytestmark = pytest.mark.slow  # whole pages
 ALONE = {"3.14t": {"sequential": [4.0] * 6, "thread": [2.0] * 6}}
 SLOWER = {"3.14t": {"sequential": [4.0] * 6, "thread": [8.0] * 6}}
 

@@ -15,6 +15,8 @@ from tests.analysis.report.pages import (
 )
 from tests.support import make_record, sweep_records
 
+pytestmark = pytest.mark.slow  # whole pages
+
 
 @pytest.fixture(scope="module")
 def one(tmp_path_factory):

@@ -31,6 +31,7 @@ from tests.analysis.report.pages import (
 )
 from tests.support import make_record, make_sample, sweep_records
 
+pytestmark = pytest.mark.slow  # whole pages
 EVIL = "<script>alert('{}')</script>\"'&|`<img src=x onerror=alert(2)>"
 EVERYWHERE = (
     "answers",
