@@ -99,7 +99,7 @@ def naming_text(listed):
     if not own or not others:
         return "" if not own else "With all columns that name a row, and:"
     if len(others) < len(own):
-        return f"With the columns that name a row but {', '.join(others)}, and:"
+        return f"With the columns that name a row, without {', '.join(others)}, and:"
     return f"With {', '.join(own)}, and:"
 
 
@@ -120,9 +120,9 @@ def column_name(column, names):
 
 
 def column_meaning(column):
-    """The meaning of a column, with the words that it may hold where the meaning does not name them."""
+    """The meaning of a column, after the words that it may hold where the meaning does not name them."""
     unnamed = [word for word in column.words if word not in column.meaning]
-    return f"{column.meaning}: {', '.join(column.words)}" if unnamed else column.meaning
+    return f"{', '.join(column.words)}: {column.meaning}" if unnamed else column.meaning
 
 
 def parts():
@@ -140,7 +140,7 @@ def parts():
         (RESULTS_README, "flags", table(["flag", "meaning"], flags)),
         (RESULTS_README, "figures", table(["figure", "the question that it answers", "one for each"], figure_rows())),
         (RESULTS_README, "tables", tables_text()),
-        (CONFIG_README, "sweeps", table(["sweep", "what it asks", "how long"], sweep_rows())),
+        (CONFIG_README, "sweeps", table(["sweep", "what it asks", "what it takes"], sweep_rows())),
         (CONFIG_README, "keys", table(key_head, key_rows(top, schema, own))),
         (
             CONFIG_README,

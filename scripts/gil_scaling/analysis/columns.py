@@ -168,7 +168,7 @@ USED = (
     Column("worker_peak_mb", FLOAT, "MiB", "peak resident memory of the largest worker process", min=0),
 )
 
-ROUND = _number("round", "repetition of the sweep, from 1", 1)
+ROUND = _number("round", "number of the round, from 1", 1)
 ROLE = _words(
     "role",
     "asked, or added: baseline (sequential), ceiling (processes in steady state) or control (one thread alone)",
@@ -200,7 +200,7 @@ NOISE = (
     Column("throttled_s", FLOAT, "s", "time that the cgroup's CPU quota stopped the run"),
     _seconds(
         "reference_loop_before_s",
-        "a fixed loop of about 20 ms, by an eighth of it, before the run: that after the run before, if that ended within 1 s",
+        "a fixed loop of about 20 ms, of which an eighth is timed, before the run; reused from the previous run if that ended within 1 s",
     ),
     _seconds("reference_loop_after_s", "the same loop after the run"),
     _seconds("waited_s", "time that the run waited for a quiet machine (on_noise: wait)"),
@@ -285,11 +285,7 @@ AGAINST = (
     _words("against_machine", "label of the machine on the other side"),
     _words("against_python", "name of the build on the other side"),
     _words("against_build", "the build on the other side as drawn"),
-    _words(
-        "kind",
-        "build: another build of one machine; again: one machine at another time; machine: another machine",
-        AGAINST_WORDS,
-    ),
+    _words("kind", "build: another build of one machine; again: one machine at another time", (BUILD, AGAIN)),
 )
 JUDGED = (
     _count("rounds", "rounds of this side"),
@@ -404,8 +400,7 @@ TABLES = {
         *METRIC,
         *AGAINST[:3],
         AGAINST[3]._replace(
-            meaning="baseline: sequential, or the fewest workers, on the same build; build: another build of one machine; "
-            "again: one machine at another time",
+            meaning=f"baseline: sequential, or the fewest workers, on the same build; {AGAINST[3].meaning}",
             words=(BASELINE, BUILD, AGAIN),
         ),
         _words("against_label", "the combination on the other side: series × workers"),
@@ -610,7 +605,12 @@ TABLES = {
         *JUDGED,
         FLAGS,
     ),
-    "one_sided": (*COMBINATION, *AGAINST, _words("reason", "why the other side has no time of it")),
+    "one_sided": (
+        *COMBINATION,
+        *AGAINST[:3],
+        AGAINST[3]._replace(meaning=f"{AGAINST[3].meaning}; machine: another machine", words=AGAINST_WORDS),
+        _words("reason", "why the other side has no time of it"),
+    ),
     "published": (
         *COMBINATION,
         USABLE_CPUS,
@@ -658,7 +658,10 @@ TABLES = {
         *COMBINATION,
         ROUND,
         RUN,
-        STATUS._replace(meaning="failed, wrong_result, timeout, crashed, or damaged (the record cannot be read)"),
+        STATUS._replace(
+            meaning="failed, wrong_result, timeout, crashed, or damaged (the record cannot be read)",
+            words=tuple(word for word in STATUS_WORDS if word not in ("ok", "unsupported")),
+        ),
         _words("reason", "what happened"),
     ),
 }
@@ -721,14 +724,14 @@ WHY_TABLES = {
             "outside: sampled by another process; inside: by a thread of the run, which slows the others",
             ("outside", "inside"),
         ),
-        Column("samples", FLOAT, "count", "samples per run, median", min=0),
+        Column("samples", FLOAT, "count", "stack samples per run, median", min=0),
         _ratio("sampler_cpus", "CPUs that the sampler used"),
-        _ratio("sampler_slowdown", "time of the samples that were sampled / of those between them"),
+        _ratio("sampler_slowdown", "time of the repetitions whose stacks were sampled / of those between them"),
         Column(
             "machine_factor",
             FLOAT,
             "1",
-            "CPU time of a loop on data of its own, on all workers at once / on one: no line is blamed for that; 1 if not measured",
+            "CPU time of a loop on private data, on all workers at once / on one: that is not attributed to lines; 1 if not measured",
             min=1,
         ),
         Column(
@@ -794,8 +797,8 @@ ROW_OF = {  # what each table has one row for
     "budget": "combination: where the time of its workers went, in parts that add up to 1",
     "metrics": "combination and metric of the workload, such as a latency",
     "metric_changes": "combination and metric, compared with sequential, and between builds",
-    "scaling": "line over worker counts: Amdahl's serial fraction, the parameters of the universal scalability law",
-    "predictions": "line over worker counts: the speedup predicted with up to twice as many workers, or why there is none",
+    "scaling": "curve over worker counts: Amdahl's serial fraction, the parameters of the universal scalability law",
+    "predictions": "curve over worker counts: the speedup predicted with up to twice as many workers, or why there is none",
     "break_even": "line over a parameter or over workers: from where on it is faster than sequential",
     "fastest": "workload and build: the fastest backend, its margin, and those not shown to be slower",
     "recommendations": "workload with its parameters, and build: what to use there",
@@ -830,8 +833,8 @@ FLAG_MEANINGS = {
     "interval_differs": "a worker read back another switch interval than was set",
     "idle_workers": "some workers ran no task",
     "oversubscribed": "more workers than usable CPUs, on tasks that do not wait",
-    "warm_state": "the first sample in a process took several times as long as the later ones, of the baseline, or of a row without "
-    "one: these find a cache or the like that the new workers of other backends lack; with a warm baseline there is no speedup",
+    "warm_state": "in the baseline, or in a row without one, the first sample took at least twice as long as the later ones, which seem "
+    "to find a cache that new workers of other backends lack; with a warm baseline there is no speedup",
     "arguments_changed": "the tasks changed arguments that are reused: later samples began otherwise than the first",
     "too_short": "the tasks take less than 100 times the cost of the clocks",
     "snakemake_busy": "Snakemake took more than 1 % of a core and 2 ms during a run",
