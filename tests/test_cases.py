@@ -52,7 +52,7 @@ def test_09_random_results(backend, this_build, tmp_path):
     source = "import random\ndef tasks(): return [1, 2]\ndef task(a): return random.random()\n"
     status, reason = measure_case(this_build, tmp_path, source, backend)
     assert status == "wrong_result"
-    assert reason.startswith("task 0, twice in sequence, gave first 0.")
+    assert reason.startswith("task 0, run twice sequentially, gave first 0.")
     assert reason.endswith(
         ": the results are random, or a task changes what the next execution finds. Add a check() to the workload, or seed it"
     )
@@ -269,7 +269,7 @@ def test_30_manager_that_is_reset_before_each_sample(backend, this_build, tmp_pa
 def test_34_signals_outside_the_main_thread(backend, this_build, tmp_path):
     status, reason = measure_case(this_build, tmp_path, ALARM, backend)
     message = "ValueError: signal only works in main thread of the main interpreter"
-    assert (status, reason) == ("unsupported", f"{message} (in sequence the same tasks work)")
+    assert (status, reason) == ("unsupported", f"{message} (the same tasks work sequentially)")
 
 
 @pytest.mark.parametrize("backend", ["sequential", "process", "process_pool", "asyncio"])
@@ -453,7 +453,7 @@ def test_values_of_the_main_thread(this_build, tmp_path):
     status, reason = measure_case(this_build, tmp_path, LOCAL, "thread")
     assert (status, reason) == (
         "failed",
-        "AttributeError: '_thread._local' object has no attribute 'scale' (in sequence the same tasks work; threads share "
+        "AttributeError: '_thread._local' object has no attribute 'scale' (the same tasks work sequentially; threads share "
         "globals, but not thread-local values and context variables) (custom.py:6)",
     )
 
@@ -474,7 +474,7 @@ def test_settings_of_the_parent_process(backend, this_build, tmp_path):
     assert status == "failed"
     assert reason.startswith("RecursionError: maximum recursion depth exceeded")
     assert reason.endswith(
-        "(in sequence the same tasks work; workers may import the workload anew, without what it, tasks() or context() set "
+        "(the same tasks work sequentially; workers may import the workload anew, without what it, tasks() or context() set "
         "later) (custom.py:3)"
     )
 

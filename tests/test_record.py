@@ -83,6 +83,7 @@ def refusals(made, path):
         ("reason", "\ud800", rf"reason: '\ud800' {NO_TEXT}"),
         ("run", "", "run: is empty"),
         ("run", "x" * 251, "run: has more than 250 characters"),
+        ("started", "2026-01-31", "started: has fewer than 20 characters"),
         ("attempts", 0, "attempts: expected >= 1, got 0"),
         ("call", {"id": 1, "time": "", "host": "n"}, "call.id: expected str, got 1"),
         ("call", {"id": "a"}, "call.time: is missing"),

@@ -167,7 +167,7 @@ def test_packages_are_installed_before_the_first_run(snakemake, clone):
 
 
 def test_prune_removes_what_no_sweep_names_when_told(snakemake, finished):
-    assert "Each record in results/test-machine is of a sweep." in snakemake("prune").stderr
+    assert "Each record and environment in results/test-machine is of a sweep." in snakemake("prune").stderr
     assert snakemake("tables", name="other", rounds=1, experiments=experiment(workers=[3])).returncode == 0
     before = records(finished)
     shrunk = {"rounds": 1}
@@ -399,7 +399,7 @@ def test_the_last_lines_are_the_answers_and_the_page(tiny_sweep):
     headline, answer, precision, status, page = tiny_sweep.first.stderr.splitlines()[-5:]
     assert headline == "What is the best choice?"
     assert answer.startswith("py_loop: ")
-    assert re.fullmatch(r"\d of 4 combinations are known to within ±2 %(, \d after \d+ rounds)?\.", precision)
+    assert re.fullmatch(r"\d of 4 combinations are known to within ±2 %(, \d would be after \d+ rounds)?\.", precision)
     assert (status, page) == ("Every supported run is ok.", "The report: results/test-machine/tiny/report.html")
 
 

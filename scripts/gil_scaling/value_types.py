@@ -155,7 +155,9 @@ def _check_text(text: str, kind: Any, where: str) -> None:
     if kind.choice and text not in kind.choice.words:
         raise RecordError(f"{where}: expected {' or '.join(kind.choice.words)}, got {shown(text)}")
     if kind.length and not kind.length.low <= len(text) <= kind.length.high:
-        problem = f"has more than {kind.length.high:,} characters" if text else "is empty"
+        is_long = len(text) > kind.length.high
+        limit = f"more than {kind.length.high:,}" if is_long else f"fewer than {kind.length.low}"
+        problem = f"has {limit} characters" if text else "is empty"
         raise RecordError(f"{where}: {problem}")
     if not text.isprintable() and text != printable(text):
         raise RecordError(f"{where}: {shown(text)} contains control characters or a lone surrogate")

@@ -2,7 +2,7 @@
 
 
 rule compare:
-    """What the result sets named by the config say together; measures nothing."""
+    """The comparison of the result sets that the config names, or of all; measures nothing."""
     input:
         "results/compare/report.html",
         "results/compare/report.md",

@@ -48,6 +48,12 @@ def test_search_gives_up_where_time_does_not_grow():
     assert str(caught.value) == f"no size takes about 0.3 s; {tried[-1]:,} takes 0.05 s"
 
 
+def test_search_gives_up_where_each_size_takes_too_long():
+    with pytest.raises(calibrate.NotFound) as caught:
+        calibrate.search(lambda n: math.inf, 4)
+    assert str(caught.value) == "no size takes about 0.3 s; 1 takes more than 20 s"
+
+
 @pytest.mark.parametrize(("size", "to"), [(412_345, 410_000), (99.6, 100), (7, 7), (0.2, 1), (26, 26)])
 def test_rounded_keeps_two_digits(size, to):
     assert calibrate.rounded(size) == to

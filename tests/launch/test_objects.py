@@ -100,8 +100,11 @@ def test_it_ends_at_the_bound():
 def test_it_ends_at_the_limit_of_runs():
     candidates = [make_candidate(f"x{n}", [["argument", n]]) for n in range(40)]
     runs = FakeRuns(candidates, {key("immortal", each): 1.06 for each in candidates})
-    Study({**COMBINATION, "bound": 1e9}, 6, runs).make()
+    study = Study({**COMBINATION, "bound": 1e9}, 6, runs).make()
     assert 80 < runs.count <= 96
+    tried = {each["change"]["expression"] for step in study["steps"] for each in step["tried"]}
+    assert {each["expression"] for each in study["untried"]} == {f"x{n}" for n in range(40)} - tried
+    assert len(tried) < 40
 
 
 def test_a_change_that_is_not_supported_keeps_its_reason():
@@ -130,4 +133,5 @@ def test_a_build_that_shows_no_objects_has_a_reason():
         "reason": "the GIL is on",
         "candidates": [],
         "steps": [],
+        "untried": [],
     }

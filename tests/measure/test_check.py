@@ -38,7 +38,7 @@ def test_results_that_differ_in_sequence_are_called_random(this_build, tmp_path)
     result = measure_file(this_build, tmp_path, source, backend="thread_pool")
     assert result.status == "wrong_result"
     assert result.reason == (
-        "task 1, twice in sequence, gave first (2, 14), then (2, 17): the results are random, or a task changes what the "
+        "task 1, run twice sequentially, gave first (2, 14), then (2, 17): the results are random, or a task changes what the "
         "next execution finds. Add a check() to the workload, or seed it"
     )
 

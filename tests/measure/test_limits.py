@@ -84,6 +84,6 @@ def test_failed_task_beside_rejected_options_is_a_failure(this_build, tmp_path):
     result = measure_source(this_build, tmp_path, source, backend="thread_pool", backend_params={"chunksize": 2})
     assert (result.status, result.reason) == (
         "failed",
-        "ValueError: invalid literal for int() with base 10: 'x' (in sequence the same tasks work; threads share globals, "
+        "ValueError: invalid literal for int() with base 10: 'x' (the same tasks work sequentially; threads share globals, "
         "but not thread-local values and context variables) (custom.py:3)",
     )

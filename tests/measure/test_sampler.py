@@ -99,7 +99,7 @@ def test_every_build_shows_the_lines_of_its_threads(any_build, sample):
 
 
 @pytest.mark.parametrize("name", [NEWEST, "3.14t", "3.15"])
-def test_where_the_kernel_refuses_threads_read_themselves(name, sample, tmp_path_factory):
+def test_where_the_kernel_refuses_threads_read_themselves(name, sample, tmp_path, tmp_path_factory):
     build = find_build(name, tmp_path_factory)
     if os.uname().machine not in SYSTEM_CALLS:
         pytest.skip(f"the system calls of {os.uname().machine} have other numbers")
@@ -109,6 +109,9 @@ def test_where_the_kernel_refuses_threads_read_themselves(name, sample, tmp_path
     assert (result.measured["seen"]["method"], result.measured["seen"]["unreadable"]) == ("inside", remote.REFUSED)
     result = sample(refused, backend="process", backend_kind="processes")
     assert (result.status, result.reason) == ("unsupported", remote.REFUSED)
+    (tmp_path / "run/result.json").unlink()
+    crash = "import os\ndef tasks(): return [1]\ndef task(a): os.kill(os.getpid(), 9)\n"
+    assert sample(refused, source=crash).code == -9  # a crash is no refusal
 
 
 @pytest.mark.slow

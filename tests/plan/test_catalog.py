@@ -139,6 +139,14 @@ def test_files_of_a_backend_are_those_of_a_custom_one(tmp_path):
     assert catalog.read_backend("thread", ".").files == {}
 
 
+def test_arguments_that_are_positional_only_have_defaults(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "def tasks(n=5, /, m=3): return [n]\ndef task(a): return a\ndef run(job, size=4, /): pass\n"
+    )
+    assert catalog.read_workload("./mine.py", tmp_path).defaults["m"] == 3
+    assert catalog.read_backend("./mine.py", tmp_path).parameters == ("size",)
+
+
 def test_what_a_backend_takes_is_read_from_its_run(tmp_path):
     (tmp_path / "mine.py").write_text("one_thread_per_gil = True\ndef run(job, size=4, *, kind='a', **rest): pass\n")
     found = catalog.read_backend("./mine.py", tmp_path)

@@ -314,9 +314,9 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
         (f"rounds: {'x' * 99}", f"rounds: '{'x' * 78}… is not allowed. Expected: {ROUNDS}."),
         (
             "warmups: -1",
-            "warmups: -1 is not allowed. Expected: repetitions in each process that warm up and do not count, at least 0.",
+            "warmups: -1 is not allowed. Expected: warm-up samples of each process, which do not count, at least 0.",
         ),
-        ("repeats: 0", "repeats: 0 is not allowed. Expected: repetitions in each process that count, at least 1."),
+        ("repeats: 0", "repeats: 0 is not allowed. Expected: samples of each process that count, at least 1."),
         ("timeout: 0", f"timeout: 0 is not allowed. Expected: {TIMEOUT}."),
         ("timeout: .nan", f"timeout: nan is not allowed. Expected: {TIMEOUT}."),
         ("timeout: 1e10", f"timeout: 10000000000.0 is not allowed. Expected: {TIMEOUT}."),
@@ -379,7 +379,19 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
             "cpus: 0 is not allowed. Expected: CPUs that measured runs may use: all, physical (one of each core), a number of "
             "physical cores, or a list of CPU ids.",
         ),
-        ("cpus: [0, x]", "cpus[1]: 'x' is not allowed. Expected: a whole number."),
+        ("cpus: [0, x]", "cpus[1]: 'x' is not allowed. Expected: the id of a CPU, a whole number from 0."),
+        (
+            "machines: [{name: a, resources: {slurm_extra: }}]",
+            "machines[0].resources.slurm_extra: is empty. Expected: a text or a number.",
+        ),
+        (
+            "machines: [{name: a, resources: {slurm-extra: x}}]",
+            "machines[0].resources: 'slurm-extra' is not allowed. Expected: the name of a resource: letters, digits and _.",
+        ),
+        (
+            "machines: [{name: a, resources: {threads: 0.5}}]",
+            "machines[0].resources.threads: 0.5 is not allowed. Expected: the number of CPUs to ask for, a whole number from 1.",
+        ),
         (
             "machine: a b",
             "machine: 'a b' is not allowed. Expected: label of this machine, which names its folder under results/; "

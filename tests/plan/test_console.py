@@ -51,6 +51,16 @@ def test_leader_is_compared_with_sequential_of_its_rounds():
     assert leaders.describe(one) == "py_loop so far: sequential on 3.14"
 
 
+def test_leader_has_what_tells_it_apart():
+    leaders = console.Leaders()
+    pool = {"backend": "process_pool", "switch_interval_s": 0.0005}
+    leaders.add(make_run(**pool, backend_params={"chunksize": 1}), 4.0)
+    leaders.add(make_run(**pool, backend_params={"chunksize": 4}, start="together"), 2.0)
+    leaders.add(make_run(backend="sequential", workers=1, switch_interval_s=None), 3.0)
+    name = "process_pool (chunksize=4, switch interval 0.0005 s, start together) × 2 on 3.14"
+    assert leaders.describe(make_run()) == f"py_loop so far: {name} 1.50× sequential"
+
+
 @pytest.mark.parametrize("run", [make_run("a", CEILING), make_run("a", CONTROL, CEILING), make_run(scaling="weak")])
 def test_leader_is_no_run_that_nobody_compares(run):
     leaders = console.Leaders()

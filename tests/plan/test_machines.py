@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 from gil_scaling.plan.machines import Machines
+from gil_scaling.plan.yaml_lines import Places
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import SharedFSUsage
 
@@ -15,7 +16,7 @@ ENTRIES = [
 def make(executor="slurm", entries=ENTRIES, machine="head", **workflow):
     """The Machines of a call with an executor."""
     plugin = SimpleNamespace(name=executor, common_settings=SimpleNamespace(non_local_exec=executor != "local"))
-    names = SimpleNamespace(machines=entries, machine=machine)
+    names = SimpleNamespace(machines=entries, machine=machine, places=Places([]))
     return Machines(SimpleNamespace(executor_plugin=plugin, **workflow), names)
 
 
@@ -59,7 +60,7 @@ def test_a_cluster_gets_all_machines_and_this_computer_its_own(capsys):
     assert capsys.readouterr().err == ""
     assert [path.rpartition("/")[2] for path in make("local", machine="arm").endings()] == ["arm"]
     assert "runs on this machine, arm. Left out: epyc; a profile" in capsys.readouterr().err
-    with pytest.raises(WorkflowError, match="the key machines names none"):
+    with pytest.raises(WorkflowError, match=r"machines: is empty\. Expected: the machines to submit to"):
         make(entries=[]).endings()
 
 

@@ -6,6 +6,7 @@ from gil_scaling.plan import config, installers, packages, plan, request
 from gil_scaling.plan.builds import Build
 from gil_scaling.plan.environments import Environments
 from gil_scaling.plan.packages import find_wanted
+from gil_scaling.plan.prober import ProbeError
 
 from tests.support import make_wheel
 
@@ -71,6 +72,13 @@ class Refuses(Environments):
         (
             installers.RequirementError("there is no version of JobLib==9"),
             (["experiments", 0, "packages", 1], "no packages for 3.14, 3.14t: there is no version of JobLib==9."),
+        ),
+        (
+            ProbeError("its Python does not start"),
+            (
+                ["experiments", 0, "packages", 0],
+                "cannot install the packages of 3.14, 3.14t: its Python does not start. The same command goes on when this is mended.",
+            ),
         ),
         (
             installers.InstallError("the disk is full"),

@@ -35,7 +35,7 @@ def test_find_refuses_where_another_plan_cannot_be_read(plan):
         prune.find(plan)
     assert (
         str(error.value)
-        == f"{plan.request.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known."
+        == f"{plan.request.folder}/t/plan.json: cannot be read, so the runs of that sweep are not known. Run that sweep again, or remove its folder."
     )
 
 

@@ -57,9 +57,10 @@ def test_machines_have_locks_of_their_own(tmp_path):
     recovery.lock(tmp_path / "a")  # this call has it
     assert run_python("-c", HOLD.format(""), str(tmp_path / "b"), cwd=tmp_path).returncode == 0
     refused = run_python("-c", HOLD.format(""), str(tmp_path / "a"), cwd=tmp_path)
-    assert refused.stderr.endswith(
-        "LockedError: another call of Snakemake is at work in this folder; wait for its end\n"
-    )
+    *_, sentence = refused.stderr.splitlines()
+    host, number = os.uname().nodename, os.getpid()
+    assert f"LockedError: another call of Snakemake ({host} {number}" in sentence
+    assert sentence.endswith(f") is at work in {tmp_path / 'a'}; wait for its end")
 
 
 def test_a_call_that_was_killed_on_this_host_leaves_no_lock(tmp_path):

@@ -76,5 +76,6 @@ def test_an_experiment_without_a_build_on_a_node_is_left_out(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     made = complete(experiments=[{"name": "e", **NOOP}, {"name": "f", **NOOP, "pythons": ["9.9"]}])
     assert list(made.builds) == [experiment["name"] for experiment in made.settings["experiments"]] == ["e"]
+    assert made.notes[1:] == ["experiment 'f' left out: none of its builds is on this machine"]
     with pytest.raises(config.ConfigError, match="none of the builds is on this machine"):
         complete(pythons=["9.9"])

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 from gil_scaling.launch import calibrate
@@ -47,6 +48,19 @@ def test_other_parameters_have_a_size_of_their_own(settle):
     items, searched, _ = settle([{"py_loop": {"n": "auto", "count": {"sweep": [1, 2]}}}])
     assert items == [{"py_loop": {"count": 1, "n": 42}}, {"py_loop": {"count": 2, "n": 42}}]
     assert [params for _, params, _, _ in searched] == [{"count": 1}, {"count": 2}]
+
+
+def test_another_parameter_may_be_called_auto(settle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def tasks(n=3, mode='fast'): return [mode] * n\ndef task(a): return a\n")
+    given = {"./mine.py": {"n": "auto", "mode": "auto"}}
+    assert settle([given])[0] == [{"./mine.py": {"n": 42, "mode": "auto"}}]
+
+
+def test_a_calibration_that_ends_badly_is_an_error(monkeypatch, this_build):
+    monkeypatch.setattr(sizes.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=1, stdout=""))
+    with pytest.raises(sizes.SizeError, match="py_loop: n: auto: the calibration ended with status 1"):
+        sizes.find(catalog.read_workload("py_loop", "."), {"count": 2}, "n", this_build, None)
 
 
 def test_unreadable_sizes_are_an_error(tmp_path):

@@ -78,7 +78,10 @@ def test_what_only_a_run_can_tell_is_no_mistake(probe, tmp_path):
 
 
 def test_a_call_that_does_not_end_is_noted(probe):
-    note = "workload 'mine': tasks(n=3, seconds=60) did not end within 4 s: its parameters are not checked."
+    note = (
+        "workload 'mine': tasks(n=3, seconds=60): its parameters are not checked: its process ended without an answer, or the calls "
+        "on this build took longer than 4 s."
+    )
     mistakes, notes, _ = probe(mine(n=0), mine(n=3, seconds=60), mine(n=4), limit_s=4)
     assert (len(mistakes), notes[0]) == (1, note)
     assert probe(mine(n=3, seconds=60), mine(n=4)) == ([], [note.replace("4 s", "30 s")], ["4"])

@@ -30,7 +30,7 @@ BUILD, AGAIN, MACHINE = AGAINST_WORDS = ("build", "again", "machine")
 BASELINE = "baseline"
 DEFAULT_INTERVAL_S = 0.005  # Python's default switch interval
 WORKERS, SHARE = AT_WORDS = ("workers", "share")
-OFF, ON = SWITCH_WORDS = ("off", "on")
+SWITCH_WORDS = ("off", "on")
 FASTEST, TIED, ALONE = "fastest", "tied", "alone"
 INSIDE, OUTSIDE = "inside", "outside"
 

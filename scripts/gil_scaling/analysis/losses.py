@@ -56,7 +56,7 @@ def _limit(row: pd.Series, before: pd.Series) -> dict[str, Any]:
     return {
         "reaches": NO if is_below else NOT_SHOWN,
         "loss": _describe_loss(largest, row) if is_named else "",
-        "share": row[largest] if is_named else math.nan,
+        "share": losses[largest] if is_named else math.nan,
         "is_at_ceiling": is_known and bool(row["speedup_low"] >= _REACHED * row["speedup_ceiling"]),
     }
 

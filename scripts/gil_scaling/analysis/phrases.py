@@ -12,7 +12,7 @@ CLAIMS = {
     FASTER: "faster",
     SAME: "the same within 5 %",
     NOT_SHOWN: "no difference shown",
-    NO_CLAIM: "too few rounds for a claim (the brackets are ranges)",
+    NO_CLAIM: "too few rounds for a claim",
 }
 
 _SPEEDS = {

@@ -11,7 +11,7 @@ import sys
 from mmap import ACCESS_READ, mmap
 
 from gil_scaling import quick_json, record, result_set
-from gil_scaling.launch import failures, lock, measurement, progress, run_folder
+from gil_scaling.launch import failures, lock, measurement, progress, run_folder, supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def main(run: str, out: str, log: str, earlier_status: str = "0") -> None:
     out, log = os.path.abspath(out), os.path.abspath(log)
     call = progress.current_call()
     entry = read_entry(call["plan"], run)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _exit_interrupted)
+    supervisor.exit_on_interruption()  # then no record is written
     if entry["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, entry["spec"]["cpus"])
     with lock.MachineLock():
@@ -62,10 +61,6 @@ def read_entry(plan: str, run: str) -> Entry:
             entry: Entry = quick_json.loads(file.readline())
             return entry
     raise SystemExit(f"{plan}: has no run {run!r}")
-
-
-def _exit_interrupted(number: int, _: object) -> None:
-    raise SystemExit(128 + number)  # runs the finally clauses; no record is written
 
 
 def _read_finished(out: str, entry: Entry, call: CallInfo) -> record.Record | None:

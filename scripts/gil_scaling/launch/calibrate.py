@@ -11,7 +11,7 @@ import math
 import os
 import sys
 
-from gil_scaling.launch import lock, measurement, progress
+from gil_scaling.launch import lock, measurement, progress, supervisor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +55,12 @@ def search(seconds_at: Callable[[int], float], start: int) -> tuple[int, float]:
         following = rounded(_next_size(size, seconds, slope, small, large))
         tried = [trial for trial in (small, large) if trial]
         if following in {trial[0] for trial in tried}:
-            return min(tried, key=lambda trial: abs(math.log(trial[1] / TARGET_S)))
-    raise NotFound(f"no size takes about {TARGET_S} s; {size:,} takes {seconds:.2g} s")
+            size, seconds = min(tried, key=lambda trial: abs(math.log(trial[1] / TARGET_S)))
+            if math.isfinite(seconds):
+                return size, seconds
+            break
+    taken = f"{seconds:.2g} s" if math.isfinite(seconds) else f"more than {LIMIT_S:g} s"
+    raise NotFound(f"no size takes about {TARGET_S} s; {size:,} takes {taken}")
 
 
 def _next_size(
@@ -80,6 +84,7 @@ def rounded(size: float) -> int:
 
 def main() -> None:
     """Answers the order on stdin."""
+    supervisor.exit_on_interruption()
     order: Order = json.load(sys.stdin)
     if order["entry"]["spec"]["cpus"] is not None:
         os.sched_setaffinity(0, order["entry"]["spec"]["cpus"])
@@ -102,8 +107,7 @@ def _median_s(order: Order, size: int) -> float:
         return math.inf
     if result["measured"] is None:
         raise NotFound(f"{result['status']}: {result['reason']}")
-    times = sorted(sample["total_s"] for sample in result["measured"]["samples"] if not sample["warmup"])
-    return times[1]
+    return progress.counted_s(result)
 
 
 if __name__ == "__main__":

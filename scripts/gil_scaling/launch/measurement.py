@@ -44,7 +44,7 @@ def _is_unsteady(result: record.Record) -> bool:
 def measure(entry: Entry, call: CallInfo, expected: str | None) -> record.Record:
     """The record of a run that is measured now."""
     watch = _watch(entry, call)
-    stamps = sources.read_stamps(sources.stamps_path(call["plan"]))
+    stamps = sources.read_stamps(sources.stamps_path(call["plan"])) if call["plan"] else {}
     changed = sources.changed(entry["sources"], stamps)
     ended, result = (supervisor.Ended(), None) if changed else _run_build(entry, expected, "run")
     output = ended.output.decode("utf-8", "replace")

@@ -69,7 +69,7 @@ class Runs:
             result = why.measure(entry, run, self._stamps)
         write_text(path, json.dumps(result) + "\n")
         left_s = run["about_s"] * (_MAX_RUNS - self.count)
-        progress.write_line(why.describe(self.count, _MAX_RUNS, entry, run, result, left_s))
+        progress.write_line(why.describe(self.count, _MAX_RUNS, entry, run, result, left_s, bound="up to "))
         return result
 
 
@@ -80,12 +80,12 @@ class Study:
         self._combination, self._rounds, self._make_run = combination, rounds, make_run
 
     def make(self) -> dict[str, Any]:
-        """{"status", "reason", "candidates", "steps"}; see _try for a step."""
+        """{"status", "reason", "candidates", "steps", "untried"}; see _try for a step; untried: changes that it ended before."""
         found = self._run("objects", "objects", self._combination["workers"], 1, {"lines": self._combination["lines"]})
         if found["status"] != "ok":
-            return {"status": found["status"], "reason": found["reason"], "candidates": [], "steps": []}
+            return {"status": found["status"], "reason": found["reason"], "candidates": [], "steps": [], "untried": []}
         candidates = found["measured"]["candidates"]
-        changes = make_changes(candidates)
+        changes = untried = make_changes(candidates)
         kept: list[Change] = []
         steps: list[dict[str, Any]] = []
         while changes:
@@ -95,6 +95,7 @@ class Study:
                 break
             step = self._try(len(steps) + 1, kept, tried)
             steps.append(step)
+            untried = [change for change in untried if change not in tried]
             best = best_of(step)
             if best is None:
                 break
@@ -102,7 +103,7 @@ class Study:
             changes = [change for change in changes if change is not best["change"]]
             if _median_ratio(best["rates"], step["alone"]) >= _ENOUGH * self._combination["bound"]:
                 break
-        return {"status": "ok", "reason": None, "candidates": candidates, "steps": steps}
+        return {"status": "ok", "reason": None, "candidates": candidates, "steps": steps, "untried": untried}
 
     def _try(self, step: int, kept: list[Change], tried: list[Change]) -> dict[str, Any]:
         """A step: {"kept", "alone", "before", "tried"}: the changes that stay, and tasks per second of each round.
@@ -135,12 +136,12 @@ class Study:
 
     def _change(self, step: int, workers: int, number: int, changes: list[Change]) -> dict[str, Any]:
         facts = {"changes": [{name: change[name] for name in ("how", "addresses")} for change in changes]}
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
-        return self._run("change", f"change-{step}-{digest}", workers, number, facts)
+        return self._run("change", f"change-{step}", workers, number, facts)
 
     def _run(self, what: str, name: str, workers: int, number: int, facts: dict[str, Any]) -> dict[str, Any]:
         shared = {key: self._combination[key] for key in ("run", "backend_kind", "about_s")}
-        file = f"{name}-w{workers}-r{number}-{self._combination['run']}"
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
+        file = f"{name}-{digest}-w{workers}-r{number}-{self._combination['run']}"
         run: Any = {"what": what, "file": file, "workers": workers, "round": number, "facts": facts, **shared}
         return self._make_run(run)
 

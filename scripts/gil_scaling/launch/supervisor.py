@@ -87,6 +87,16 @@ class _SignalMask:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._before)
 
 
+def exit_on_interruption() -> None:
+    """From now on SIGTERM and SIGINT end this process by SystemExit, so that its finally clauses run."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _exit_interrupted)
+
+
+def _exit_interrupted(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def signals_blocked() -> _SignalMask:
     """Blocks SIGINT and SIGTERM inside a with statement."""
     return _SignalMask(signal.SIG_BLOCK)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 
-from gil_scaling.launch import lock, measurement, progress, run_folder
+from gil_scaling.launch import lock, measurement, progress, run_folder, supervisor
 from gil_scaling.result_set import write_text
 
 TYPE_CHECKING = False
@@ -76,8 +75,7 @@ class Trials:
 
 def main(order_path: str, results_path: str) -> None:
     """Tries all runs of an order."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _exit_interrupted)
+    supervisor.exit_on_interruption()
     with open(order_path, encoding="utf-8") as file:
         order = json.load(file)
     cpus = order["tries"][0]["entry"]["spec"]["cpus"]
@@ -85,10 +83,6 @@ def main(order_path: str, results_path: str) -> None:
         os.sched_setaffinity(0, cpus)
     results_path = os.path.abspath(results_path)
     write_text(results_path, json.dumps(list(map(Trials(order["limit_s"], len(order["tries"])), order["tries"]))))
-
-
-def _exit_interrupted(number: int, _: object) -> None:
-    raise SystemExit(128 + number)  # runs the finally clauses
 
 
 if __name__ == "__main__":

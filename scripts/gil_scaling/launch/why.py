@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import time
 
-from gil_scaling.launch import lock, measurement, progress, run_folder, sources
+from gil_scaling.launch import lock, measurement, progress, run_folder, sources, supervisor
 from gil_scaling.launch.__main__ import read_entry
 from gil_scaling.record import DONE
 from gil_scaling.result_set import read_bytes, write_text
@@ -57,8 +56,7 @@ def main(order_path: str, folder: str) -> None:
 
 def begin(order_path: str) -> dict[str, Any]:
     """The order; from now on a signal ends the process."""
-    for interruption in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(interruption, _exit_interrupted)
+    supervisor.exit_on_interruption()
     with open(order_path, encoding="utf-8") as file:
         order: dict[str, Any] = json.load(file)
     return order
@@ -117,15 +115,13 @@ def measure(entry: Entry, run: ExtraRun, stamps: Stamps) -> dict[str, Any]:
     }
 
 
-def describe(number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[str, Any], left_s: float) -> str:
-    """The line about a run that has ended."""
+def describe(
+    number: int, runs: int, entry: Entry, run: ExtraRun, result: dict[str, Any], left_s: float, bound: str = ""
+) -> str:
+    """The line about a run that has ended; bound: as progress.line takes it."""
     outcome = "done" if result["status"] == "ok" else f"{result['status']}: {result['reason']}"
     left = progress.duration(max(1, round(left_s)))
-    return progress.line(number, runs, entry["spec"], run["workers"], outcome, left, role=run["what"])
-
-
-def _exit_interrupted(number: int, _: object) -> None:
-    raise SystemExit(128 + number)  # runs the finally clauses
+    return progress.line(number, runs, entry["spec"], run["workers"], outcome, left, role=run["what"], bound=bound)
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ class Checker:
         if task is not None:
             values = _show_two("first", sequence[task], "then", again[task])
             return (
-                f"task {task}, twice in sequence, gave {values}: the results are random, or a task changes what the next "
+                f"task {task}, run twice sequentially, gave {values}: the results are random, or a task changes what the next "
                 "execution finds. Add a check() to the workload, or seed it"
             )
         task = _first_difference(own, digests)

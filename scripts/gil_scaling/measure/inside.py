@@ -10,7 +10,7 @@ import sys
 import threading
 from time import clock_gettime, perf_counter, thread_time
 
-from gil_scaling.measure.stacks import LOCK, Places, Seen, queued_ns, state_of_call
+from gil_scaling.measure.stacks import LOCK, UNKNOWN, Places, Seen, queued_ns, state_of_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,5 +101,5 @@ def _read_wait(tid: int) -> str:
         with open(f"/proc/self/task/{tid}/syscall", "rb") as file:
             state = state_of_call(file.read())
     except OSError:
-        return LOCK if os.path.exists(f"/proc/self/task/{tid}") else "unknown"
+        return LOCK if os.path.exists(f"/proc/self/task/{tid}") else UNKNOWN
     return state or LOCK

@@ -27,10 +27,10 @@ _LIMIT = re.compile(  # in the message of an exception
 )
 
 
-_NEW_PROCESS = "in sequence the same tasks work; workers may import the workload anew, without what it, tasks() or context() set later"
+_NEW_PROCESS = "the same tasks work sequentially; workers may import the workload anew, without what it, tasks() or context() set later"
 _IN_SEQUENCE = {
-    "threads": "in sequence the same tasks work; threads share globals, but not thread-local values and context variables",
-    "coroutines": "in sequence the same tasks work",
+    "threads": "the same tasks work sequentially; threads share globals, but not thread-local values and context variables",
+    "coroutines": "the same tasks work sequentially",
     "processes": _NEW_PROCESS,
     "interpreters": _NEW_PROCESS,
 }
@@ -61,7 +61,7 @@ def raise_limit(error: Exception, spec: "Record", kind: str, make_job: "Callable
     if rejects:
         raise Unsupported(f"the backend rejects {spec['backend_params']!r}: {line}") from error
     if _LIMIT.search(line):
-        raise Unsupported(f"{line} (in sequence the same tasks work)") from error
+        raise Unsupported(f"{line} (the same tasks work sequentially)") from error
     message = str(error) if isinstance(error, WorkerFailed) else format_exception(error)
     raise WorkerFailed(f"{message} ({_IN_SEQUENCE[kind]})", text) from error
 

@@ -38,7 +38,9 @@ def main(folder: str, events: str) -> None:
         spec = json.load(file)
     watch = Watch(Places(spec["files"]), spec["backend_kind"])
     unreadable = _run(folder, spec, watch)
-    if unreadable and spec["backend_kind"] not in _APART:
+    if unreadable and spec["backend_kind"] in _APART:
+        _write_result(folder, {"status": "unsupported", "reason": unreadable})
+    elif unreadable:
         _run(folder, {**spec, "is_inside": True}, None)
     with open(f"{folder}/result.json") as file:
         result = json.load(file)
@@ -60,7 +62,6 @@ def _run(folder: str, spec: "Record", watch: "Watch | None") -> "str | None":
             watch.run(child.pid, pipe)
     except remote.Unreadable as error:
         child.kill()
-        _write_result(folder, {"status": "unsupported", "reason": f"{error}"})
         return str(error)
     except BaseException:
         child.kill()  # before it leaves a result, which would lack what was seen

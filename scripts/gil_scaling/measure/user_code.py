@@ -1,4 +1,4 @@
-"""Tells the files of a user's code, workloads included, from the standard library and from the rest of this package."""
+"""Separates the files of a user's code, workloads included, from the standard library and from the rest of this package."""
 
 import os
 

@@ -138,7 +138,8 @@ def read_backend(text: str, base: str | Path) -> Backend:
     if not runs:
         raise CatalogError(f"backend {text!r} lacks the function 'run'")
     arguments = runs[-1].args
-    parameters = tuple(argument.arg for argument in (arguments.args + arguments.kwonlyargs)[1:])
+    every = arguments.posonlyargs + arguments.args
+    parameters = tuple(argument.arg for argument in (every + arguments.kwonlyargs)[1:])
     sources = _read_sources(path, root) if root else {}
     return Backend(
         name=path.stem,
@@ -192,6 +193,12 @@ def auto_parameter(workload: Workload, given: Mapping[str, Any]) -> str | None:
             f"workload {workload.name!r} has no parameter whose default is a whole number, so `auto` cannot be calibrated"
         )
     return whole[0]
+
+
+def without_auto(workload: Workload, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an entry without the size to calibrate; another parameter may have the value "auto"."""
+    names = {auto_parameter(workload, given), *_alias(workload)}
+    return {name: value for name, value in given.items() if not (name in names and value == AUTO)}
 
 
 def _alias(workload: Workload) -> tuple[str, ...]:
@@ -440,7 +447,8 @@ def _assigned(tree: ast.Module, name: str) -> list[ast.expr]:
 
 def _default_nodes(arguments: ast.arguments) -> dict[str, ast.expr]:
     """{name: default} of the arguments that have a default."""
-    positional = arguments.args[len(arguments.args) - len(arguments.defaults) :]
+    every = arguments.posonlyargs + arguments.args
+    positional = every[len(every) - len(arguments.defaults) :]
     pairs = [*zip(positional, arguments.defaults, strict=True)]
     pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d]
     return {argument.arg: default for argument, default in pairs}

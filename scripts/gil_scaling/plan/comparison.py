@@ -1,20 +1,21 @@
 """Which result sets the target `compare` reads: those that the config names, or all in the results folder."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from gil_scaling.plan import config, orders
 from gil_scaling.plan.config import Config
 from gil_scaling.plan.recovery import STATE
 from gil_scaling.plan.yaml_lines import Places
-from gil_scaling.result_set import BUILDS, COMPARISON, CONFIG, MACHINE, PLAN, RECORDS, write_text
+from gil_scaling.result_set import BUILDS, COMPARISON, CONFIG, MACHINE, PLAN, RECORDS, archive_name, write_text
 
-FOLDER = (
-    STATE / f".{COMPARISON}"
-)  # of what calls and jobs of the comparison pass to each other; no machine has such a name
+# Of what calls and jobs of the comparison pass to each other; no machine has such a name.
+FOLDER = STATE / f".{COMPARISON}"
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar.xz", ".tar")
 
 
@@ -46,9 +47,7 @@ class Comparison:
             "by_date": not self.named,
             "noise_sweep": self.noise_sweep,
         }
-        state = [
-            [str(file), file.stat().st_size, file.stat().st_mtime_ns] for _, path in sets for file in _files(Path(path))
-        ]
+        state = [_stamp(file) for _, path in sets for file in _files(Path(path))]
         file = FOLDER / f"compare-{orders.digest([content, state])}.json"
         if not file.exists():
             write_text(file, json.dumps(content))
@@ -79,15 +78,15 @@ def _locate(label: str | None, path: str, machine: Path) -> tuple[str | None, st
     The path of a folder that holds only its own archive is that of the archive.
     """
     sweep = machine / path
-    is_name = Path(path).name == path and not Path(path).exists()
-    if is_name and (sweep / PLAN).is_file():
+    is_name = Path(path).name == path and not os.path.exists(path)
+    if is_name and os.path.isfile(sweep / PLAN):
         return label or path, str(sweep)
     return label, str(_result_set(Path(path)) or path)
 
 
 def _mistakes(named: list[tuple[str | None, str]]) -> Iterator[tuple[int, str]]:
     for index, (label, path) in enumerate(named):
-        if not Path(path).exists():
+        if not os.path.exists(path):
             expected = config.load_schema()["$defs"]["result_set"]["description"]
             yield index, f"{path!r} does not exist. Expected: {expected}."
         elif label and label in [other for other, _ in named[:index]]:
@@ -102,12 +101,12 @@ def _result_sets(results: Path) -> list[str]:
 
 
 def _result_set(path: Path) -> Path | None:
-    if path.is_file():
+    if os.path.isfile(path):  # False where the folder may not be read
         return path if path.name.endswith(ARCHIVES) else None
     if path.name != COMPARISON and any(path.glob(f"*/{PLAN}")):
         return path
-    bundle = path / f"{path.name}.tar.gz"
-    return bundle if bundle.is_file() else None
+    bundle = path / archive_name(path.name)
+    return bundle if os.path.isfile(bundle) else None
 
 
 def _files(path: Path) -> list[Path]:
@@ -116,4 +115,13 @@ def _files(path: Path) -> list[Path]:
         return [path]
     root = path.parent if (path / PLAN).is_file() else path
     patterns = (MACHINE, f"{BUILDS}/*.json", f"*/{CONFIG}", f"*/{PLAN}", RECORDS)
-    return sorted(file for pattern in patterns for file in root.glob(pattern) if file.exists())
+    return sorted(file for pattern in patterns for file in root.glob(pattern))
+
+
+def _stamp(file: Path) -> list[Any]:
+    """What changes with the content of a file; nothing but its name where it is gone."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return [str(file)]
+    return [str(file), found.st_size, found.st_mtime_ns]

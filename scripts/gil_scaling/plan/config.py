@@ -20,7 +20,7 @@ from gil_scaling.launch.environment import SCRIPTS
 from gil_scaling.plan import catalog, requirements
 from gil_scaling.plan.parameters import value_mistakes
 from gil_scaling.plan.yaml_lines import KeyPath, Places, shown
-from gil_scaling.result_set import RESERVED_SWEEPS
+from gil_scaling.result_set import COMPARISON, RESERVED_SWEEPS
 
 SCHEMA = Path(SCRIPTS).parent / "config/config.schema.yaml"
 _REFERENCE = SCHEMA.with_name("README.md")
@@ -337,12 +337,12 @@ def _near(word: str, known: Sequence[str]) -> str:
 
 
 def _meaning_mistakes(config: Config, base: str | Path) -> Iterator[Mistake]:
-    if config["machine"] and config["machine"].lower() == "compare":
+    if config["machine"] and config["machine"].lower() == COMPARISON:
         yield ["machine"], reserved(config["machine"])
     if config["sweep"] and (problem := name_mistake(config["sweep"])):
         yield ["sweep"], problem
     for index, machine in enumerate(config["machines"]):
-        if machine["name"].lower() == "compare":
+        if machine["name"].lower() == COMPARISON:
             yield ["machines", index, "name"], reserved(machine["name"])
         if machine["name"] in [other["name"] for other in config["machines"][:index]]:
             yield ["machines", index, "name"], duplicate("machine", machine["name"])
@@ -381,7 +381,7 @@ def _index_mistakes(index: Config, base: str | Path) -> Iterator[Mistake]:
     """A mistake for each folder of wheels that is missing."""
     links = index.get("find_links", [])
     for place, folder in enumerate([links] if isinstance(links, str) else links):
-        if not Path(base, folder).expanduser().is_dir():
+        if not os.path.isdir(os.path.join(base, os.path.expanduser(folder))):
             path: KeyPath = ["packages_index", "find_links"]
             yield path if isinstance(links, str) else [*path, place], f"there is no folder {folder!r}."
 

@@ -6,6 +6,7 @@ It follows Snakemake's log events, so that nothing is drawn while a run measures
 import logging
 import math
 import statistics
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -57,12 +58,14 @@ class Leaders:
     def __init__(self) -> None:
         self._times: dict[str, dict[str, dict[int, float]]] = {}  # {workload: {way: {round: seconds}}}
         self._medians: dict[str, dict[str, float]] = {}
+        self._specs: dict[str, Mapping[str, Any]] = {}  # {way: that of one of its runs}
 
     def add(self, run: Run, seconds: float) -> None:
         """Takes the time of a run; those that nobody asked for, and those of weak scaling, do not take part."""
         if _role(run) or run.spec["scaling"] == "weak":
             return
-        workload, way = _workload(run), _way(run)
+        workload, way = _workload(run), _way(run.spec)
+        self._specs[way] = run.spec
         times = self._times.setdefault(workload, {}).setdefault(way, {})
         times[run.spec["round"]] = seconds
         self._medians.setdefault(workload, {})[way] = statistics.median(times.values())
@@ -74,10 +77,11 @@ class Leaders:
             return ""
         way = min(medians, key=lambda each: medians[each])
         name = f"{run.spec['workload']} so far: {way}"
-        if way.startswith("sequential on "):
+        spec, times = self._specs[way], self._times[_workload(run)]
+        if spec["backend"] == "sequential":
             return name
-        times, build = self._times[_workload(run)], way.rpartition(" on ")[2]
-        baseline = times.get(f"sequential on {build}", {})
+        base = {**spec, "backend": "sequential", "backend_params": {}, "start": "natural"}
+        baseline = times.get(_way(base)) or times.get(_way({**base, "switch_interval_s": None}), {})
         ratios = [baseline[number] / seconds for number, seconds in times[way].items() if number in baseline]
         return f"{name} {statistics.median(ratios):.2f}× sequential" if ratios else ""
 
@@ -86,11 +90,15 @@ def _workload(run: Run) -> str:
     return f"{run.spec['workload']} {run.spec['params']}"
 
 
-def _way(run: Run) -> str:
-    """A backend, its workers and its build, as the report names them: thread × 2 on 3.14t."""
-    spec = run.spec
+def _way(spec: Mapping[str, Any]) -> str:
+    """A backend, its workers and its build, and what else tells it apart: process_pool (chunksize=4) × 2 on 3.14t."""
+    others = [f"{name}={value}" for name, value in spec["backend_params"].items()]
+    if spec["switch_interval_s"] not in (None, sys.getswitchinterval()):
+        others.append(f"switch interval {spec['switch_interval_s']:g} s")
+    others += [f"start {spec['start']}"] if spec["start"] != "natural" else []
     workers = "" if spec["backend"] == "sequential" else f" × {spec['workers']}"
-    return f"{spec['backend']}{workers} on {spec['python']}"
+    details = f" ({', '.join(others)})" if others else ""
+    return f"{spec['backend']}{details}{workers} on {spec['python']}"
 
 
 def _role(run: Run) -> str:

@@ -71,7 +71,7 @@ class Installer(Protocol):
 
 
 def choose() -> Installer:
-    """uv, which says where it is to what it runs, or pip."""
+    """uv, from PATH or from the variable UV, which uv sets for what it runs; else pip."""
     uv = shutil.which("uv") or os.environ.get("UV")
     return Uv(uv) if uv else Pip()
 

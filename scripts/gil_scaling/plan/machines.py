@@ -21,10 +21,8 @@ RULE = "sweep_on"  # of such a job
 FOLDER = STATE / f".{TARGET}"  # no machine has such a name
 _RETRIES = 3
 _THREADS = "threads"  # of an entry's resources: CPUs that the job asks for
-_WHOLE_NODE = {
-    "slurm_extra": "--exclusive",
-    "cpus_per_task": -1,
-}  # of Slurm; -1 is no limit: a step has all of its job's CPUs
+# Of Slurm; -1 is no limit: a step has all of its job's CPUs.
+_WHOLE_NODE = {"slurm_extra": "--exclusive", "cpus_per_task": -1}
 
 
 class Machines:
@@ -59,7 +57,7 @@ class Machines:
         is_slurm = "slurm" in getattr(self._workflow.executor_plugin, "name", "")
         default = _WHOLE_NODE.get(name) if is_slurm else None
         value = own.get(name, default)
-        is_shared = name == "slurm_extra" and default and default not in value
+        is_shared = name == "slurm_extra" and default and str(default) not in str(value)
         return f"{value} {default}" if is_shared else value
 
     def threads(self, wildcards: Any) -> int:
@@ -81,7 +79,8 @@ class Machines:
                 print(describe_left_out(here, left_out), file=sys.stderr)
             named = [here]
         elif not named:
-            raise WorkflowError("the key machines names none for this executor.")
+            expected = "Expected: the machines to submit to, such as [{name: epyc}]."
+            raise WorkflowError(self._names.places.line(["machines"], f"is empty. {expected}"))
         return [f"{self.endings_folder}/{self._call}/{name}" for name in named]
 
     @property

@@ -9,6 +9,7 @@ from gil_scaling.plan.builds import Build
 from gil_scaling.plan.config import Config, Mistake, named
 from gil_scaling.plan.environments import Environments
 from gil_scaling.plan.installers import InstallError, RequirementError
+from gil_scaling.plan.prober import ProbeError
 from gil_scaling.plan.yaml_lines import KeyPath
 
 Builds = Mapping[str, Sequence[Build]]  # of each experiment
@@ -34,7 +35,7 @@ def equip(settings: Config, builds: Builds, environments: Environments) -> tuple
             equipped[name] = environments.equip(by_name[name], [each.text for each in wanted])
         except RequirementError as error:
             refused.setdefault(("no packages for", f"{error}."), (_find_place(str(error), wanted), []))[1].append(name)
-        except InstallError as error:
+        except (InstallError, ProbeError) as error:
             text = f"{error}. The same command goes on when this is mended."
             refused.setdefault(("cannot install the packages of", text), (wanted[0].path, []))[1].append(name)
     mistakes = [(path, f"{begin} {', '.join(names)}: {end}") for (begin, end), (path, names) in refused.items()]

@@ -240,9 +240,9 @@ class Plan:
         for run in self.runs:
             wall_s = self.states[run.name].wall_s
             if wall_s is not None:
-                walls.setdefault(_combination(run), []).append(wall_s)
+                walls.setdefault(run.combination, []).append(wall_s)
         wanted = [run for run in self.runs if run.name in names]
-        known = [walls[_combination(run)] for run in wanted if _combination(run) in walls] if walls else []
+        known = [walls[run.combination] for run in wanted if run.combination in walls]
         if self.looks.rounds:
             text = f"{len(wanted)} runs to measure up to the look after round {self.looks.decided}, of at most {len(self.runs)}"
         else:
@@ -328,7 +328,3 @@ def _state(path: Path, run: Run) -> State:
 
 def _document(facts: dict[str, Any]) -> str:
     return json.dumps(facts, sort_keys=True, indent=1)
-
-
-def _combination(run: Run) -> str:
-    return json.dumps({key: value for key, value in run.spec.items() if key != "round"}, sort_keys=True)

@@ -64,7 +64,9 @@ def _read_plan(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         [run["run"] for run in found["runs"]]
     except (OSError, ValueError, LookupError, TypeError):
-        raise PruneError(f"{path}: cannot be read, so the runs of that sweep are not known.") from None
+        raise PruneError(
+            f"{path}: cannot be read, so the runs of that sweep are not known. Run that sweep again, or remove its folder."
+        ) from None
     return found
 
 
@@ -74,7 +76,7 @@ def main(order_path: str, remove: str) -> None:
     result_set, runs = Path(order["result_set"]), order["runs"]
     folders = [result_set / ENVIRONMENTS / name for name in order["environments"]]
     if not runs and not folders:
-        print(f"Each record in {result_set} is of a sweep.")
+        print(f"Each record and environment in {result_set} is of a sweep.")
         return
     counts = []
     if runs:

@@ -45,7 +45,9 @@ def lock(state: Path, *, take_over: bool = False) -> None:
     host = other.partition(" ")[0]
     if not flock(descriptor, wait=take_over):
         os.close(descriptor)
-        raise LockedError("another call of Snakemake is at work in this folder; wait for its end")
+        raise LockedError(
+            f"another call of Snakemake ({other.strip() or 'unknown'}) is at work in {state}; wait for its end"
+        )
     if other and host != os.uname().nodename:
         os.close(descriptor)
         raise LockedError(

@@ -136,7 +136,7 @@ def _name(
     name = checked["sweep"] or _name_sweep(settings.get("workload"), explicit_files, label)
     is_archive = name.lower() == archive_name(label).lower()  # some file systems ignore case
     problems = {"sweep": config.reserved(name) if is_archive else config.name_mistake(name)}
-    if label == COMPARISON and not checked["machine"]:  # the host's name
+    if label.lower() == COMPARISON and not checked["machine"]:  # the host's name
         problems["machine"] = config.reserved(label)
     mistakes += [places.line([key], problem) for key, problem in problems.items() if problem]
     compared = mistakes.collect(comparison.read, checked, places, NOISE_SWEEP, results, label)
@@ -220,7 +220,9 @@ def _choose_builds(
         elif wanted not in names and names:
             hint = config.nearest(wanted, names)
             mistakes.append((["experiments", index, "reference"], f"no build {wanted!r}. {hint}"))
-        if on_node and wanted not in (None, "current", *names):
+        if on_node and not names:
+            notes.append(f"experiment {experiment['name']!r} left out: none of its builds is on this machine")
+        elif on_node and wanted not in (None, "current", *names):
             notes.append(
                 f"experiment {experiment['name']!r}: relative to {experiment['reference']}, without {wanted!r}"
             )

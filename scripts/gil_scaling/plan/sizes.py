@@ -55,10 +55,9 @@ class Sizes:
         parameter = catalog.auto_parameter(workload, given)
         if parameter is None:
             return [item]
-        others = {name: value for name, value in given.items() if value != catalog.AUTO}
         return [
             {text: {**chosen, parameter: self._size(workload, chosen, parameter, build)}}
-            for chosen in sweep.choices(others)
+            for chosen in sweep.choices(catalog.without_auto(workload, given))
         ]
 
     def _size(self, workload: catalog.Workload, given: Mapping[str, Any], parameter: str, build: Build) -> Any:
@@ -99,8 +98,10 @@ def find(
         env={**os.environ, "PYTHONPATH": SCRIPTS, "PYTHONSAFEPATH": "1"},
         stdout=subprocess.PIPE,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:  # why is on stderr
+        raise SizeError(f"{workload.name}: {parameter}: auto: the calibration ended with status {done.returncode}")
     answer = json.loads(done.stdout)
     if "problem" in answer:
         raise SizeError(f"{workload.name}: {parameter}: auto: {answer['problem']}")

@@ -71,7 +71,10 @@ class TaskProber:
             if isinstance(answer, str):
                 mistakes.append((call.path, f"{call} {answer}."))
             elif answer is _UNKNOWN:
-                notes.append(f"{call} did not end within {self.limit_s:g} s: its parameters are not checked.")
+                notes.append(
+                    f"{call}: its parameters are not checked: its process ended without an answer, or the calls on this build took "
+                    f"longer than {self.limit_s:g} s."
+                )
         return mistakes, list(dict.fromkeys(notes))
 
     def _learn(self, calls: Iterable[_Call]) -> None:
@@ -100,8 +103,7 @@ def _calls(experiments: Sequence[Config], builds: Mapping[str, Sequence[Build]])
         for place, item in enumerate(experiment["workloads"]):
             text, params = named(item)
             workload = catalog.read_workload(text, ".")
-            is_auto = catalog.auto_parameter(workload, params) is not None
-            given = {name: value for name, value in params.items() if not (is_auto and value == catalog.AUTO)}
+            given = catalog.without_auto(workload, params)
             path: KeyPath = ["experiments", index, "workloads", place]
             for choice in sweep.choices(given) if given else ():
                 yield _Call(path, build, workload, {**workload.defaults, **choice}, choice)

@@ -35,6 +35,7 @@ from gil_scaling.plan.yaml_lines import syntax_mistake
 from gil_scaling.result_set import COMPARISON, FIGURES, LOOKS, PAGE, RESULTS, WHY, table_path, write_text
 
 CHECKOUT = Path(SCRIPTS).parent
+_CONFIG = "config/config.yaml"
 _WITHOUT_PLAN = {COMPARISON, machines.TARGET}  # targets that need no builds here
 _MEASURE, _COLLECT = "measure", "collect"  # the rules of runs, and of what is made of their records
 _LOOK = "look"  # the rule that decides what is measured further
@@ -55,12 +56,12 @@ class BadConfig(WorkflowError):  # type: ignore[misc]
     __traceback__ = None
 
 
-def default_config(name: str = "config/config.yaml") -> str:
+def default_config() -> str:
     """The path of the config in the working directory, if there is one, else in the checkout.
 
     Raises WorkflowError with file and line if it cannot be read; files of --configfile are read by Snakemake.
     """
-    path = name if os.path.exists(name) else str(CHECKOUT / name)
+    path = _CONFIG if os.path.exists(_CONFIG) else str(CHECKOUT / _CONFIG)
     try:
         problem = syntax_mistake(path)
     except OSError as error:

@@ -73,8 +73,8 @@ def test_answers_give_the_first_workers_that_pay_off(tmp_path):
     records = sequential() + runs("thread", {1: 5.0, 2: 2.5}) + runs("process", {1: 6.0, 2: 5.0})
     records += runs("asyncio", {1: 3.0, 2: 3.0}) + runs("thread", {1: 4.0, 2: 3.0}, python="3.14")
     assert draw(tmp_path, records).answers == [
-        "py_loop on 3.14t, faster than sequential on 3.14: thread from 2 workers [2, 2] on; process with no number of "
-        "workers (1 and 2 measured); asyncio with any number of workers (1 and 2 measured)."
+        "py_loop on 3.14t, faster than sequential on 3.14: thread first with 2 workers [2, 2]; process with no number of "
+        "workers (1 and 2 measured); asyncio already with the fewest workers (1 and 2 measured)."
     ]
 
 
@@ -86,7 +86,7 @@ def test_too_few_rounds_make_no_claim(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "high", "text"),
-    [("unclear", math.nan, "thread: not shown"), ("from", math.inf, "thread from 2 workers [1, ∞] on, if at all")],
+    [("unclear", math.nan, "thread: not shown"), ("from", math.inf, "thread first with 2 workers [1, ∞], if at all")],
 )
 def test_answers_claim_no_more_than_shown(tmp_path, kind, high, text):
     tables = tables_of(tmp_path, sequential() + runs("thread", {1: 5.0, 2: 2.5}))

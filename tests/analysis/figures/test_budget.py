@@ -53,7 +53,7 @@ def answer(alone=(), **row):
 
 
 BELOW = "stays below the bound of the tasks and the CPUs, 2.00"
-LARGEST = "; the largest part of its workers' time beside the work goes into"
+LARGEST = "; the largest part that its workers lose beyond what sequential does goes into"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,8 @@ def test_the_parts_of_the_workers_time_are_stacked(tmp_path):
     widths = {label: box.width for label, box in bars.items()}
     assert widths == pytest.approx({label: part / 3 for label, part in expected.items()})
     assert bars["teardown"].x1 == pytest.approx(1)
+
+
+def test_the_share_of_a_loss_is_what_sequential_does_not_lose():
+    text = answer(alone={"useful": 0.5, "waiting": 0.5}, useful=0.3, waiting=0.7)
+    assert text == f"thread × 2 {BELOW}{LARGEST} waiting for the GIL (or a lock, a CPU, I/O): 20 %."

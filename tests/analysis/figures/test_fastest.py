@@ -33,7 +33,7 @@ def test_a_cell_has_the_colour_of_the_fastest_else_is_grey(tmp_path):
     assert found.answers == [
         "py_loop on 3.14: process × 2 is the fastest: 1.50× the speed of thread × 2 [1.50, 1.50]; it is faster: 2.00× "
         "sequential [2.00, 2.00].",
-        "py_loop on 3.14t: no backend stands out; thread × 2 was the fastest, and process × 2 is not shown to be slower; it "
+        "py_loop on 3.14t: no backend stands out; thread × 2 had the smallest median, and process × 2 is not shown to be slower; it "
         "is faster: 2.00× sequential [2.00, 2.00].",
     ]
 

@@ -117,7 +117,9 @@ def test_what_was_drawn_and_what_was_not_stands_in_the_index(everything):
 
 def test_caption_has_the_first_answers_and_the_reading(monkeypatch, full, everything, tmp_path):
     answers, caption = (everything.entries["speedup-e"][part] for part in ("answers", "caption"))
-    assert caption.startswith(f"{answers[0]} Speedup over sequential on the same build. Medians over 6 rounds;")
+    assert caption.startswith(
+        f"{answers[0]} Speedup over sequential on the same build. Hodges–Lehmann estimates of the ratios over 6 rounds;"
+    )
     many = Drawn(plt.figure(), [f"Answer {n}." for n in range(6)], "Read it so.", pd.DataFrame())
     monkeypatch.setattr(figures.load("speedup"), "draw", lambda tables: many)
     (other,) = draw_all(full, ["e"], tmp_path, ["speedup"])

@@ -79,7 +79,7 @@ def test_too_few_rounds_are_white_and_make_no_claim(tmp_path):
     found = drawn(tmp_path, runs("3.14", {"sequential": [4.0] * 3}), runs("3.14t", {"sequential": [2.0] * 3}))
     assert cells_of(found.figure.axes[0]) == {("py_loop", "sequential"): ("2.00 [2.00, 2.00]", WHITE)}
     assert found.answers == [
-        "3.14t against 3.14, the same code in experiment e: too few rounds for a claim (the brackets are ranges); 2.00× the speed "
+        "3.14t against 3.14, the same code in experiment e: too few rounds for a claim; 2.00× the speed "
         "[2.00, 2.00] (py_loop, sequential)."
     ]
 
@@ -88,7 +88,7 @@ def test_one_machine_at_two_times_is_compared_unpaired(tmp_path):
     earlier = runs("3.14", {"sequential": [4.0, 4.1, 4.2, 4.3, 4.4, 4.5]})
     found = drawn_of_sets(tmp_path, "m", earlier, runs("3.14", {"sequential": [8.0] * 6}))
     assert found.answers == [
-        "m 2026-01-02 · 3.14 against m 2026-01-01, the same build and code in experiment e: slower; 0.53× the speed [0.50, 0.56] "
+        "m 2026-01-02 · 3.14 against m 2026-01-01, the build of the same name and the same code in experiment e: slower; 0.53× the speed [0.50, 0.56] "
         "(py_loop, sequential).",
         "py_loop, sequential on m 2026-01-02 · 3.14 is slower: 0.53× the speed on m 2026-01-01 [0.50, 0.56].",
     ]
@@ -98,9 +98,9 @@ def test_one_machine_at_two_times_is_compared_unpaired(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "what"),
     [
-        ({"workload_digest": "1" * 16}, "the same build, but another source of py_loop,"),
-        ({"backend_digest": "1" * 16}, "the same build, but another source of thread,"),
-        ({}, "the same build and code"),
+        ({"workload_digest": "1" * 16}, "the build of the same name, but another source of py_loop,"),
+        ({"backend_digest": "1" * 16}, "the build of the same name, but another source of thread,"),
+        ({}, "the build of the same name and the same code"),
     ],
 )
 def test_another_source_is_never_the_same_code(changed, what, tmp_path):

@@ -56,8 +56,8 @@ def near(*places):
 
 def test_answers_compare_equal_workers_and_equal_shares(two):
     assert two.answers == [
-        "py_loop on 3.14, thread: with 2 workers, speedup 1.60 on large and 2.00 on small: worse, 0.80× [0.80, 0.80]; with one "
-        "worker per CPU, efficiency 50 % on large (8 workers) and 100 % on small (2 workers): worse, 0.50× [0.50, 0.50]."
+        "py_loop on 3.14, thread: with 2 workers, speedup 1.60 on large and 2.00 on small: smaller on large, 0.80× [0.80, 0.80]; with one "
+        "worker per CPU, efficiency 50 % on large (8 workers) and 100 % on small (2 workers): smaller on large, 0.50× [0.50, 0.50]."
     ]
 
 
@@ -65,7 +65,7 @@ def test_reading_explains_both_sides(two):
     assert two.reading == (
         "Left: speedup over sequential on the same machine and build, by workers; dashed grey: ideal, one per worker. Middle: "
         "the same by workers / usable CPUs; at 100 % there is one worker per CPU. Right: speedup / workers, by the same share. "
-        "No times of different machines are compared. At the default switch interval. Medians over 6 rounds; the bars are 95 % "
+        "No times of different machines are compared. At the default switch interval. Hodges–Lehmann estimates of the ratios over 6 rounds; the bars are 95 % "
         "confidence intervals."
     )
 
@@ -183,7 +183,7 @@ def test_answers_give_another_share_where_none_is_all_cpus(tmp_path):
     large = {("sequential", 1): 16.0, ("thread", 4): 8.0}
     assert draw(tmp_path, {"small": (2, runs(SMALL)), "large": (8, runs(large))}).answers == [
         "py_loop on 3.14, thread: with workers for 50 % of the CPUs, efficiency 50 % on large (4 workers) and 100 % on small "
-        "(1 worker): worse, 0.50× [0.50, 0.50]."
+        "(1 worker): smaller on large, 0.50× [0.50, 0.50]."
     ]
 
 
@@ -194,7 +194,7 @@ def test_few_rounds_make_no_claim(tmp_path):
         "a claim."
     ]
     assert drawn.reading.endswith(
-        "Medians over 3 rounds; the bars are ranges (too few rounds for a confidence interval)."
+        "Hodges–Lehmann estimates of the ratios over 3 rounds; the bars are ranges (too few rounds for a confidence interval)."
     )
 
 
@@ -217,7 +217,7 @@ def test_what_one_machine_lacks_is_not_drawn(tmp_path):
 @pytest.mark.parametrize(
     ("totals", "text"),
     [
-        ([2.0] * 6, "speedup 4.00 on b and 2.00 on a: better, 2.00× [2.00, 2.00]"),
+        ([2.0] * 6, "speedup 4.00 on b and 2.00 on a: larger on b, 2.00× [2.00, 2.00]"),
         ([4.1] * 6, "speedup 1.95 on b and 2.00 on a: the same within 5 %, 0.98× [0.98, 0.98]"),
         ([2.0, 8.0] * 3, "speedup 2.00 on b and 2.00 on a: no difference shown, 1.00× [0.50, 2.00]"),
     ],

@@ -69,7 +69,7 @@ def test_answers_group_workloads_by_claim_for_each_build(two_builds):
 @pytest.mark.parametrize(
     ("times", "text"),
     [
-        ([2.0] * 5, "too few rounds for a claim (the brackets are ranges): own_append 2.00 [2.00, 2.00]"),
+        ([2.0] * 5, "too few rounds for a claim: own_append 2.00 [2.00, 2.00]"),
         ([2.0, 8.0] * 3, "no difference shown: own_append 1.00 [0.50, 2.00]"),
     ],
     ids=["few rounds", "wide interval"],

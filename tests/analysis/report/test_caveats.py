@@ -100,6 +100,12 @@ def test_unlike_builds_are_named(unlike, tmp_path):
     ]
 
 
+def test_unlike_builds_with_the_same_gil_do_not_differ_in_it(tmp_path):
+    folder = result_set(tmp_path / "a", builds={"3.14": {}, "3.14t": {"pgo": True}})
+    (sentence,) = compared(tmp_path, folder)["experiments"][0]["unlike"]
+    assert sentence.startswith("3.14t and 3.14 differ in PGO on vs off. ")
+
+
 def test_unlike_packages_are_named(tmp_path):
     builds = {
         "3.14": {"packages": {"numpy": {"version": "2.4.1"}, "pandas": {"version": "3.0.0"}}},

@@ -1,6 +1,7 @@
 import math
 
 import pandas as pd
+import pytest
 from gil_scaling.analysis.report.contention import lock_notes, lock_sentences, object_sentences
 
 LOCK = {
@@ -32,26 +33,28 @@ def sentences(*rows):
 
 def test_a_lock_that_is_waited_for_is_named_with_its_holder():
     assert sentences({}) == [
-        "25 % [20 %, 30 %] of the threads' time they wait for the Lock created in work.py:2, `lock = Lock()`, which "
-        "50 % [40 %, 60 %] of the acquisitions find taken. It is held meanwhile in work.py:9, `with lock:` (75 % of that time)."
+        "For 25 % [20 %, 30 %] of their time the threads wait for the Lock created in work.py:2, `lock = Lock()`; "
+        "50 % [40 %, 60 %] of its acquisitions find it taken. It is held meanwhile in work.py:9, `with lock:` (75 % of that time)."
     ]
 
 
 def test_a_lock_that_takes_little_time_is_not_named():
-    none = ["No lock that Python code creates takes the threads 5 % of their time."]
+    none = ["The threads are not shown to wait 5 % of their time or more for any one lock that Python code creates."]
     assert sentences({"waited_share": 0.04}) == none
     assert sentences({"waited_share_low": 0.0}) == none
 
 
 def test_without_any_lock_it_is_said():
     unused = dict.fromkeys(("waited_share", "notified_share", "metered_slowdown"), math.nan)
-    assert sentences(unused) == ["No lock that Python code creates takes the threads 5 % of their time."]
+    assert sentences(unused) == [
+        "The threads are not shown to wait 5 % of their time or more for any one lock that Python code creates."
+    ]
 
 
 def test_waiting_for_an_item_is_told_apart():
     found = sentences({"waited_share": 0.0, "notified_share": 0.3, "kind": "Queue", "source": "items = Queue()"})
     assert found[1:] == [
-        "30 % of the threads' time they wait to be notified by the Queue created in work.py:2, `items = Queue()`, as for an "
+        "For 30 % of their time the threads wait to be notified by the Queue created in work.py:2, `items = Queue()`, as for an "
         "item of a queue."
     ]
 
@@ -104,7 +107,7 @@ def test_an_object_that_is_the_limit_is_named():
     same |= {"speedup_after_low": 0.69, "speedup_after_high": 0.73}
     assert of_objects(same, {}) == [
         'With `d["k"]` (tuple, work.py:4) immortal, the speedup over one thread goes from 0.70 to 1.90 [1.80, 2.00].',
-        "With `d` (dict, work.py:4) immortal, nothing changes: 0.71 [0.69, 0.73].",
+        "With `d` (dict, work.py:4) immortal, the speedup over one thread stays the same within 5 %: 0.71 [0.69, 0.73].",
     ]
 
 
@@ -125,7 +128,7 @@ def test_a_step_names_what_it_is_on_top_of():
         "claim": "not shown",
     }
     assert of_objects(row) == [
-        'With a copy of `d` (work.py:4) per thread, on top of `d["k"]` immortal, no change is shown: 1.90 [1.80, 2.00].'
+        'With a copy of `d` (work.py:4) per thread, on top of `d["k"]` immortal, no change of the speedup over one thread is shown: 1.90 [1.80, 2.00].'
     ]
 
 
@@ -137,8 +140,20 @@ def test_what_was_not_tried_has_a_reason():
 def test_lines_without_shared_objects_are_told():
     none = {"expression": None, "gain": math.nan}
     assert of_objects(none) == [
-        "The lines that take more CPU time load no object whose reference count threads contend for."
+        "At the lines that take more CPU time, threads were not seen to load an object together whose reference count they contend for."
     ]
     assert of_objects({**none, "status": "failed", "reason": "broke"}) == [
         "Which objects threads contend for is not known (failed): broke."
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "text"),
+    [
+        ("crashed", "killed by SIGSEGV", "failed (crashed): killed by SIGSEGV."),
+        ("ok", None, "shows nothing: the runs to compare with failed."),
+    ],
+)
+def test_a_change_without_a_gain_says_why(status, reason, text):
+    row = {"gain": math.nan, "status": status, "reason": reason}
+    assert of_objects(row) == [f'`d["k"]` (tuple, work.py:4) immortal {text}']

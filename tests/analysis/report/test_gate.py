@@ -85,7 +85,6 @@ BUILDS = {"kind": "build", "against_build": "m 2026-02-01 · 3.13", "pairing": "
     [
         ([row(interval="range")], "of one machine at two times"),
         ([row(interval="range"), row(**BUILDS)], "of one machine at two times"),
-        ([], "of two builds of one machine"),
         ([row(**BUILDS, interval="range")], "of two builds of one machine"),
     ],
 )
@@ -160,6 +159,13 @@ def test_gate_of_the_ceiling_counts_what_it_cannot_check():
         None,
         "0 of 1 combination below 0.80 of the process ceiling, interval included; 1 not checked (no ceiling, or too few rounds)",
         [],
+    )
+
+
+def test_gate_fails_where_there_is_nothing_to_compare():
+    error, _, _ = check()
+    assert error.startswith(
+        "nothing could be checked: no combination was measured on two builds, or at two times, of one machine"
     )
 
 

@@ -59,6 +59,13 @@ def test_a_disturbed_machine_is_named_with_the_remedy(flag, mode, effect, tmp_pa
     ]
 
 
+def test_the_remedy_is_that_of_most_disturbances(tmp_path):
+    records = disturbed(9, "drifting")
+    records[0]["noise"] = disturbed(1)[0]["noise"]
+    (sentence,) = limits(tmp_path, records)
+    assert "(1 noisy and 8 drifting): try `on_noise: repeat`" in sentence
+
+
 @pytest.mark.parametrize(("count", "sentences"), [(1, 0), (2, 1)])
 def test_a_tenth_of_the_runs_may_be_disturbed(count, sentences, tmp_path):
     assert len(limits(tmp_path, disturbed(count))) == sentences

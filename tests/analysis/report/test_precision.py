@@ -112,7 +112,7 @@ def test_precision_names_no_rounds_that_are_done():
     known, open_ = "1 of 2 combinations are known to within ±2 %.", "1 would take more than 100: there the machine"
     assert precision.describe_precision(summary([6, 200])).startswith(f"{known} {open_}")
     assert precision.describe_precision(summary([6, 5])).startswith(f"{known} All will be after 7 rounds:")
-    assert precision.summarize_precision(summary([6, 5])) == [f"{known[:-1]}, 2 after 7 rounds."]
+    assert precision.summarize_precision(summary([6, 5])) == [f"{known[:-1]}, 2 would be after 7 rounds."]
 
 
 def test_precision_that_no_rounds_give_names_the_cause():
@@ -204,7 +204,7 @@ def test_precision_without_repetitions_is_none():
 
 def test_precision_is_summarized_in_one_sentence():
     assert precision.summarize_precision(summary([6, 20, math.nan])) == [
-        "1 of 2 combinations are known to within ±2 %, 2 after 20 rounds."
+        "1 of 2 combinations are known to within ±2 %, 2 would be after 20 rounds."
     ]
     assert precision.summarize_precision(summary([6, 5000])) == ["1 of 2 combinations are known to within ±2 %."]
     assert precision.summarize_precision(summary([math.nan])) == []

@@ -35,19 +35,19 @@ def describe(*rows):
 
 def test_the_error_of_one_workload_has_its_interval():
     assert describe(ROW) == [
-        "For threads on 3.14t, processes on 3.14 and the tax predict of py_loop 0.94 [0.90, 0.98] times the speedup that is measured."
+        "The speedup of threads on 3.14t that processes on 3.14 and the tax predict is for py_loop 0.94 [0.90, 0.98] times the measured one."
     ]
 
 
 def test_the_error_of_too_few_rounds_has_no_interval():
     (sentence,) = describe({**ROW, "interval": "range"})
-    assert sentence.endswith("that is measured. The brackets are ranges of too few rounds for a claim.")
+    assert sentence.endswith("the measured one. The brackets are ranges of too few rounds for a claim.")
 
 
 def test_the_error_over_all_workloads_has_its_ends():
     assert describe(OTHER, ROW, {**ROW, "panel": "nbody", "error": 1.0}) == [
-        "For threads on 3.14t, processes on 3.14 and the tax predict over 3 workloads in the median 1.00 times the speedup that is "
-        "measured, from 0.94 (py_loop) to 1.10 (sort)."
+        "The speedup of threads on 3.14t that processes on 3.14 and the tax predict is over 3 workloads in the median 1.00 times "
+        "the measured one, from 0.94 (py_loop) to 1.10 (sort)."
     ]
 
 
@@ -73,7 +73,7 @@ def test_with_the_tax_of_another_sweep_its_errors_are_shown():
     row = {**ROW, "build": "3.14", **there, **errors, **ends}
     start = "Without the GIL, threads are predicted to be "
     end = " times as fast as sequential on 3.14: as processes in steady state, less the tax of 3.14t in the sweep tax "
-    end += "(the brackets span both intervals; no claim). There "
+    end += "(the brackets combine that of the processes with that of the tax; no claim). There "
     many = "the predictions of 10 workloads were in the median 1.02 times what was measured, from 0.85 to 1.20."
     one = "the prediction of one workload was 1.02 times what was measured."
     assert describe(row) == [f"{start}1.50 [1.30, 1.60] (py_loop){end}{many}"]
@@ -99,10 +99,13 @@ def test_page_and_markdown_show_predictions_beside_measured_ones(tmp_path):
         "1.60 [1.60, 1.60]",
         *(f"{each} [{each}, {each}]" for each in ("1.25", "1.28", "1.33", "0.960")),
     ]
-    sentence = "the tax predict of py_loop 0.96 [0.96, 0.96] times the speedup that is measured."
+    sentence = "the tax predict is for py_loop 0.96 [0.96, 0.96] times the measured one."
     assert sentence in sections(page)["without-gil"] and row in Page(page).rows
     text = (folder / "report.md").read_text()
-    assert "## What if the GIL were gone?\n\n- For threads on 3.14t" in text and f"| {' | '.join(row)} |" in text
+    assert (
+        "## What if the GIL were gone?\n\n- The speedup of threads on 3.14t" in text
+        and f"| {' | '.join(row)} |" in text
+    )
 
 
 def test_page_without_a_prediction_has_no_such_section(tmp_path):

@@ -1,5 +1,5 @@
 import pytest
-from gil_scaling.analysis.tables.objects import NO_ADDRESS, object_rows
+from gil_scaling.analysis.tables.objects import NO_ADDRESS, NOT_REACHED, object_rows
 
 
 def make_change(expression, how="immortal"):
@@ -17,9 +17,9 @@ def make_tried(expression, rates, status="ok", reason=None, **changes):
     return {"change": make_change(expression, **changes), "rates": rates, "status": status, "reason": reason}
 
 
-def rows(*steps, candidates=({"addresses": [1]},), status="ok", reason=None):
+def rows(*steps, candidates=({"addresses": [1]},), status="ok", reason=None, untried=()):
     study = {"status": status, "reason": reason, "candidates": list(candidates), "steps": list(steps)}
-    return list(object_rows(study))
+    return list(object_rows({**study, "untried": list(untried)}))
 
 
 def test_a_gain_is_paired_with_the_run_before_it():
@@ -57,3 +57,8 @@ def test_an_object_without_an_address_has_a_reason():
 def test_without_candidates_there_is_one_row():
     assert rows(candidates=[]) == [{"status": "ok", "reason": None}]
     assert rows(candidates=[], status="unsupported", reason="old") == [{"status": "unsupported", "reason": "old"}]
+
+
+def test_a_change_for_which_no_run_was_left_is_listed():
+    (row,) = rows(untried=[make_change("d")])
+    assert (row["expression"], row["status"], row["reason"]) == ("d", "unsupported", NOT_REACHED)

@@ -39,3 +39,10 @@ def test_a_row_shows_what_the_sampler_cost():
     row = waiting.waiting_row([make_measured({4: (1.0, 0.0, 0.0)}, tasks=4)] * 3)
     assert (row["rounds"], row["samples"], row["sampler_cpus"], row["sampler_slowdown"]) == (3, 1000.0, 0.05, 1.0)
     assert row["task_s"] == 0.5
+
+
+def test_what_was_seen_is_fitted_to_the_rest_of_the_cpu_time():
+    states = {"lock": 4.0, "sleep": 2.0}
+    found = waiting.shares(make_measured({4: (4.0, 6.0, 0.0)}, cpu_s=8.0, span_s=10.0, states=states, run_queue_s=0.0))
+    assert (found["on_cpu"], found["lock_or_gil"], found["sleep_or_io"]) == pytest.approx((0.8, 0.4 / 3, 0.2 / 3))
+    assert sum(found.values()) == pytest.approx(1.0)

@@ -15,9 +15,9 @@ from gil_scaling.analysis.figures.panels import choose_panels, draw_panels
 from gil_scaling.analysis.statistics.break_even import ALWAYS, FROM, NEVER
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
 
-TITLE = "From how many workers on is it faster than sequential on the reference build?"
+TITLE = "With how many workers is it first faster than sequential on the reference build?"
 PLACE = 12
-HEADLINE = "From how many workers does a build pay off?"
+HEADLINE = "With how many workers does a build first pay off?"
 
 _TIMES = ["time_reference", "time_reference_low", "time_reference_high"]
 _DATA = ["panel", "series", "build", "workers", *_TIMES]
@@ -25,8 +25,8 @@ _RULE = "those with a time whose interval stays farthest from that of the refere
 _SHIFT = 1.02  # builds are drawn beside each other, by this factor
 _MAX_SEQUENTIAL = 3  # builds, up to which the sequential time of each is drawn
 _KINDS = {
-    ALWAYS: "{series} with any number of workers ({counts} measured)",
-    FROM: "{series} from {value} on",
+    ALWAYS: "{series} already with the fewest workers ({counts} measured)",
+    FROM: "{series} first with {value}",
     NEVER: "{series} with no number of workers ({counts} measured)",
     NO_CLAIM: "{series}: {rounds} are too few for a claim",
 }
@@ -51,7 +51,7 @@ def _reading(rows: pd.DataFrame) -> list[str]:
     return [
         f"Time divided by that of sequential on {reference}, which is the thick line at 1; below it is faster.",
         "Thin lines: sequential on the other builds." if rows["build"].nunique() <= _MAX_SEQUENTIAL else "",
-        drawing.interval_note(rows),
+        drawing.interval_note(rows, drawing.RATIOS),
         drawing.SHADED,
     ]
 
@@ -77,7 +77,7 @@ def _break_evens(lines: pd.DataFrame, break_even: pd.DataFrame) -> pd.DataFrame:
 
 
 def answers(break_evens: pd.DataFrame) -> list[str]:
-    """From how many workers on a build is faster than sequential on the reference: one sentence per workload and build."""
+    """With how many workers a build is first faster than sequential on the reference: one sentence per workload and build."""
     texts = break_evens.apply(_describe, axis=1, result_type="reduce")
     keys = [break_evens[name] for name in ("panel", "build", "reference_build")]
     return [

@@ -10,6 +10,7 @@ from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_row_panels
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM
+from gil_scaling.analysis.statistics.intervals import CI95
 
 TITLE = "Which build and which kind of backend is the best choice?"
 PLACE = 1
@@ -65,6 +66,9 @@ def _describe(choices: list[dict[str, Any]]) -> str:
     ties = [choice["label"] for choice in choices[1:] if choice["claim"] != FASTER]
     if any(choice["claim"] == NO_CLAIM for choice in choices[1:]):
         text = f"{best['label']}, {phrases.describe_speed(second, 'margin', NO_CLAIM, other)}"
+        if second["interval"] == CI95:
+            margin = phrases.format_speed(second, "margin", other)
+            text = f"{best['label']} had the smallest median, {margin}; another choice has too few rounds for a claim"
     elif ties:
         text = (
             f"no choice stands out; {best['label']} had the smallest median, over the rounds "

@@ -35,7 +35,7 @@ def draw(tables: Tables) -> Drawn:
     axes.set_xlabel("time of the counterpart / time of the workload")
     reading = (
         "Threads with the most workers up to the usable CPUs, both workloads run in the same way; right of the line at 1, the first "
-        f"one is faster. {drawing.interval_note(rows)}"
+        f"one is faster. {drawing.interval_note(rows, drawing.RATIOS)}"
     )
     text = " ".join(filter(None, [reading, note]))
     return Drawn(cast(Figure, axes.figure), answers(rows, tables["counterparts"]), text, rows[_DATA])

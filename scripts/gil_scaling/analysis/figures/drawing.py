@@ -230,14 +230,17 @@ def draw_dots(rows: pd.DataFrame, measure: str, looks: Mapping[str, dict[str, An
     return axes
 
 
-def interval_note(rows: pd.DataFrame) -> str:
-    """How many rounds the rows rest on and what their intervals are, for captions."""
+RATIOS = "Hodges–Lehmann estimates of the ratios"
+
+
+def interval_note(rows: pd.DataFrame, estimates: str = "Medians") -> str:
+    """How many rounds the rows rest on and what their intervals are, for captions; estimates: what is drawn."""
     counts = sorted(set(rows["rounds_ok"].dropna().astype(int)))
     if not counts:
         return "No run was ok."
     span = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     kind = describe_intervals(rows["interval"])
-    return f"Medians over {span} round{'s' if counts[-1] > 1 else ''}; the bars are {kind}."
+    return f"{estimates} over {span} round{'s' if counts[-1] > 1 else ''}; the bars are {kind}."
 
 
 def describe_intervals(kinds: pd.Series) -> str:

@@ -8,8 +8,9 @@ from gil_scaling.analysis import phrases, representatives
 from gil_scaling.analysis.columns import ALONE, CONTROLS, FASTEST, TIED
 from gil_scaling.analysis.figures import drawing, looks
 from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
-from gil_scaling.analysis.figures.heatmap import categories, draw_heatmaps
+from gil_scaling.analysis.figures.heatmap import TEXT_SIZE, categories, draw_heatmaps
 from gil_scaling.analysis.statistics.claims import NO_CLAIM
+from gil_scaling.analysis.statistics.intervals import CI95
 
 TITLE = "Which backend for which workload, on which build?"
 PLACE = 2
@@ -37,7 +38,7 @@ def draw(tables: Tables) -> Drawn:
     values, options, handles = categories({**colours, _NONE: (_NONE, looks.GREY)}, keys)
     texts = [_cell_text(row) for row in rows.to_dict("records")]
     cells = rows.assign(line=rows["panel"], group="", column=rows["build"], value=values, text=texts)
-    width = max(1.2, drawing.widest(texts, 7.5) + 0.2)
+    width = max(1.2, drawing.widest(texts, TEXT_SIZE) + 0.2)
     figure = draw_heatmaps(cells, cell=(width, 0.4), handles=handles, **options)
     return Drawn(figure, answers(rows), _reading(rows), rows[_DATA])
 
@@ -51,10 +52,15 @@ def _describe_winner(row: dict[str, Any]) -> str:
     """The fastest backend, relative to the runner-up and to sequential."""
     speedup = _describe_speedup(row) + row["alone"]
     if row["verdict"] == TIED:
-        return f"{_NONE}; {row['label']} was the fastest, and {_describe_ties(row['tied'])} not shown to be slower{speedup}"
+        return f"{_NONE}; {row['label']} had the smallest median, and {_describe_ties(row['tied'])} not shown to be slower{speedup}"
     other = "sequential" if row["runner_up_backend"] == "sequential" else f"the speed of {row['runner_up']}"
     if row["verdict"] == FASTEST:
         return f"{row['label']} is the fastest: {phrases.format_speed(row, 'margin', other)}{speedup}"
+    if row["interval"] == CI95:
+        margin = phrases.format_speed(row, "margin", other)
+        return (
+            f"{row['label']} had the smallest median, {margin}; another backend has too few rounds for a claim{speedup}"
+        )
     return f"{row['label']}, {phrases.describe_speed(row, 'margin', NO_CLAIM, other)}{speedup}"
 
 

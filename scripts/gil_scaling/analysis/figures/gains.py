@@ -118,14 +118,12 @@ def _describe_pair(rows: pd.DataFrame) -> str:
 def _describe_code(rows: pd.DataFrame) -> str:
     """Whether the two sides of a pair ran the same code, and what differs where they did not."""
     differs = rows["flags"].str.contains("unlike_sources", na=False)
-    same = "the same code" if rows["kind"].iloc[0] == BUILD else "the same build and code"
+    same = "the same code" if rows["kind"].iloc[0] == BUILD else "the build of the same name and the same code"
     if not differs.any():
         return same
     is_whole = differs.groupby(rows["workload"]).transform("all")  # else the source of a backend differs
     names = pd.unique(rows["workload"].where(is_whole, rows["backend"])[differs])
-    return (
-        f"{same.replace(' and code', '').replace('code', 'config')}, but another source of {phrases.join_words(names)},"
-    )
+    return f"{same.replace(' and the same code', '').replace('code', 'config')}, but another source of {phrases.join_words(names)},"
 
 
 def _describe_means(means: pd.DataFrame) -> Iterator[str]:

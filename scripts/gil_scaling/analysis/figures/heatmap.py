@@ -15,13 +15,13 @@ from gil_scaling.analysis.figures.looks import FONT, WIDTH, ink_on
 
 _MAX_LABEL = 4.0  # inches of the labels of lines
 _LINE = 0.15  # inches of a line of text above the columns
+TEXT_SIZE = 7.5  # points, of the text in a cell
 
 
 def draw_heatmaps(
     cells: pd.DataFrame,
     *,
     cell: tuple[float, float],
-    size: float = 7.5,
     handles: Mapping[str, Any] | None = None,
     columns: list[tuple[str, str]] | None = None,
     **options: Any,
@@ -29,7 +29,7 @@ def draw_heatmaps(
     """A figure of tables with a line for each `line` and a column for each `group` and `column` of the cells, in their order.
 
     cells: one row per cell with the columns line, group, column, value (which gives the colour) and text; cell: least width and
-    the height in inches; size: of the text in points, 0 for none; columns: (group, column) in another order; options: for seaborn's heatmap (cmap, norm …).
+    the height in inches; columns: (group, column) in another order; options: for seaborn's heatmap (cmap, norm …).
     """
     handles = handles or {}
     names = list(dict.fromkeys(cells["line"]))
@@ -52,7 +52,7 @@ def draw_heatmaps(
     top = drawing.MARGIN + legend
     for shown, lines, own, (names_above, groups, high) in parts:
         axes = add(left, top + high, width * len(shown), cell[1] * len(lines))
-        _draw_table(axes, own, shown, lines, size, options)
+        _draw_table(axes, own, shown, lines, options)
         axes.set_xticks([place + 0.5 for place in range(len(shown))], names_above)
         axes.set_yticks([place + 0.5 for place in range(len(lines))], [labels[name] for name in lines])
         _name_groups(axes, groups, max(name.count("\n") + 1 for name in names_above))
@@ -127,16 +127,15 @@ def _draw_table(
     cells: pd.DataFrame,
     columns: list[tuple[str, str]],
     lines: list[str],
-    size: float,
     options: dict[str, Any],
 ) -> None:
     keyed = cells.set_index(["line", "group", "column"])
     values, texts = (keyed[name].unstack(["group", "column"]).reindex(lines)[columns] for name in ("value", "text"))
     sns.heatmap(
         values.astype(float),
-        annot=texts.fillna("") if size else None,
+        annot=texts.fillna(""),
         fmt="",
-        annot_kws={"size": size},
+        annot_kws={"size": TEXT_SIZE},
         cbar=False,
         linewidths=1,
         ax=axes,

@@ -35,7 +35,7 @@ def draw(tables: Tables) -> Drawn:
     reading = (
         "Builds from the oldest to the newest version; a line joins the free-threaded ones, another line the others. Left: "
         "sequential time divided by that of the reference build, lower is better. Right: speedup of threads over sequential on "
-        f"the same build, with the most workers up to the usable CPUs. {drawing.interval_note(rows)}"
+        f"the same build, with the most workers up to the usable CPUs. {drawing.interval_note(rows, drawing.RATIOS)}"
     )
     columns = ["panel", "measure", "build", "workers", "value", "value_low", "value_high", "rounds_ok", "interval"]
     figure, note = _figure(rows, looks.builds(tables["builds"]))

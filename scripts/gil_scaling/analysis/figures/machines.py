@@ -19,8 +19,8 @@ HEADLINE = "Does it scale the same on each machine?"
 OF_SWEEP = True
 
 _CLAIMS = {
-    FASTER: "better, {ratio}× [{low}, {high}]",
-    SLOWER: "worse, {ratio}× [{low}, {high}]",
+    FASTER: "larger on {machine}, {ratio}× [{low}, {high}]",
+    SLOWER: "smaller on {machine}, {ratio}× [{low}, {high}]",
     SAME: "the same within 5 %, {ratio}× [{low}, {high}]",
     NOT_SHOWN: "no difference shown, {ratio}× [{low}, {high}]",
     NO_CLAIM: "{ratio}×, from {low} to {high}, too few rounds for a claim",
@@ -56,7 +56,7 @@ def _reading(rows: pd.DataFrame) -> str:
     return (
         "Left: speedup over sequential on the same machine and build, by workers; dashed grey: ideal, one per worker. Middle: the "
         "same by workers / usable CPUs; at 100 % there is one worker per CPU. Right: speedup / workers, by the same share."
-        f"{ceiling} No times of different machines are compared. At the default switch interval. {drawing.interval_note(rows)}"
+        f"{ceiling} No times of different machines are compared. At the default switch interval. {drawing.interval_note(rows, drawing.RATIOS)}"
     )
 
 
@@ -97,7 +97,7 @@ def answers(shapes: pd.DataFrame) -> list[str]:
 
 def _describe(row: pd.Series) -> str:
     ratio, low, high = (phrases.format_ratio(row[f"gain{end}"]) for end in _ENDS)
-    claim = _CLAIMS[row["claim"]].format(ratio=ratio, low=low, high=high)
+    claim = _CLAIMS[row["claim"]].format(ratio=ratio, low=low, high=high, machine=row["machine"])
     if row["at"] == WORKERS:
         speedups = phrases.format_ratio(row["speedup"]), phrases.format_ratio(row["against_speedup"])
         return (

@@ -33,6 +33,6 @@ def draw(tables: Tables) -> Drawn:
     ]
     reading = (
         "Speedup over sequential on the same build: blue above 1, brown below, white at 1; grey numbers of workers: more than the "
-        "usable CPUs. Medians over the rounds; the CSV file has the intervals."
+        "usable CPUs. Estimates over the ratios of each round; the CSV file has the intervals."
     )
     return Drawn(figure, sentences, reading, rows[_DATA])

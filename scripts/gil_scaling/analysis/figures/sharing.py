@@ -29,7 +29,7 @@ def draw(tables: Tables) -> Drawn:
     rows = _rows(tables["summary"])
     reading = (
         "Speedup of threads over sequential on the same build, with the most workers up to the usable CPUs; left of the line at "
-        f"1, threads are slower than sequential. {drawing.interval_note(rows)}"
+        f"1, threads are slower than sequential. {drawing.interval_note(rows, drawing.RATIOS)}"
     )
     columns = ["panel", "sharing", "build", "series", "workers", "speedup", "speedup_low", "speedup_high", "claim"]
     axes = drawing.draw_dots(rows, "speedup", looks.builds(tables["builds"]), right=drawing.widest(_LEVELS.values()))

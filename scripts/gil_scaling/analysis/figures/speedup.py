@@ -44,7 +44,7 @@ def draw(tables: Tables) -> Drawn:
     )
     limits = [_MEANINGS[label] for column, (label, _) in _LIMITS.items() if shown[column].notna().any()]
     reading = [
-        f"Speedup over sequential on the same build. {drawing.interval_note(shown)}",
+        f"Speedup over sequential on the same build. {drawing.interval_note(shown, drawing.RATIOS)}",
         f"{'; '.join(['Grey lines: ideal: one per worker', *limits])}.",
         drawing.SHADED,
         _describe_predictions(predictions, rows),

@@ -33,7 +33,7 @@ def draw(tables: Tables) -> Drawn:
     axes = _draw(shown, looks.builds(builds))
     reading = [
         f"Sequential time over that of {_reference(rows)}, which is 1; the costliest workload is on top.",
-        drawing.interval_note(shown),
+        drawing.interval_note(shown, drawing.RATIOS),
     ]
     if rows["build"].isin(builds.loc[builds["free_threaded"].eq(True), "build"]).any():
         axes.axvline(_LIMIT, color="0.35", ls=":", lw=1.5, zorder=1)
@@ -102,4 +102,4 @@ def _describe_range(rows: pd.DataFrame) -> str:
 def _describe_differences(build: dict[str, Any], reference: dict[str, Any]) -> str:
     """What else than the GIL two builds differ in, as the end of a sentence."""
     differing = [text for name, text in COMPARED_FACTS.items() if build.get(name) != reference.get(name)]
-    return f"; the two also differ in {phrases.join_words(differing)}" if differing else ""
+    return f"; the two differ in {phrases.join_words(differing)}" if differing else ""

@@ -117,16 +117,17 @@ def describe_unlike_sources(differences: Iterable[Difference]) -> list[str]:
 def describe_unlike_builds(
     summary: pd.DataFrame, sets: Sequence[Mapping[str, Any]], machines: pd.DataFrame
 ) -> list[str]:
-    """A sentence per pair of a build and its reference that differ in more than the GIL, with the result sets that have it."""
+    """A sentence per pair of a build and its reference that differ besides the GIL, with the result sets that have it."""
     labels: dict[str, dict[str, None]] = {}
     for each in sets:
         rows = summary[summary["machine"] == each["label"]].dropna(subset="reference")
         for build, reference in rows[["python", "reference"]].drop_duplicates().itertuples(index=False):
             differing = _list_differing(each["builds"].get(build), each["builds"].get(reference))
             if differing:
+                has_other_gil = each["builds"][build]["gil"] != each["builds"][reference]["gil"]
                 sentence = (
-                    f"{build} and {reference} differ in more than the GIL: {', '.join(differing)}. Any of these may explain "
-                    "differences in their times."
+                    f"{build} and {reference} differ in {'more than the GIL: ' if has_other_gil else ''}{', '.join(differing)}. Any of "
+                    "these may explain differences in their times."
                 )
                 labels.setdefault(sentence, {})[each["label"]] = None
     if len(sets) == 1:

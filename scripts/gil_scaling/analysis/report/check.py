@@ -36,7 +36,6 @@ class Try:
     """
 
     spec: dict[str, Any]
-    timeout_s: float
     backend_kind: str
     waits: bool
     sizes: list[str]
@@ -115,12 +114,14 @@ def main(order_path: str, results_path: str, config_path: str) -> None:
     bad = sum(any(each.kind in _BAD for each in found) for found in findings)
     if bad:
         raise SystemExit(f"{bad} of {format_count(len(tries), 'run')} failed or gave a wrong result.")
-    print("No run failed, and no result is wrong.")
+    unknown = sum(not one.samples for one in tries)
+    left = f" {unknown} of {format_count(len(tries), 'run')} showed nothing." if unknown else ""
+    print(f"No run failed, and no result is wrong.{left}")
 
 
 def _read_try(one: dict[str, Any], result: dict[str, Any]) -> Try:
     others = {key: one[key] for key in ("backend_kind", "waits", "sizes", "better", "counterpart", "experiments")}
-    return Try(spec=one["entry"]["spec"], timeout_s=one["entry"]["timeout_s"], **others, **result)
+    return Try(spec=one["entry"]["spec"], **others, **result)
 
 
 # ---- findings
@@ -234,7 +235,7 @@ def _describe_subject(pairs: Sequence[tuple[Try, Sequence[Finding]]]) -> Iterato
         yield f"works: {_list_ways((one, '') for one in works)}"
     times = [f"{format_seconds(one.work_s)} on {one.spec['python']}" for one in works if one.is_sequential]
     if times:
-        yield f"all tasks in sequence: {', '.join(times)}"
+        yield f"sequential: {', '.join(times)}"
     for (kind, text), where in _grouped(pairs).items():
         yield f"{kind}: {_list_ways(where)}: {text}"
     left = [(one, "") for one, _ in pairs if one.record is None]

@@ -23,10 +23,11 @@ def lock_sentences(locks: pd.DataFrame) -> Iterator[str]:
     for _, lock in waited.iterrows():
         yield _of_wait(lock)
     if waited.empty and locks["status"].eq("ok").any():
-        yield f"No lock that Python code creates takes the threads {phrases.format_percent(_MIN_SHARE)} of their time."
+        share = phrases.format_percent(_MIN_SHARE)
+        yield f"The threads are not shown to wait {share} of their time or more for any one lock that Python code creates."
     for _, lock in locks[locks["notified_share"].ge(_MIN_SHARE)].head(_MAX_LOCKS).iterrows():
         share = phrases.format_percent(lock["notified_share"])
-        yield f"{share} of the threads' time they wait to be notified by the {name_lock(lock)}, as for an item of a queue."
+        yield f"For {share} of their time the threads wait to be notified by the {name_lock(lock)}, as for an item of a queue."
 
 
 def waited_locks(locks: pd.DataFrame) -> pd.DataFrame:
@@ -49,7 +50,7 @@ def _of_wait(lock: pd.Series) -> str:
         phrases.format_share_ci(*(lock[f"{name}{end}"] for end in ("", "_low", "_high")))
         for name in ("waited_share", "contended_share")
     )
-    text = f"{share} of the threads' time they wait for the {name_lock(lock)}, which {contended} of the acquisitions find taken."
+    text = f"For {share} of their time the threads wait for the {name_lock(lock)}; {contended} of its acquisitions find it taken."
     if lock["holder_share"] > 0:
         holder = phrases.name_line(lock["holder_file"], lock["holder_line"], lock["holder_source"])
         text += f" It is held meanwhile in {holder} ({phrases.format_percent(lock['holder_share'])} of that time)."
@@ -64,8 +65,8 @@ def name_lock(lock: pd.Series) -> str:
 _EFFECTS = {
     FASTER: "the speedup over one thread goes from {before} to {after}",
     SLOWER: "the speedup over one thread falls from {before} to {after}",
-    SAME: "nothing changes: {after}",
-    NOT_SHOWN: "no change is shown: {after}",
+    SAME: "the speedup over one thread stays the same within 5 %: {after}",
+    NOT_SHOWN: "no change of the speedup over one thread is shown: {after}",
     NO_CLAIM: "the speedup over one thread is {after}, {before} before: too few rounds for a claim",
 }
 
@@ -74,7 +75,7 @@ def object_sentences(objects: pd.DataFrame) -> Iterator[str]:
     """Of one combination: what each change of an object that its threads share gains, the largest gain of a step first."""
     for _, row in objects[objects["expression"].isna()].iterrows():
         yield (
-            "The lines that take more CPU time load no object whose reference count threads contend for."
+            "At the lines that take more CPU time, threads were not seen to load an object together whose reference count they contend for."
             if row["status"] == "ok"
             else f"Which objects threads contend for is not known ({row['status']}): {row['reason']}."
         )
@@ -86,7 +87,17 @@ def object_sentences(objects: pd.DataFrame) -> Iterator[str]:
         given = f", on top of {row['given']}" if isinstance(row["given"], str) else ""
         yield f"With {_change(row)}{given}, {effect}."
     for _, row in objects[objects["expression"].notna() & objects["gain"].isna()].iterrows():
-        yield f"{phrases.capitalize(_change(row))} was not tried: {row['reason']}."
+        yield f"{phrases.capitalize(_change(row))} {_why_no_gain(row)}."
+
+
+def _why_no_gain(row: pd.Series) -> str:
+    if row["status"] == "ok":
+        return "shows nothing: the runs to compare with failed"
+    return (
+        f"was not tried: {row['reason']}"
+        if row["status"] == "unsupported"
+        else f"failed ({row['status']}): {row['reason']}"
+    )
 
 
 def _change(row: pd.Series) -> str:

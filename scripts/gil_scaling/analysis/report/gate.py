@@ -41,7 +41,10 @@ def check_slower(tables: Mapping[str, pd.DataFrame], percent: float) -> Check:
     rows, scope = choose(tables["changes"])
     checked = rows[rows["interval"] == CI95].sort_values("gain")
     if checked.empty:
-        return _nothing(SLOWER, f"no combination {scope} has enough rounds for a confidence interval")
+        few = f"no combination {scope} has enough rounds for a confidence interval"
+        return _nothing(
+            SLOWER, few if len(rows) else "no combination was measured on two builds, or at two times, of one machine"
+        )
     is_slow = checked["gain_high"] < 1 / (1 + percent / 100)
     cases = [
         Case(row["experiment"], _name(row), _describe_slower(row) if is_over else None)

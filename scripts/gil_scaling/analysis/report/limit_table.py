@@ -18,8 +18,8 @@ _HEADS = {
     "bound": "the speedup that the tasks and the CPUs allow",
     "reached": "whether the bound is reached: the whole interval lies above 95 % of it, below (no), or neither (not shown)",
     "ceiling": "the speedup of processes that are already running",
-    "largest loss": "where most of the workers' time beside the work goes",
-    "share": "of workers × the timed interval that goes there",
+    "largest loss": "where most of the workers' time beside the work goes, beyond what sequential loses there",
+    "share": "of workers × the timed interval that goes there, beyond what sequential loses",
 }
 
 

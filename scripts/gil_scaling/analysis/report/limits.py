@@ -107,7 +107,7 @@ def _describe_disturbances(
     modes = [config.get("on_noise") for config in configs.values()]
     mode = next((mode for mode in ("flag", "wait", "repeat") if mode in modes), "flag")
     if mode == "flag":
-        better = "wait" if counts["noisy"] else "repeat"  # idle CPUs drift, too
+        better = "wait" if counts["noisy"] > disturbed / 2 else "repeat"  # idle CPUs drift, too
         again = f": `{command} --forcerun measure --config on_noise={better}`" if command else ""
         remedy = f"try `on_noise: {better}`, which {_MODES[better]}{again}"
     else:

@@ -97,7 +97,7 @@ def summarize_precision(summary: pd.DataFrame) -> list[str]:
         return []
     needed, known = _rounds_needed(rows)
     within = needed[needed <= MAX_ROUNDS]
-    more = f", {known + len(within)} after {within.max():,.0f} rounds" if len(within) else ""
+    more = f", {known + len(within)} would be after {within.max():,.0f} rounds" if len(within) else ""
     return [f"{_count_known(known, len(rows))}{more}."]
 
 

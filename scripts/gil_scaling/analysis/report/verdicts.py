@@ -180,20 +180,20 @@ def _fastest_note(row: Mapping[str, Any]) -> Iterator[str]:
     if row["backend_kind"] != "sequential":  # no candidate: it runs another list of tasks
         yield f"{row['fastest']} is {speed}"
     elif row["fastest"] != row["label"]:
-        yield f"the smallest median had {row['fastest']}, {speed}"
+        yield f"{row['fastest']} had the smallest median, {speed}"
 
 
 def _regret_note(row: Mapping[str, Any]) -> Iterator[str]:
     """How it compares with the fastest, where that is another one."""
     if row["fastest"] != row["label"]:
         regret = phrases.format_speed(row, "regret", "its time")
-        yield f"{row['fastest']}, the fastest, is not shown to be faster: this takes {regret}"
+        yield f"{row['fastest']} had the smallest median, but is not shown to be faster: this takes {regret}"
 
 
 _THREADS = {
     FASTER: "{label} is {speed}",
     SLOWER: "threads lose: {label} is {speed}",
-    SAME: "threads give nothing: {label} is {speed}",
+    SAME: "threads gain nothing: {label} is {speed}",
 }
 
 

@@ -12,6 +12,7 @@ from gil_scaling.analysis.columns import WAITING_SHARES
 from gil_scaling.analysis.report.contention import FEW_ROUNDS, lock_notes, lock_sentences, object_sentences
 from gil_scaling.analysis.report.html_tables import Table, text_table
 from gil_scaling.analysis.statistics.intervals import CI95
+from gil_scaling.analysis.tables.lines import MIN_EFFECT
 
 _MAX_LINES = 3  # named in sentences, of each kind of time
 _MIN_HELD = 0.05  # of the time that workers wait, for a line to be named
@@ -21,7 +22,7 @@ _WITHOUT_LINE = {
     "garbage_collector": "went into pauses of the garbage collector",
     "sleep_or_io": "they slept, or waited for input and output",
 }
-_MIN_LONG = 0.02  # of a task's time, to be called longer
+_MIN_TEXT = 0.01  # of a task's time, to be shown as a number
 _UNITS = {"threads": "thread", "processes": "process", "interpreters": "interpreter"}
 _WAYS = {"outside": "from outside", "inside": "by a thread of the run"}
 
@@ -74,7 +75,9 @@ def waiting_table(waiting: pd.DataFrame) -> Table:
 
 def _sentences(row: pd.Series, rows: pd.DataFrame, lines: pd.DataFrame) -> Iterator[str]:
     for _, bad in rows[rows["status"] != "ok"].drop_duplicates("reason").iterrows():
-        yield f"{phrases.capitalize(bad['status'])} with {phrases.format_count(bad['at_workers'], 'worker')}: {bad['reason']}."
+        some = "" if pd.isna(bad["task_s"]) else "in some runs "
+        workers = phrases.format_count(bad["at_workers"], "worker")
+        yield f"{phrases.capitalize(bad['status'])} {some}with {workers}: {bad['reason']}."
     if lines.empty:
         return
     yield from _of_cpu(row, lines)
@@ -91,8 +94,8 @@ def _of_cpu(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
         factor = row["machine_factor"]
         of_machine = f" × {phrases.format_ratio(factor)} for the machine" if factor > 1 else ""
         yield (
-            f"A task is not shown to need more CPU time than with one worker: {phrases.format_seconds(together_s)}, alone "
-            f"{phrases.format_seconds(alone_s)}{of_machine}. No line is to blame for it."
+            f"A task is not shown to need more than {phrases.format_percent(MIN_EFFECT)} more CPU time than with one worker: "
+            f"{phrases.format_seconds(together_s)}, alone {phrases.format_seconds(alone_s)}{of_machine}."
         )
         return
     yield (
@@ -165,9 +168,7 @@ def _bar(seconds: float, largest: float, task_s: float) -> tuple[float, str]:
     if pd.isna(seconds) or not largest > 0:
         return 0.0, ""
     text = (
-        f"{'+' if seconds > 0 else ''}{phrases.format_seconds(seconds)}"
-        if abs(seconds) >= _MIN_LONG / 2 * task_s
-        else ""
+        f"{'+' if seconds > 0 else ''}{phrases.format_seconds(seconds)}" if abs(seconds) >= _MIN_TEXT * task_s else ""
     )
     return min(1.0, max(0.0, seconds / largest)), text
 
@@ -185,6 +186,6 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
         yield (
             f"Sampled {_WAYS[row['method']]}, {phrases.format_number(row['samples'])} times in each of "
             f"{phrases.format_count(row['rounds'], 'round')}; the sampler used {phrases.format_percent(row['sampler_cpus'])} of a CPU, "
-            + ("which was idle otherwise" if row["spare_cpus"] > 0 else "which it took from the workers")
+            + ("with a usable CPU to spare" if row["spare_cpus"] > 0 else "with no usable CPU to spare")
             + f", and the sampled repetitions took {phrases.format_ratio(row['sampler_slowdown'])} times as long as those between them."
         )

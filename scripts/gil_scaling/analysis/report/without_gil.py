@@ -37,14 +37,14 @@ def sentences(rows: pd.DataFrame) -> Iterator[str]:
         known = own[own["error"].notna()].sort_values("error")
         if len(known):
             yield (
-                f"For threads on {build}, processes on {reference} and the tax predict {_describe_errors(known)} the speedup that "
-                f"is measured{_describe_range(known)}.{_no_claim(known)}"
+                f"The speedup of threads on {build} that processes on {reference} and the tax predict is {_describe_errors(known)} "
+                f"the measured one{_describe_range(known)}.{_no_claim(known)}"
             )
     for (build, source), own in rows.groupby(["build", "tax_source"], sort=False):
         yield (
             f"Without the GIL, threads are predicted to be {_describe_predictions(own)} times as fast as sequential on {build}: as "
-            f"processes in steady state, less the tax of {own['tax_build'].iloc[0]} in {source} (the brackets span "
-            f"both intervals; no claim). {_describe_their_errors(own.iloc[0])}"
+            f"processes in steady state, less the tax of {own['tax_build'].iloc[0]} in {source} (the brackets combine "
+            f"that of the processes with that of the tax; no claim). {_describe_their_errors(own.iloc[0])}"
         )
     for reason, own in rows[rows["predicted"].isna()].groupby("reason", sort=False):
         yield f"Not predicted: {phrases.join_words(own['panel'].drop_duplicates())}: {reason}."
@@ -76,7 +76,7 @@ def _describe_errors(rows: pd.DataFrame) -> str:
     if len(rows) == 1:
         row = rows.iloc[0]
         error = phrases.format_ratio_ci(*(row[f"error{end}"] for end in ("", "_low", "_high")))
-        return f"of {row['panel']} {error} times"
+        return f"for {row['panel']} {error} times"
     return f"over {len(rows)} workloads in the median {phrases.format_ratio(rows['error'].median())} times"
 
 

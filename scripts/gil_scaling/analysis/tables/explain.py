@@ -71,7 +71,10 @@ def explain(results: Results, workers: int, usable_cpus: int) -> Iterator[tuple[
     for count, good in ((1, alone), (workers, together)):
         status = _status(results["lines", count, number] for number in rounds)
         row = {"at_workers": count, "spare_cpus": max(0, usable_cpus - count), **status}
-        yield "waiting", {**row, **({**waiting_row(good), "machine_factor": factor} if good else {})}
+        if good:
+            seen = waiting_row(good)
+            row |= {**seen, "machine_factor": factor, "reason": status.get("reason", seen["reason"])}
+        yield "waiting", row
     yield from (("locks", row) for row in _lock_rows(results))
     if not both:
         return

@@ -9,12 +9,13 @@ from gil_scaling.analysis.statistics import intervals
 from gil_scaling.analysis.statistics.claims import claim
 
 NO_ADDRESS = "no way leads to it from what the tasks get, or from the globals of a module"
+NOT_REACHED = "the study ended before, as the bound or the limit of extra runs was reached, or none of the changes before it gained"
 
 
 def object_rows(study: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The rows of a combination, in the order in which the changes were tried; study: as launch.objects leaves it.
 
-    One without an object where nothing could be tried; then those that could not be changed.
+    One without an object where nothing could be tried; then those that were not tried, and those that could not be changed.
     """
     if study["status"] != "ok" or not study["candidates"]:
         yield {"status": study["status"], "reason": study["reason"]}
@@ -22,6 +23,8 @@ def object_rows(study: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         kept = "; ".join(describe(change) for change in step["kept"])
         for each in step["tried"]:
             yield {"step": number, "given": kept or None, **_facts(each["change"]), **_gain(step, each)}
+    for change in study["untried"]:
+        yield {**_facts(change), "status": "unsupported", "reason": NOT_REACHED}
     for candidate in study["candidates"]:
         if not candidate["addresses"]:
             yield {**_facts(candidate), "status": "unsupported", "reason": NO_ADDRESS}

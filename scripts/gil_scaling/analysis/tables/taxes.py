@@ -40,7 +40,8 @@ def read_taxes(results: Path, sweep: str, example: Path = _EXAMPLE) -> Taxes | N
     with tarfile.open(example) as archive:
         file = archive.extractfile(f"{_IN_EXAMPLE}/tables/{_TABLE}.csv")
         assert file is not None
-        return Taxes(f"results/{_IN_EXAMPLE}, of another machine", _read(file))
+        rows = _read(file)
+    return Taxes(f"results/{_IN_EXAMPLE}, of another machine", rows) if len(rows) else None
 
 
 def _read(file: Path | IO[bytes]) -> pd.DataFrame:

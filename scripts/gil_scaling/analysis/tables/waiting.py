@@ -27,16 +27,20 @@ def shares(measured: Mapping[str, Any]) -> dict[str, float]:
     run_queue = seen["run_queue_s"] / seen_s
     running = seen["states"]["running"] / seen_s
     on_cpu = min(1.0, sum(known) / span_s) if len(known) == len(samples) else running - run_queue
-    lock = min(seen["states"]["lock"] / seen_s, 1 - on_cpu)
+    sums = run_queue, seen["states"]["lock"] / seen_s, seen["states"]["sleep"] / seen_s
+    fits = (
+        min(1.0, (1 - on_cpu) / sum(sums)) if sum(sums) else 1.0
+    )  # CPU time is from a clock, the others from what was seen
+    run_queue, lock, sleep = (fits * part for part in sums)
     pause, workers = measured["pauses"], max(sample["workers_used"] for sample in samples)
     collecting = min(pause["seconds"] / span_s, on_cpu) if pause else 0.0
     stopped = min(collecting * (workers - 1), lock) if pause and pause["stops_others"] else 0.0
     parts = {
         "on_cpu": on_cpu - collecting,
         "garbage_collector": collecting + stopped if pause else math.nan,
-        "run_queue": min(run_queue, max(0.0, 1 - on_cpu)),
+        "run_queue": run_queue,
         "lock_or_gil": lock - stopped,
-        "sleep_or_io": min(seen["states"]["sleep"] / seen_s, 1 - on_cpu),
+        "sleep_or_io": sleep,
     }
     return {**parts, "unknown": max(0.0, 1 - sum(value for value in parts.values() if not math.isnan(value)))}
 
