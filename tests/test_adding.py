@@ -134,7 +134,7 @@ def test_documents_list_what_was_added(document, line, tested, tree):
 @pytest.mark.parametrize(
     "name",
     [
-        "test_every_workload_runs_on_every_backend_and_build[3.14-added_backend]",
+        "test_workloads_run_on_each_backend_and_build[3.14-added_backend]",
         "test_backend_declares_itself_in_literals[added_backend]",
         "test_together_all_workers_exist_before_the_start[3.14-added_backend]",
         "test_tasks_of_a_chunk_run_in_one_worker[3.14-added_backend]",

@@ -23,7 +23,7 @@ SLURM = (
 )
 LONG = {
     "rounds": 6,
-    "experiments": experiment(workloads=[{"py_loop": {"n": 1_500_000, "count": 4}}]),
+    "experiments": experiment(workloads=[{"py_loop": {"n": 3_000_000, "count": 4}}]),
 }  # 24 runs of a second
 
 
