@@ -113,9 +113,9 @@ def test_waiting_names_the_line_and_what_runs_meanwhile():
 def test_time_that_no_line_explains_is_said():
     found = sentences(waiting=[{**WAITING, "run_queue": 0.45, "garbage_collector": 0.06, "sleep_or_io": 0.01}])
     assert found[-2:] == [
-        "45 % of the workers' time in their tasks they were ready to run, but had no CPU: other processes took it, or there are more "
+        "For 45 % of the time in their tasks, the workers were ready to run, but had no CPU: other processes took it, or there are more "
         "workers than CPUs.",
-        "6 % of the workers' time in their tasks went into pauses of the garbage collector.",
+        "For 6 % of the time in their tasks, the workers were in pauses of the garbage collector.",
     ]
 
 

@@ -18,9 +18,9 @@ _MAX_LINES = 3  # named in sentences, of each kind of time
 _MIN_HELD = 0.05  # of the time that workers wait, for a line to be named
 _MIN_SHARE = 0.05  # of the workers' time, to be named
 _WITHOUT_LINE = {
-    "run_queue": "they were ready to run, but had no CPU: other processes took it, or there are more workers than CPUs",
-    "garbage_collector": "went into pauses of the garbage collector",
-    "sleep_or_io": "they slept, or waited for input and output",
+    "run_queue": "were ready to run, but had no CPU: other processes took it, or there are more workers than CPUs",
+    "garbage_collector": "were in pauses of the garbage collector",
+    "sleep_or_io": "slept, or waited for input and output",
 }
 _MIN_TEXT = 0.01  # of a task's time, to be shown as a number
 _UNITS = {"threads": "thread", "processes": "process", "interpreters": "interpreter"}
@@ -84,7 +84,7 @@ def _sentences(row: pd.Series, rows: pd.DataFrame, lines: pd.DataFrame) -> Itera
     yield from _of_waiting(row, lines)
     for name, text in _WITHOUT_LINE.items():
         if row[name] >= _MIN_SHARE:
-            yield f"{phrases.format_percent(row[name])} of the workers' time in their tasks {text}."
+            yield f"For {phrases.format_percent(row[name])} of the time in their tasks, the workers {text}."
 
 
 def _of_cpu(row: pd.Series, lines: pd.DataFrame) -> Iterator[str]:
