@@ -24,9 +24,7 @@ FEW_FIGURES = ("fastest", "speedup")
 def copy_workflow(folder, figures=FEW_FIGURES):
     """Copies the workflow with some of its figures, None for all, into a folder; all take most of the time of a sweep."""
     for name in ("config", "scripts"):
-        shutil.copytree(
-            ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*")
-        )  # which Python renames at once
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # being written
     for path in (folder / "scripts/gil_scaling/analysis/figures").glob("*.py"):
         if figures is not None and path.stem not in (*SHARED_BY_FIGURES, *figures):
             path.unlink()

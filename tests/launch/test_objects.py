@@ -135,3 +135,15 @@ def test_a_build_that_shows_no_objects_has_a_reason():
         "steps": [],
         "untried": [],
     }
+
+
+def test_candidates_of_other_lines_are_looked_for_anew():
+    files = []
+
+    def runs(run):
+        files.append(run["file"])
+        return {"status": "unsupported", "reason": "", "measured": None}
+
+    for lines in ([["work.py", 4]], [["work.py", 5]], [["work.py", 4]]):
+        Study({**COMBINATION, "lines": lines}, 2, runs).make()
+    assert files[0] == files[2] != files[1]

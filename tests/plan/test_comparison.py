@@ -111,6 +111,14 @@ def test_sweeps_of_this_machine_are_named_without_a_path(folder):
     ]
 
 
+def test_a_file_that_vanishes_meanwhile_is_no_error(folder, monkeypatch):
+    touch("a/s/plan.json")
+    monkeypatch.setattr(comparison, "_files", lambda path: [path / "gone"])
+    settings = {"compare": ["a"], "fail_if_slower": None, "fail_if_below": None}
+    made = comparison.read(settings, Places([]), "noise")
+    assert len(json.loads(Path(made.file).read_text())["sets"]) == 1
+
+
 def test_the_limits_of_the_gate_are_those_of_the_config(folder):
     made = make(fail_if_slower=2.5, fail_if_below={"ceiling": 0.8})[0]
     assert (made.fail_if_slower, made.min_ceiling) == (2.5, 0.8)

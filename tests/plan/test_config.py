@@ -386,7 +386,7 @@ def test_messages_name_the_mistake_and_the_remedy(text, message, tmp_path):
         ),
         (
             "machines: [{name: a, resources: {slurm-extra: x}}]",
-            "machines[0].resources: 'slurm-extra' is not allowed. Expected: the name of a resource: letters, digits and _.",
+            "machines[0].resources: 'slurm-extra' is not allowed. Expected: the name of a resource, a Python identifier.",
         ),
         (
             "machines: [{name: a, resources: {threads: 0.5}}]",

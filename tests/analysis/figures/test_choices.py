@@ -45,6 +45,14 @@ def test_choices_of_few_rounds_make_no_claim(tmp_path):
     ]
 
 
+def test_too_few_rounds_of_another_choice_are_told_apart(tmp_path):
+    found = drawn(tmp_path, **{"3.14t": {**FREE, "process": [9.0] * 3}})
+    assert found.answers == [
+        "py_loop: thread × 2 had the smallest median, 2.10× the speed of sequential [2.10, 2.10]; another choice has too few rounds "
+        "for a claim."
+    ]
+
+
 def test_choices_of_several_machines_are_apart(tmp_path):
     records = [sweep_records(FREE, python="3.14t") for _ in range(2)]
     found = choices.draw(make_tables_of_sets(tmp_path, "m", records))

@@ -52,6 +52,14 @@ def test_few_rounds_make_a_grey_cell_and_no_claim(tmp_path):
     ]
 
 
+def test_too_few_rounds_of_another_backend_are_told_apart(tmp_path):
+    times = {"sequential": [4.0] * 6, "thread": [2.0] * 6, "process": [9.0] * 3}
+    assert drawn(tmp_path, sweep_records(times)).answers == [
+        "py_loop on 3.14: thread × 2 had the smallest median, 2.00× sequential [2.00, 2.00]; another backend has too few rounds for a "
+        "claim."
+    ]
+
+
 def test_many_ties_are_counted(tmp_path):
     backends = ("thread", "thread_pool", "process", "process_pool", "interpreter_pool", "asyncio")
     found = drawn(tmp_path, sweep_records({"sequential": [4.0] * 6, **dict.fromkeys(backends, [2.0] * 6)}))

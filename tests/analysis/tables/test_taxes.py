@@ -1,3 +1,5 @@
+import tarfile
+
 import pandas as pd
 from gil_scaling.analysis.tables.taxes import read_taxes
 
@@ -40,6 +42,14 @@ def test_a_table_without_errors_is_not_used(tmp_path):
 def test_the_sweep_tax_does_not_read_its_own_table(tmp_path):
     write(tmp_path, ROW)
     assert "example" in read_taxes(tmp_path, "tax").source
+
+
+def test_an_example_without_errors_is_none(tmp_path):
+    write(tmp_path / "example-2cpus/default", {**ROW, "error": None})
+    table = tmp_path / "example-2cpus/default/tax/tables/without_gil.csv"
+    with tarfile.open(tmp_path / "example.tar.gz", "w:gz") as archive:
+        archive.add(table, "example-2cpus/default/tables/without_gil.csv")
+    assert read_taxes(tmp_path, "mine", tmp_path / "example.tar.gz") is None
 
 
 def test_without_the_example_there_is_none(tmp_path):

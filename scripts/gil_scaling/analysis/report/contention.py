@@ -93,11 +93,8 @@ def object_sentences(objects: pd.DataFrame) -> Iterator[str]:
 def _why_no_gain(row: pd.Series) -> str:
     if row["status"] == "ok":
         return "shows nothing: the runs to compare with failed"
-    return (
-        f"was not tried: {row['reason']}"
-        if row["status"] == "unsupported"
-        else f"failed ({row['status']}): {row['reason']}"
-    )
+    outcome = "was not tried" if row["status"] == "unsupported" else f"failed ({row['status']})"
+    return f"{outcome}: {row['reason']}"
 
 
 def _change(row: pd.Series) -> str:

@@ -28,9 +28,8 @@ def shares(measured: Mapping[str, Any]) -> dict[str, float]:
     running = seen["states"]["running"] / seen_s
     on_cpu = min(1.0, sum(known) / span_s) if len(known) == len(samples) else running - run_queue
     sums = run_queue, seen["states"]["lock"] / seen_s, seen["states"]["sleep"] / seen_s
-    fits = (
-        min(1.0, (1 - on_cpu) / sum(sums)) if sum(sums) else 1.0
-    )  # CPU time is from a clock, the others from what was seen
+    # CPU time is from a clock, the others are from what was seen, and may be more than what is left.
+    fits = min(1.0, (1 - on_cpu) / sum(sums)) if sum(sums) else 1.0
     run_queue, lock, sleep = (fits * part for part in sums)
     pause, workers = measured["pauses"], max(sample["workers_used"] for sample in samples)
     collecting = min(pause["seconds"] / span_s, on_cpu) if pause else 0.0
