@@ -53,7 +53,7 @@ def answer(alone=(), **row):
 
 
 BELOW = "stays below the bound of the tasks and the CPUs, 2.00"
-LARGEST = "; the largest part that its workers lose beyond what sequential does goes into"
+LARGEST = "; its workers lose most to"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def _describe_limit(row: Mapping[str, Any]) -> str:
     text = f"{_REACHES[row['reaches']]} the bound of the tasks and the CPUs, {bound}"
     if row["loss"]:
         share = phrases.format_percent(row["share"])
-        text += f"; the largest part that its workers lose beyond what sequential does goes into {row['loss']}: {share}"
+        text += f"; its workers lose most to {row['loss']}: {share}"
     if row["is_at_ceiling"]:
         ceiling = phrases.format_ratio(row["speedup_ceiling"])
         text += f"; processes in steady state get no further on this machine, {ceiling}"
