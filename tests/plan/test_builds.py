@@ -329,6 +329,23 @@ def test_a_build_is_probed_once_until_its_files_change(tmp_path, monkeypatch):
     assert len(asked) == 3
 
 
+def test_builds_are_probed_again_by_other_code(tmp_path, monkeypatch):
+    asked, code = [], tmp_path / "measure"
+    path = executable(tmp_path, "python")
+    facts = {**FACTS, "files": {"executable": path, "libpython": None}}
+    monkeypatch.setattr(prober, "_probe", lambda command, env: asked.append("facts") or {**facts})
+    monkeypatch.setattr(prober, "_import", lambda command, env, name: asked.append(name) or {})
+    monkeypatch.setattr(prober, "_PROBING", code)
+    code.mkdir()
+    for source in ("a = 1", "a = 10"):
+        (code / "probe.py").write_text(source)
+        for _ in range(2):
+            probe = prober.Prober(tmp_path / "probes.json")
+            probe((path,), {})
+            probe.imports((path,), {}, ["numpy"])
+    assert asked == ["facts", "numpy"] * 2
+
+
 def test_a_program_that_is_not_python_is_refused(tmp_path):
     path = executable(tmp_path, "python3.14")
     Path(path).write_text("#!/bin/sh\necho some error >&2\nexit 1\n")

@@ -1,4 +1,4 @@
-"""Probes Python builds, and caches the facts until the files or packages of a build change."""
+"""Probes Python builds, and caches the facts until the files or packages of a build, or what probes them, change."""
 
 import json
 import os
@@ -12,12 +12,14 @@ from typing import Any, TypedDict
 import msgspec
 
 from gil_scaling.launch import environment
+from gil_scaling.plan import orders
 from gil_scaling.plan.recovery import read_json
 from gil_scaling.result_set import write_text
 from gil_scaling.text import printable, scrub
 
 _PROBE_LIMIT_S = 30
 _IMPORT_LIMIT_S = 120
+_PROBING = Path(environment.SCRIPTS, "gil_scaling/measure")
 OLDEST = (3, 9)
 _VERSION = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"  # in all versions of Python
 
@@ -44,15 +46,16 @@ class _Facts(TypedDict):
 
 
 class Prober:
-    """Probes builds; caches the facts in a file until the files or packages of a build change."""
+    """Probes builds; caches the facts in a file until the files or packages of a build, or what probes them, change."""
 
     def __init__(self, cache: str | Path) -> None:
         self.cache = Path(cache)
         self.known: dict[str, dict[str, Any]] = read_json(self.cache, {})
+        self._program = orders.digest([_stamp(str(path)) for path in sorted(_PROBING.glob("*.py"))])
 
     def __call__(self, command: Sequence[str], env: dict[str, str]) -> dict[str, Any]:
         """The facts of a build; raises ProbeError if it does not start."""
-        key = json.dumps([list(command), env, _stamp(command[0])], sort_keys=True)
+        key = self._key(command, env)
         facts = self.known.get(key)
         if facts is None or facts["stamps"] != _stamps(facts):
             facts = _probe(command, env)
@@ -63,7 +66,7 @@ class Prober:
 
     def imports(self, command: Sequence[str], env: dict[str, str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """{name: what importing an installed package does, as measure.imports describes it}, each in a fresh process of a build."""
-        key = json.dumps([list(command), env, _stamp(command[0]), "imports"], sort_keys=True)
+        key = self._key(command, env, "imports")
         known = self.known.setdefault(key, {})
         missing = [name for name in names if name not in known]
         for name in missing:
@@ -71,6 +74,9 @@ class Prober:
         if missing:
             write_text(self.cache, json.dumps(self.known))
         return {name: known[name] for name in names}
+
+    def _key(self, command: Sequence[str], env: dict[str, str], *kind: str) -> str:
+        return json.dumps([list(command), env, _stamp(command[0]), self._program, *kind], sort_keys=True)
 
 
 def _stamps(facts: Mapping[str, Any]) -> dict[str, Any]:
