@@ -166,6 +166,15 @@ def test_packages_are_installed_before_the_first_run(snakemake, clone):
     assert measured(snakemake("-n", **changes)) == len(records(clone)) / 2
 
 
+def test_a_call_keeps_no_file_that_earlier_ones_passed_to_jobs(snakemake, finished):
+    state = finished / ".snakemake/gil-scaling/test-machine"
+    before = set(state.glob("plan-*"))
+    assert len(before) == 2  # with its stamps
+    assert measured(snakemake("--until", "measure", rounds=3)) == 4
+    after = set(state.glob("plan-*"))
+    assert (len(after), before & after) == (2, set())
+
+
 def test_prune_removes_what_no_sweep_names_when_told(snakemake, finished):
     assert "Each record and environment in results/test-machine is of a sweep." in snakemake("prune").stderr
     assert snakemake("tables", name="other", rounds=1, experiments=experiment(workers=[3])).returncode == 0

@@ -171,6 +171,16 @@ def test_failed_runs_are_measured_again(make_plan):
     assert make_plan().replaced == make_plan().todo == made.runs[:2]
 
 
+def test_what_earlier_calls_passed_to_their_jobs_is_known(make_plan):
+    earlier = make_plan({**TINY, "seed": 2})
+    leave(earlier, earlier.runs[:1], status="failed", reason="why", measured=None)
+    marks = [make_plan({**TINY, "seed": 2}).repeat_mark]
+    leave(earlier, earlier.runs[:2], status="failed", reason="why", measured=None)
+    made = make_plan()
+    assert made.repeat_mark not in marks
+    assert sorted(made.of_earlier_calls()) == sorted([Path(earlier.file), *marks])
+
+
 def test_lost_digests_of_correct_results_are_restored(make_plan):
     made = make_plan()
     leave(made, made.runs)

@@ -204,6 +204,12 @@ class Plan:
             write_text(path, "The records to replace are older than this file.\n")
         return path
 
+    def of_earlier_calls(self) -> list[Path]:
+        """The files that earlier calls passed to their jobs, and that this one does not: plans, their stamps, and marks to repeat."""
+        own = {Path(self.file).name, *(self.repeat_mark.name for _ in self.replaced[:1])}
+        found = [path for kind in ("plan-*", "repeat-*") for path in self.request.state.glob(kind)]
+        return [path for path in found if path.name not in own]
+
     def repeats(self, name: str) -> list[str]:
         """The inputs that make Snakemake repeat a run: one for a run whose record must be replaced, else none."""
         return [str(self.repeat_mark.absolute())] if name in self._replaced_names else []

@@ -328,7 +328,8 @@ class Call:
         call = ""
         if measured or any(job.rule.name == _LOOK for job in jobs):  # after which there may be more to measure
             self.plan.set_aside(measured)
-            for old in [*self._state.glob("*.failures"), *self._state.glob("*.loop")]:
+            left = (path for kind in ("*.failures", "*.loop") for path in self._state.glob(kind))
+            for old in [*left, *self.plan.of_earlier_calls()]:
                 old.unlink()
             write_text(sources.stamps_path(self.plan.file), json.dumps(self.plan.stamps()))
             last = self.plan.last_call.id
