@@ -26,7 +26,7 @@ def write_plan(folder, *runs, **further):
 
 
 def test_find_names_the_records_of_no_sweep(plan):
-    assert list(prune.find(plan)) == ["old-r1-0123456789", "old-r2-9876543210"]
+    assert prune.find(plan) == (["old-r1-0123456789", "old-r2-9876543210"], [])
 
 
 def test_find_refuses_where_another_plan_cannot_be_read(plan):
@@ -52,7 +52,7 @@ def test_environments_of_no_sweep_are_removed(plan, tmp_path, monkeypatch, capsy
         (tmp_path / "environments" / name / "bin/python").symlink_to("/bin/sh")
     (tmp_path / "environments/.lock").touch()
     write_plan(tmp_path / "t", "other-r1-0123456789", environments=["other"])
-    assert prune.find_environments(plan) == ["old"]
+    assert prune.find(plan)[1] == ["old"]
     prune.main(prune.write(plan), "true")
     assert sorted(path.name for path in Path("environments").iterdir()) == [".lock", "kept", "other"]
     last = capsys.readouterr().out.splitlines()[-1]

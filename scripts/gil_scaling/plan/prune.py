@@ -27,29 +27,27 @@ class PruneError(Exception):
 
 def write(plan: Plan) -> str:
     """Writes which records and environments no sweep names any more, for the job; returns the path. Raises PruneError."""
-    content = {"result_set": str(plan.request.folder), "runs": find(plan), "environments": find_environments(plan)}
+    runs, environments = find(plan)
+    content = {"result_set": str(plan.request.folder), "runs": runs, "environments": environments}
     return orders.write(plan.request.state, "prune", content)
 
 
-def find(plan: Plan) -> list[str]:
-    """The names of the runs that have a record in the result set and are in no sweep, sorted. Raises PruneError."""
+def find(plan: Plan) -> tuple[list[str], list[str]]:
+    """(the runs with a record, the environments) in the result set that no sweep names, each sorted. Raises PruneError."""
     if not plan.sizes_are_known:
         raise PruneError(
             "a size that is auto is not known yet, so neither is which runs this sweep has; measure it first."
         )
-    named = {run.name for run in plan.runs}
+    runs = {run.name for run in plan.runs}
+    environments = {build.environment for build in plan.builds.values()}
     for other in _other_plans(plan):
-        named |= {run["run"] for run in other["runs"]}
-    return [path.stem for path in sorted(plan.request.folder.glob(f"{RECORDS}/*.json")) if path.stem not in named]
-
-
-def find_environments(plan: Plan) -> list[str]:
-    """The environments in the result set that are of no build of a sweep, sorted. Raises PruneError."""
-    named = {build.environment for build in plan.builds.values()}
-    for other in _other_plans(plan):
-        named |= set(other.get("environments", ()))
-    folders = plan.request.folder.glob(f"{ENVIRONMENTS}/*/")
-    return sorted(folder.name for folder in folders if folder.name not in named)
+        runs |= {run["run"] for run in other["runs"]}
+        environments |= set(other.get("environments", ()))
+    records, folders = (plan.request.folder.glob(pattern) for pattern in (f"{RECORDS}/*.json", f"{ENVIRONMENTS}/*/"))
+    return (
+        sorted(path.stem for path in records if path.stem not in runs),
+        sorted(path.name for path in folders if path.name not in environments),
+    )
 
 
 def _other_plans(plan: Plan) -> Iterator[dict[str, Any]]:
