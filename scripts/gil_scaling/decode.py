@@ -44,13 +44,20 @@ def _check_json(decoded: record.Record) -> None:
     for name in _JSON_IN_SPEC:
         _check_encoded(msgspec.json.encode(spec[name]), f"spec.{name}")
     if decoded["measured"]:
-        _check_encoded(msgspec.json.encode(decoded["measured"]["flags"]), "measured.flags")
+        _check_flags(msgspec.json.encode(decoded["measured"]["flags"]))
 
 
 @lru_cache(maxsize=1000)
 def _check_encoded(content: bytes, where: str) -> None:
     """As value_types.check_json, of encoded JSON: the runs of a sweep share most of it."""
     value_types.check_json(msgspec.json.decode(content), where)
+
+
+@lru_cache(maxsize=1000)
+def _check_flags(content: bytes) -> None:
+    flags = msgspec.json.decode(content)
+    value_types.check_json(flags, "measured.flags")
+    record.check_flags(flags)
 
 
 def _make_types() -> dict[str, Any]:

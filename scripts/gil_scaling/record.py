@@ -229,6 +229,8 @@ def check(record: Any) -> None:
     """Raises RecordError, naming the first field that is missing or has an invalid value."""
     check_format(record)
     Checker(globals()).check(record, "Record", "")
+    if record["measured"]:
+        check_flags(record["measured"]["flags"])
     check_consistency(record)
 
 
@@ -248,7 +250,6 @@ def check_consistency(record: Record) -> None:
     if record["measured"] is not None:
         timed = "work_s" if record["spec"]["start"] == "together" else "total_s"
         _check_samples(record["measured"]["samples"], timed)
-        _check_flags(record["measured"]["flags"])
     elif record["status"] == "ok":
         raise RecordError("measured: is null, but the status is ok")
 
@@ -278,7 +279,8 @@ def _check_samples(samples: list[Any], timed: str) -> None:
         raise RecordError("measured.samples: all are warm-ups")
 
 
-def _check_flags(flags: Any) -> None:
+def check_flags(flags: Any) -> None:
+    """Raises RecordError where a flag that is used has another form than in Flags."""
     checker = Checker(globals())
     for name, annotation in Flags.__annotations__.items():
         if name in flags:
