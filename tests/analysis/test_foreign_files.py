@@ -323,7 +323,7 @@ def test_decode_refuses_any_other_bytes(content):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=120)
+@settings(LIMITS, max_examples=60)
 @given(st.integers(0, 100), changes)
 def test_a_changed_record_leaves_the_others_as_they_are(victim, edits):
     plan, records, before = base()
@@ -351,7 +351,7 @@ def restored_figures(folder):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=10)
+@settings(LIMITS, max_examples=5)
 @given(st.integers(0, 100), change)
 def test_a_changed_record_is_drawn(victim, edit):
     plan, records, _ = base()
@@ -381,7 +381,7 @@ def test_an_overwritten_record_is_used_or_named(victim, place, piece, skipped):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=24)
+@settings(LIMITS, max_examples=12)
 @given(st.sampled_from(FILES), changes)
 def test_a_changed_file_beside_the_records_is_used_or_named(part, edits):
     plan, path = base()[0], path_of(part)
@@ -404,7 +404,7 @@ def compared_sets():
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=8)
+@settings(LIMITS, max_examples=5)
 @given(
     st.sampled_from(["machine.json", "pythons/a.json", "s/config.yaml", "s/plan.json", "runs/a-thread-r1.json"]),
     changes,
