@@ -25,6 +25,13 @@ def typical_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     return _lowest(rows, _distance_from_cpus(rows), by)
 
 
+def typical_row_of_each(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Of each group the row that `typical` takes."""
+    distances = distance_from_default(rows)
+    nearest = distances.groupby([rows[name] for name in by]).transform("min")
+    return typical_rows(rows[distances.isna() | distances.eq(nearest)], by).drop_duplicates(by)
+
+
 def plainest(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of the plainest backend among them: the one with the shortest name."""
     return rows[rows["backend"] == min(rows["backend"], key=lambda name: (len(name), name))]

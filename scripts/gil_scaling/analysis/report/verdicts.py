@@ -20,9 +20,10 @@ _LINE_OF_SIZES = (
     "workers_asked",
 )  # but for the size
 _ENDS = ("", "_low", "_high")
+_SPEEDUP = [f"speedup{end}" for end in _ENDS]
 _NEEDED = [  # of the summary
     *("combination", "machine", "python", *LINE, "backend_kind", "workers", "workers_asked", "switch_interval_s"),
-    *("usable_cpus", "role", "rounds_ok", "label", "claim", *(f"speedup{end}" for end in _ENDS)),
+    *("usable_cpus", "role", "rounds_ok", "label", "claim", *_SPEEDUP),
 ]
 _MAX_MARKS = 10  # of a chart
 
@@ -88,15 +89,24 @@ def cards(
     rows = tables["recommendations"]
     rows = rows.assign(rounds_ok=rows["combination"].map(measured["rounds_ok"]))
     evidence = _Evidence.of(summary, tables["break_even"], tables["changes"], floors)
-    choices = dict(list(tables["choices"].groupby(_CARD, sort=False)))
     order = _order_builds(rows.drop_duplicates("build"), list(summary["machine"].unique()))
+    choices = tables["choices"].merge(measured[_SPEEDUP], left_on="combination", right_index=True)
+    choices_of = _by_card(choices[choices["backend_kind"] != "sequential"])
     found = []
-    for key, own in rows.groupby(_CARD, sort=False):
-        of_builds = own.sort_values("build", key=lambda builds: builds.map(order), kind="stable")
-        lines = [_line(row, evidence) for row in of_builds.to_dict("records")]
-        marks, one = _marks(choices[key], measured, order)
+    for key, own in _by_card(rows).items():
+        of_builds = sorted(own, key=lambda row: order[row["build"]])
+        lines = [_line(row, evidence) for row in of_builds]
+        marks, one = _marks(choices_of.get(key, []), order)
         code = _snippets(of_builds, snippets)
-        found.append(Card(own["panel"].iloc[0], lines, marks, one, _LINE * len(marks) + 22, code))
+        found.append(Card(own[0]["panel"], lines, marks, one, _LINE * len(marks) + 22, code))
+    return found
+
+
+def _by_card(rows: pd.DataFrame) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    """{what a card is for: its rows}."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault(tuple(row[name] for name in _CARD), []).append(row)
     return found
 
 
@@ -223,23 +233,20 @@ def _size_notes(row: Mapping[str, Any], sizes: Sequence[Mapping[str, Any]]) -> I
 # ---- as a chart
 
 
-def _marks(choices: pd.DataFrame, measured: pd.DataFrame, order: Mapping[str, int]) -> tuple[list[Mark], float]:
+def _marks(choices: Sequence[Mapping[str, Any]], order: Mapping[str, int]) -> tuple[list[Mark], float]:
     """A mark per build and kind of backend, or, if these are many, per build; and the place of 1.
 
-    choices: of a workload; measured: the summary by combination; order: of the builds.
+    choices: of a workload, but sequential, with their speedups; order: of the builds.
     """
-    shown = choices[choices["backend_kind"] != "sequential"].sort_values("place")
+    shown = sorted(choices, key=lambda row: row["place"])
     if len(shown) > _MAX_MARKS:
-        shown = shown.drop_duplicates("build")
-    shown = shown.assign(order=shown["build"].map(order)).sort_values(["order", "place"]).head(_MAX_MARKS)
-    rows = shown[["combination", "label", "build", "backend_kind"]].merge(
-        measured[[f"speedup{end}" for end in _ENDS]], left_on="combination", right_index=True
-    )
-    rows = rows[rows["speedup"].notna()]
-    if rows.empty:
+        shown = list({row["build"]: row for row in reversed(shown)}.values())
+    shown = sorted(shown, key=lambda row: (order[row["build"]], row["place"]))[:_MAX_MARKS]
+    rows = [row for row in shown if not pd.isna(row["speedup"])]
+    if not rows:
         return [], 0.0
-    scale = (_WIDTH - _LABEL - _VALUE) / max(1.0, float(rows["speedup_high"].max()))
-    is_several = rows["build"].nunique() > 1
+    scale = (_WIDTH - _LABEL - _VALUE) / max(1.0, *(row["speedup_high"] for row in rows))
+    is_several = len({row["build"] for row in rows}) > 1
     return [
         Mark(
             _shorten(f"{row['label']} on {row['build']}" if is_several else str(row["label"])),
@@ -249,7 +256,7 @@ def _marks(choices: pd.DataFrame, measured: pd.DataFrame, order: Mapping[str, in
             _LINE * (place + 0.5),
             *(round(_LABEL + scale * row[f"speedup{end}"], 1) for end in _ENDS),
         )
-        for place, row in enumerate(rows.to_dict("records"))
+        for place, row in enumerate(rows)
     ], round(_LABEL + scale, 1)
 
 
@@ -261,10 +268,10 @@ def _shorten(text: str) -> str:
 # ---- as code
 
 
-def _snippets(rows: pd.DataFrame, snippets: Mapping[str, str]) -> list[tuple[str, str]]:
+def _snippets(rows: Sequence[Mapping[str, Any]], snippets: Mapping[str, str]) -> list[tuple[str, str]]:
     """[(builds, code)] of what is recommended and has a form by hand with all parameters at their defaults."""
     found: dict[str, list[str]] = {}
-    for row in rows.to_dict("records"):
+    for row in rows:
         code = snippets.get(row["backend"], "") if row["backend_params"] == "{}" and row["claim"] == FASTER else ""
         if code:
             code = _set_interval(row["switch_interval_s"]) + code.replace("{workers}", str(row["workers"]))

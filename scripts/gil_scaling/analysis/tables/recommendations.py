@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gil_scaling.analysis.columns import BLOCK
 from gil_scaling.analysis.representatives import distance_from_default
@@ -64,9 +65,9 @@ def _row(ranked: pd.DataFrame, rounds: Mapping[str, Arrays]) -> dict[str, Any]:
     chosen = fastest
     if claims[fastest] != NO_CLAIM:
         is_equal = np.array([claim(regret) not in (FASTER, NO_CLAIM) for regret, _ in regrets.values()])
-        is_gain = ranked["backend_kind"].eq("sequential") | ranked.index.map(claims).isin([FASTER])
-        allowed = ranked[is_equal & is_gain]
-        chosen = _cheapest(allowed) if len(allowed) else fastest
+        is_gain = _is_sequential(ranked) | np.array([each == FASTER for each in claims.values()])
+        is_allowed = is_equal & is_gain
+        chosen = _cheapest(ranked, is_allowed) if is_allowed.any() else fastest
     return {
         "combination": chosen,
         **speedups[chosen].columns("speedup"),
@@ -79,16 +80,20 @@ def _row(ranked: pd.DataFrame, rounds: Mapping[str, Arrays]) -> dict[str, Any]:
     }
 
 
-def _cheapest(choices: pd.DataFrame) -> Any:
-    """The combination with the fewest workers, then nearest to the default interval, with the least memory, the fastest."""
+def _is_sequential(ranked: pd.DataFrame) -> NDArray[np.bool_]:
+    return np.array([kind == "sequential" for kind in ranked["backend_kind"]])
+
+
+def _cheapest(ranked: pd.DataFrame, is_allowed: NDArray[np.bool_]) -> Any:
+    """Of those allowed, the one with the fewest workers, then nearest to the default interval, with the least memory, the fastest."""
     workers, distance, memory_mb = (
-        choices[name].to_numpy(float) for name in ("workers", "interval_distance", "memory_mb")
+        ranked[name].to_numpy(float) for name in ("workers", "interval_distance", "memory_mb")
     )
-    workers = np.where(choices["backend_kind"].eq("sequential"), 0, workers)
-    is_cheap = workers == np.fmin.reduce(workers)
+    workers = np.where(_is_sequential(ranked), 0, workers)
+    is_cheap = is_allowed & (workers == np.fmin.reduce(workers[is_allowed]))
     is_cheap &= distance == np.fmin.reduce(distance[is_cheap])
     is_cheap &= ~(memory_mb > _SAME_MEMORY * np.fmin.reduce(memory_mb[is_cheap]))  # kept where it is not known
-    return choices.index[is_cheap][0]
+    return ranked.index[is_cheap][0]
 
 
 def _regret(regret: Ratio, *, is_fastest: bool) -> dict[str, Any]:
