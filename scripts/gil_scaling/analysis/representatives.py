@@ -64,25 +64,39 @@ def labels_without_interval(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(shared, rows.index, dtype="str")
 
 
-def describe_one_worker(rows: pd.DataFrame, row: Mapping[str, Any]) -> str:
-    """What one worker of the backend of a row gains or loses, as the end of a sentence; "" where that is not shown.
+class OneWorker:
+    """What one worker alone gains or loses. A loop may run faster in a new thread than in the main thread, which several workers
+    must not take the credit for.
 
-    rows: of a summary, among which that of one worker, or of the control, is looked for; row: with more workers. A loop may run faster in a new
-    thread than in the main thread, which several workers must not take the credit for.
+    rows: of a summary, among which those of one worker, and controls, are looked for.
     """
-    interval = rows["switch_interval_s"].astype(float)
-    is_same = interval.eq(row["switch_interval_s"]) | (interval.isna() & pd.isna(row["switch_interval_s"]))
-    keys = [name for name in ("machine", "python", *LINE) if name in rows]
-    is_alone = rows["workers"].eq(1) & (rows[keys] == [row[name] for name in keys]).all(axis=1)
-    if row["backend_kind"] == "threads":
-        block = [name for name in keys if name not in ("backend", "backend_params")]
-        is_alone |= rows["role"].eq("control") & (rows[block] == [row[name] for name in block]).all(axis=1)
-    alone = rows[is_alone & is_same & rows["claim"].isin([FASTER, SLOWER])]
-    if alone.empty or not row["workers"] > 1:
-        return ""
-    first = alone.iloc[0]
-    how = phrases.format_speed(first, "speedup", "sequential")
-    return f" (one worker alone is {how}{', which is no gain of concurrency' if first['claim'] == FASTER else ''})"
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._line = [name for name in ("machine", "python", *LINE) if name in rows]
+        self._block = [name for name in self._line if name not in ("backend", "backend_params")]
+        is_alone = rows["workers"].eq(1) | rows["role"].eq("control")
+        self._found: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}  # {key: (place, row)}
+        for place, row in enumerate(rows[is_alone & rows["claim"].isin([FASTER, SLOWER])].to_dict("records")):
+            if row["workers"] == 1:
+                self._found.setdefault(_key(row, self._line), (place, row))
+            if row["role"] == "control":
+                self._found.setdefault(_key(row, self._block), (place, row))
+
+    def describe(self, row: Mapping[str, Any]) -> str:
+        """What one worker of the backend of a row with more gains or loses, as the end of a sentence; "" where that is not shown."""
+        keys = [self._line, *([self._block] if row["backend_kind"] == "threads" else [])]
+        found = [self._found[key] for key in (_key(row, names) for names in keys) if key in self._found]
+        if not found or not row["workers"] > 1:
+            return ""
+        _, first = min(found, key=lambda each: each[0])
+        how = phrases.format_speed(first, "speedup", "sequential")
+        return f" (one worker alone is {how}{', which is no gain of concurrency' if first['claim'] == FASTER else ''})"
+
+
+def _key(row: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
+    """The values of a row and its switch interval, None where it has none."""
+    interval = row["switch_interval_s"]
+    return (*(row[name] for name in names), None if pd.isna(interval) else float(interval))
 
 
 def counted_times(rows: pd.DataFrame, timed: pd.Series) -> dict[str, pd.Series]:

@@ -1,6 +1,6 @@
 import numpy as np
 import pandas as pd
-from gil_scaling.analysis.tables.combinations import arrays, with_keys
+from gil_scaling.analysis.tables.combinations import arrays, records_by, with_keys
 
 RUNS = pd.DataFrame(
     {
@@ -18,6 +18,12 @@ def test_arrays_are_in_order_of_appearance():
 
 def test_arrays_of_no_runs_are_none():
     assert list(arrays(RUNS.iloc[:0], ["timed_s"])) == []
+
+
+def test_records_are_grouped_in_order_of_appearance():
+    found = records_by(RUNS, ["combination", "workload"])
+    assert list(found) == [("b", "fib"), ("a", "zip"), ("b", "other"), ("a", "other")]
+    assert [row["timed_s"] for row in records_by(RUNS, ["combination"])[("b",)]] == [1.0, 3.0]
 
 
 def test_keys_come_from_the_first_run():

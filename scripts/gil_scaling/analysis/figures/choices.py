@@ -11,6 +11,7 @@ from gil_scaling.analysis.figures.drawing import Drawn, Missing, Tables
 from gil_scaling.analysis.figures.panels import choose_panels, draw_row_panels
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM
 from gil_scaling.analysis.statistics.intervals import CI95
+from gil_scaling.analysis.tables.combinations import records_by
 
 TITLE = "Which build and which kind of backend is the best choice?"
 PLACE = 1
@@ -55,8 +56,7 @@ def _titles(rows: pd.DataFrame) -> pd.Series:
 
 def answers(rows: pd.DataFrame) -> list[str]:
     """The best choice and its margin over the next one, a sentence per workload and machine; rows: by place."""
-    groups = rows.assign(title=_titles(rows)).groupby(_WORKLOAD, sort=False)
-    return [_describe(own.to_dict("records")) for _, own in groups]
+    return [_describe(own) for own in records_by(rows.assign(title=_titles(rows)), _WORKLOAD).values()]
 
 
 def _describe(choices: list[dict[str, Any]]) -> str:

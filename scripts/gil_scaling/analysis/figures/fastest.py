@@ -31,7 +31,8 @@ def draw(tables: Tables) -> Drawn:
         raise Missing("no workload has times of two backends")
     summary = tables["summary"][~tables["summary"]["role"].isin(CONTROLS)]
     rounds = summary.groupby("combination")["rounds_ok"].min()
-    alone = [representatives.describe_one_worker(tables["summary"], row) for row in rows.to_dict("records")]
+    one_worker = representatives.OneWorker(tables["summary"])
+    alone = [one_worker.describe(row) for row in rows.to_dict("records")]
     rows = rows.assign(rounds_ok=rows["combination"].map(rounds), alone=alone)
     colours = {name: (name, look.colour) for name, look in looks.backends(tables).items()}
     keys = rows["backend"].where(rows["verdict"] == FASTEST, _NONE)

@@ -99,17 +99,19 @@ def _describe_prediction(row: pd.Series) -> str:
 
 def answers(rows: pd.DataFrame, summary: pd.DataFrame, builds: pd.DataFrame) -> list[str]:
     """What threads give on each build, a sentence per workload and machine."""
-    gil = builds.set_index("build")["gil"].to_dict()
-    sentences = []
-    for (panel, _), own in rows[rows["backend_kind"] == "threads"].groupby(["panel", "machine"], sort=False):
-        parts = []
-        for build, line in representatives.plainest(own).groupby("build", sort=False):
-            row = representatives.typical(line)
-            alone = representatives.describe_one_worker(summary, row)
-            how = phrases.describe_speed(row, "speedup", row["claim"]) + alone
-            parts.append(f"{row['label']} on {build}, {phrases.describe_gil(gil[build])}, is {how}")
-        sentences.append(f"{panel}: {'; '.join(parts)}.")
-    return sentences
+    gil, one_worker = builds.set_index("build")["gil"].to_dict(), representatives.OneWorker(summary)
+    of_panel = ["panel", "machine"]
+    threads = rows[rows["backend_kind"] == "threads"]
+    threads = threads.assign(place=threads.groupby(of_panel, sort=False).ngroup())
+    plain = representatives.plainest_rows(threads, of_panel)
+    plain = plain.assign(place_of_build=plain.groupby([*of_panel, "build"], sort=False).ngroup())
+    shown = representatives.typical_row_of_each(plain, [*of_panel, "build"]).sort_values(["place", "place_of_build"])
+    parts: dict[tuple[str, str], list[str]] = {}
+    for row in shown.to_dict("records"):
+        how = phrases.describe_speed(row, "speedup", row["claim"]) + one_worker.describe(row)
+        text = f"{row['label']} on {row['build']}, {phrases.describe_gil(gil[row['build']])}, is {how}"
+        parts.setdefault((row["panel"], row["machine"]), []).append(text)
+    return [f"{panel}: {'; '.join(texts)}." for (panel, _), texts in parts.items()]
 
 
 def _draw_panel(

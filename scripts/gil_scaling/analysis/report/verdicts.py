@@ -10,6 +10,7 @@ from gil_scaling.analysis.columns import AGAIN, BLOCK, CONTROLS, DEFAULT_INTERVA
 from gil_scaling.analysis.statistics.break_even import FROM
 from gil_scaling.analysis.statistics.claims import FASTER, NO_CLAIM, SAME, SLOWER
 from gil_scaling.analysis.tables.break_even import UP_TO
+from gil_scaling.analysis.tables.combinations import records_by
 
 _BY = [*BLOCK, "scaling"]  # what a recommendation is for
 _CARD = ["experiment", "workload", "params", "scaling"]
@@ -91,22 +92,14 @@ def cards(
     evidence = _Evidence.of(summary, tables["break_even"], tables["changes"], floors)
     order = _order_builds(rows.drop_duplicates("build"), list(summary["machine"].unique()))
     choices = tables["choices"].merge(measured[_SPEEDUP], left_on="combination", right_index=True)
-    choices_of = _by_card(choices[choices["backend_kind"] != "sequential"])
+    choices_of = records_by(choices[choices["backend_kind"] != "sequential"], _CARD)
     found = []
-    for key, own in _by_card(rows).items():
+    for key, own in records_by(rows, _CARD).items():
         of_builds = sorted(own, key=lambda row: order[row["build"]])
         lines = [_line(row, evidence) for row in of_builds]
         marks, one = _marks(choices_of.get(key, []), order)
         code = _snippets(of_builds, snippets)
         found.append(Card(own[0]["panel"], lines, marks, one, _LINE * len(marks) + 22, code))
-    return found
-
-
-def _by_card(rows: pd.DataFrame) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    """{what a card is for: its rows}."""
-    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for row in rows.to_dict("records"):
-        found.setdefault(tuple(row[name] for name in _CARD), []).append(row)
     return found
 
 
@@ -120,12 +113,12 @@ def _order_builds(rows: pd.DataFrame, machines: Sequence[str]) -> dict[str, int]
 
 
 class _Evidence(NamedTuple):
-    """What notes rest on: by _BY the rows of the summary and the typical one of threads; break-evens by size; floors as in cards.
+    """What notes rest on: one worker alone; the typical row of threads by _BY; break-evens by size; floors as in cards.
 
     again: {combination: its row of the changes since an earlier time on its machine}.
     """
 
-    blocks: dict[tuple[str, ...], pd.DataFrame]
+    one_worker: representatives.OneWorker
     threads: dict[tuple[str, ...], dict[str, Any]]
     sizes: list[dict[str, Any]]
     again: dict[str, dict[str, Any]]
@@ -140,10 +133,10 @@ class _Evidence(NamedTuple):
         )
         threads = representatives.typical_thread_rows(asked, _BY).to_dict("records")
         places = break_even[break_even["kind"].isin([FROM, UP_TO]) & (break_even["axis"] != "workers")]
-        blocks = dict(list(summary[summary["role"] != "ceiling"].groupby(_BY, sort=False)))
+        one_worker = representatives.OneWorker(summary[summary["role"] != "ceiling"])
         again = changes[changes["kind"] == AGAIN].assign(rounds_ok=changes[["rounds", "against_rounds"]].min(axis=1))
         return cls(
-            blocks,
+            one_worker,
             {_key(row): row for row in threads},
             places.to_dict("records"),
             {row["combination"]: row for row in again.to_dict("records")},
@@ -172,7 +165,7 @@ def _line(row: dict[str, Any], evidence: _Evidence) -> Line:
         return Line(
             row["build"], "stay with sequential: nothing is shown to be faster", [*_fastest_note(row), *lost, *notes]
         )
-    alone = representatives.describe_one_worker(evidence.blocks[_key(row)], row)
+    alone = evidence.one_worker.describe(row)
     noise = _noise_note(row, evidence.floors.get(row["machine"]))
     threads = _thread_note(row, typical)
     return Line(row["build"], f"use {row['label']}: {speed}{alone}", [*noise, *_regret_note(row), *threads, *notes])

@@ -28,6 +28,14 @@ def arrays(runs: pd.DataFrame, columns: Sequence[str], by: str = "combination") 
         yield labels[rows[0]], {column: value[rows] for column, value in values.items()}
 
 
+def records_by(rows: pd.DataFrame, names: Sequence[str]) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """{values of these columns: its rows} in order of appearance; faster than a groupby where the groups are small."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows.to_dict("records"):
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return found
+
+
 _KEYS = frozenset(column.name for column in COMBINATION)
 
 
