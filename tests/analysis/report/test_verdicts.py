@@ -54,6 +54,17 @@ def test_a_line_says_what_to_use(times, text, tmp_path):
     assert line(tmp_path, **times) == [f"py_loop on 3.14: {text}"]
 
 
+def test_of_many_cards_those_that_differ_most_come_first(tmp_path):
+    thread_s = [4.0, 2.0, 8.0, 3.9, 1.0, 4.0, 3.0, 5.0]  # sequential takes 4 s
+    records = []
+    for n, seconds in enumerate(thread_s):
+        own = sweep_records({"sequential": [4.0] * 6, "thread": [seconds] * 6}, params={"n": n})
+        records += [{**one, "run": f"{one['run']}-{n}"} for one in own]
+    found = verdicts.cards(make_tables(tmp_path, records), SNIPPETS, {"m": None})
+    assert [int(card.title.rpartition("=")[2]) for card in found] == [1, 2, 3, 4, 6, 7, 0, 5]
+    assert [card.difference for card in found] == pytest.approx([2, 2, 4 / 3.9, 4, 4 / 3, 1.25, 1, 1])
+
+
 @pytest.mark.parametrize(
     ("thread", "text"),
     [

@@ -28,7 +28,7 @@ def _yes_no(value: bool) -> str:
 def describe_runs(runs: pd.DataFrame) -> str:
     """How many runs are ok and unsupported, in how many rounds and calls, and when they were measured."""
     counts = runs.drop_duplicates("run")["status"].value_counts()
-    unsupported = f", {counts['unsupported']} unsupported" if "unsupported" in counts else ""
+    unsupported = f", {counts['unsupported']:,} unsupported" if "unsupported" in counts else ""
     rounds = phrases.format_count(runs["round"].max() if runs["round"].notna().any() else 0, "round")
     started = runs["started"].dropna()
     times = (
@@ -37,7 +37,7 @@ def describe_runs(runs: pd.DataFrame) -> str:
         else "not measured"
     )
     calls = f" in {runs['call'].nunique()} calls" if runs["call"].nunique() > 1 else ""
-    return f"{counts.get('ok', 0)} of {counts.sum()} runs are ok{unsupported}, in {rounds}, {times}{calls}."
+    return f"{counts.get('ok', 0):,} of {counts.sum():,} runs are ok{unsupported}, in {rounds}, {times}{calls}."
 
 
 def _format_minute(timestamp: str) -> str:

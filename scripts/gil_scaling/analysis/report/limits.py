@@ -103,7 +103,7 @@ def _describe_disturbances(
     disturbed = int(flags.map(lambda own: not set(COUNTED).isdisjoint(own)).sum())
     if disturbed <= _MAX_DISTURBED * len(good):
         return
-    kinds = phrases.join_words(f"{count} {name}" for name, count in counts.items() if count)
+    kinds = phrases.join_words(f"{count:,} {name}" for name, count in counts.items() if count)
     modes = [config.get("on_noise") for config in configs.values()]
     mode = next((mode for mode in ("flag", "wait", "repeat") if mode in modes), "flag")
     if mode == "flag":
@@ -112,7 +112,7 @@ def _describe_disturbances(
         remedy = f"try `on_noise: {better}`, which {_MODES[better]}{again}"
     else:
         remedy = _REMEDIES[mode]
-    share = f"{disturbed} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds})"
+    share = f"{disturbed:,} of {phrases.format_count(len(good), 'run')} were disturbed ({kinds})"
     many = f"more than {phrases.format_percent(_MAX_DISTURBED)} of the runs were disturbed"
     yield f"{share if has_counts else many}: {remedy}."
 
@@ -125,7 +125,7 @@ def _describe_rounds(
     few = int(measured["flags"].astype("str").str.contains("few_rounds", na=False).sum())
     if not few:
         return
-    share = f"{few} of {phrases.format_count(len(measured), 'combination')} {'has' if few == 1 else 'have'}"
+    share = f"{few:,} of {phrases.format_count(len(measured), 'combination')} {'has' if few == 1 else 'have'}"
     share = share if has_counts else "some combinations have"
     text = f"{share} fewer than {MIN_ROUNDS} rounds: ranges instead of confidence intervals, no claim."
     if runs["round"].max() < MIN_ROUNDS:

@@ -12,12 +12,12 @@ import jinja2
 from markupsafe import Markup, escape
 
 from gil_scaling.analysis.report.html_tables import Cell, Row
+from gil_scaling.analysis.report.verdicts import FIRST_CARDS
 
 _FOLDER = Path(__file__).parent
 _FIRST_ROWS = (
     100  # of a table, as elements of the page; page.js shows the others from JSON, so that each row is there once
 )
-_FIRST_CARDS = 6  # of workloads, shown unfolded
 _ESCAPED_IN_URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27", "\n": "%20"})
 
 
@@ -40,7 +40,7 @@ def render(data: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"code": _mark_code, "picture_url": _picture_url, "rows_as_json": _rows_as_json}
-    environment.globals |= {"first_rows": _FIRST_ROWS, "first_cards": _FIRST_CARDS}
+    environment.globals |= {"first_rows": _FIRST_ROWS, "first_cards": FIRST_CARDS}
     return environment.get_template("page.html").render(**data, **inline)
 
 

@@ -1,5 +1,6 @@
 """The cards that open a page: what to use for each workload, in words, as a chart and as code."""
 
+import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ _NEEDED = [  # of the summary
     *("combination", "machine", "python", *LINE, "backend_kind", "workers", "workers_asked", "switch_interval_s"),
     *("usable_cpus", "role", "rounds_ok", "label", "claim", *_SPEEDUP),
 ]
+FIRST_CARDS = 6  # that a page shows unfolded
 _MAX_MARKS = 10  # of a chart
 
 _WIDTH, _LABEL, _VALUE, _LINE = 400.0, 195.0, 40.0, 20.0  # of a chart in its units: about pixels
@@ -61,7 +63,8 @@ class Mark(NamedTuple):
 class Card(NamedTuple):
     """What to use for a workload.
 
-    title: the workload; snippets: [(builds, code)]; marks, one, height: of the chart, where `one` is the place of 1.
+    title: the workload; snippets: [(builds, code)]; marks, one, height: of the chart, where `one` is the place of 1; difference: the
+    largest factor by which a backend is shown to differ from sequential, 1 where none is.
     """
 
     title: str
@@ -70,6 +73,7 @@ class Card(NamedTuple):
     one: float
     height: float
     snippets: list[tuple[str, str]]
+    difference: float
 
     @property
     def description(self) -> str:
@@ -81,7 +85,7 @@ class Card(NamedTuple):
 def cards(
     tables: Mapping[str, pd.DataFrame], snippets: Mapping[str, str], floors: Mapping[str, float | None]
 ) -> list[Card]:
-    """A card per workload with its parameters.
+    """A card per workload with its parameters; of more than FIRST_CARDS those first that differ most from sequential.
 
     snippets: {backend: how it is written by hand, with {workers}}; floors: {machine: its noise floor, None if not known}.
     """
@@ -97,10 +101,18 @@ def cards(
     for key, own in records_by(rows, _CARD).items():
         of_builds = sorted(own, key=lambda row: order[row["build"]])
         lines = [_line(row, evidence) for row in of_builds]
-        marks, one = _marks(choices_of.get(key, []), order)
-        code = _snippets(of_builds, snippets)
-        found.append(Card(own[0]["panel"], lines, marks, one, _LINE * len(marks) + 22, code))
-    return found
+        own_choices = choices_of.get(key, [])
+        marks, one = _marks(own_choices, order)
+        code, difference = _snippets(of_builds, snippets), _difference(own_choices)
+        found.append(Card(own[0]["panel"], lines, marks, one, _LINE * len(marks) + 22, code, difference))
+    first = heapq.nlargest(FIRST_CARDS, range(len(found)), key=lambda place: found[place].difference)
+    return [found[place] for place in [*sorted(first), *sorted(set(range(len(found))) - set(first))]]
+
+
+def _difference(choices: Sequence[Mapping[str, Any]]) -> float:
+    """The largest factor between the speed of a choice and that of sequential, of those whose interval excludes 1."""
+    shown = [row["speedup"] for row in choices if row["speedup_low"] > 1 or row["speedup_high"] < 1]
+    return max((max(speedup, 1 / speedup) for speedup in shown), default=1.0)
 
 
 def _order_builds(rows: pd.DataFrame, machines: Sequence[str]) -> dict[str, int]:
