@@ -1,12 +1,10 @@
 """The smallest sweep, run by Snakemake in copies of the workflow, and the records that it leaves."""
 
 import json
-import os
 import re
 import shutil
 
 import yaml
-from gil_scaling.launch import lock
 
 from tests.snakemake_calls import run_snakemake
 from tests.support import ROOT
@@ -24,19 +22,13 @@ FEW_FIGURES = ("fastest", "speedup")
 
 
 def copy_workflow(folder, figures=FEW_FIGURES):
-    """Copies the workflow with some of its figures, None for all, into a folder; all take most of the time of a sweep.
-
-    Where tests run beside each other, its lock of the machine is one of its own, as none of them looks at times.
-    """
+    """Copies the workflow with some of its figures, None for all, into a folder; all take most of the time of a sweep."""
     for name in ("config", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # being written
     for path in (folder / "scripts/gil_scaling/analysis/figures").glob("*.py"):
         if figures is not None and path.stem not in (*SHARED_BY_FIGURES, *figures):
             path.unlink()
     shutil.copy(ROOT / "Snakefile", folder)
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        path = folder / "scripts/gil_scaling/launch/lock.py"
-        path.write_text(path.read_text().replace(json.dumps(lock.PATH), json.dumps(str(folder / "lock"))))
 
 
 def write_config(folder, name="tiny", **changes):
