@@ -20,16 +20,22 @@ def resampled_medians(values: NDArray[np.float64], seed: int) -> NDArray[np.floa
     Assumes independent rounds. Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 6.
     For example, identical rounds have only one median; with the two rounds 0 and 1, half of the medians are 0.5.
     """
-    ordered = np.sort(values.T[:, _draw_rounds(len(values), seed)], axis=2)  # a third of the time of np.median
+    drawn, places = _draw_rounds(len(values), seed)
+    ordered = np.sort(values.T[:, drawn], axis=2)  # a third of the time of np.median
     middle = len(values) // 2
     medians: NDArray[np.float64] = (ordered[:, :, middle] + ordered[:, :, -1 - middle]).T / 2
-    return medians
+    return medians[places]
 
 
 @cache
-def _draw_rounds(rounds: int, seed: int) -> NDArray[np.int64]:
-    """Numbers of rounds, drawn with replacement: (2000, rounds)."""
-    return np.random.default_rng(seed).integers(rounds, size=(RESAMPLES, rounds))
+def _draw_rounds(rounds: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Numbers of rounds, drawn with replacement: the different draws, (n, rounds), and which one each resample is, (2000,).
+
+    Draws in another order have the same medians. For example, at most 462 of 6 rounds are different.
+    """
+    drawn = np.random.default_rng(seed).integers(rounds, size=(RESAMPLES, rounds))
+    different, places = np.unique(np.sort(drawn, axis=1), axis=0, return_inverse=True)
+    return different, places.ravel()
 
 
 def percentile_ends(values: NDArray[np.float64], rounds: int) -> tuple[Any, Any]:

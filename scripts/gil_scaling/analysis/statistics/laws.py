@@ -123,13 +123,14 @@ def amdahl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]
 
 
 def usl_parameters(counts: NDArray[np.float64], speedups: NDArray[np.float64]) -> NDArray[np.float64]:
-    """σ, κ and λ, (n, 3), that fit speedups (n, k) at counts (k,); see fit_usl."""
+    """σ, κ and λ, (n, 3), that fit speedups (n, k) at counts (k,), of which resamples repeat many; see fit_usl."""
     from scipy.optimize import nnls  # here, as it takes a tenth of a second, and few sweeps have so many worker counts
 
     terms = np.stack([np.ones_like(counts), counts, counts * (counts - 1)], axis=1)
     sizes = terms.max(axis=0)  # scaled columns keep the solver exact for hundreds of workers
-    matrices = (terms / sizes) * (speedups / counts)[:, :, None]
-    coefficients = np.array([nnls(matrix, np.ones(len(counts)))[0] for matrix in matrices])
+    different, places = np.unique(speedups, axis=0, return_inverse=True)
+    matrices = (terms / sizes) * (different / counts)[:, :, None]
+    coefficients = np.array([nnls(matrix, np.ones(len(counts)))[0] for matrix in matrices])[places.ravel()]
     coefficients[coefficients < 1e-12] = 0  # the solver leaves 1e-17 for 0, and a peak of two such could be any number
     free, contended, coherency = (coefficients / sizes).T
     single = np.where(free + contended > 0, free + contended, math.nan)  # 1 / λ
