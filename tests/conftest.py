@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -69,6 +70,9 @@ def free_threaded(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def this_build(tmp_path_factory):
+    """The Python of the tests, or the newest build where that one is older."""
+    if sys.version_info < tuple(map(int, NEWEST.split("."))):
+        return find_build(NEWEST, tmp_path_factory)
     prober = Prober(tmp_path_factory.getbasetemp() / "probes.json")
     return builds.find({"name": "current"}, prober)
 

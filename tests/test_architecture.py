@@ -38,7 +38,8 @@ def of_ours(path, *allowed):
 
 
 def foreign(path):
-    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"gil_scaling"}
+    ours = {"gil_scaling", "_remote_debugging"}  # this one is in the standard library, from 3.14 on
+    return {name.partition(".")[0] for name in imported(path)} - sys.stdlib_module_names - ours
 
 
 CONTRACT = (

@@ -212,16 +212,16 @@ def install(self, python, folder, *rest):
 
 installers.choose = installers.Pip
 installers.Pip.install = install
-root, wheels = sys.argv[1:]
+root, wheels, name, *command = sys.argv[1:]
 ask = prober.Prober(f"{root}/probes.json")
 index = {"find_links": wheels, "offline": True}
-Environments(Path(root, "results/m"), index, ask, makes=True).equip(builds.find({"name": "current"}, ask), ["demo"])
+Environments(Path(root, "results/m"), index, ask, makes=True).equip(builds.find({"name": name, "command": command}, ask), ["demo"])
 """
 
 
 def test_a_killed_installation_is_made_again(make_environments, this_build, wheels, tmp_path):
     own = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    command = [sys.executable, "-c", KILLED, str(tmp_path), str(wheels)]
+    command = [sys.executable, "-c", KILLED, str(tmp_path), str(wheels), this_build.name, *this_build.command]
     with subprocess.Popen(command, env=own, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"installing\n"
         process.send_signal(signal.SIGKILL)

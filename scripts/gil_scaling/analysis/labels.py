@@ -69,7 +69,8 @@ def _name_series(rows: pd.DataFrame) -> pd.Series:
     series = rows["backend"].astype("str") + rows["backend_params"].map(params).astype("str")
     intervals = rows["switch_interval_s"].astype(float)
     is_shown = intervals.notna() & (intervals.groupby(rows["experiment"]).transform("nunique") > 1)
-    return series.where(~is_shown, series + intervals.map(lambda value: f", {phrases.format_seconds(value)}"))
+    texts = intervals.map(lambda value: f", {phrases.format_seconds(value)}").astype("str")  # none of no rows
+    return series.where(~is_shown, series + texts)
 
 
 def _list_params(text: str) -> str:
