@@ -55,7 +55,7 @@ def test_snippet_of_a_start_method_sets_it(method):
 )
 def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
     params = {"n": 10, "count": 6}
-    result = measure_supported(build, tmp_path, backend=backend, workers=4, params=params, start=start)
+    result = measure_supported(build, tmp_path, backend=backend, workers=4, params=params, start=start, repeats=1)
     for sample in result.measured["samples"]:
         assert sample["tasks"]["worker"][:4] == [0, 1, 2, 3]
         assert sample["workers_used"] == 4
@@ -67,7 +67,8 @@ TOGETHER = [name for name in NAMES if load_backend(name).together and load_backe
 @pytest.mark.parametrize("backend", TOGETHER)
 def test_together_all_workers_exist_before_the_start(backend, build, tmp_path):
     params = {"n": 10, "count": 7}
-    result = measure_supported(build, tmp_path, backend=backend, workers=3, start="together", params=params)
+    how = {"workers": 3, "start": "together", "repeats": 1}
+    result = measure_supported(build, tmp_path, backend=backend, params=params, **how)
     assert result.status == "ok", result.stderr
     assert {sample["workers"] for sample in timed_samples(result)} == {3}
 

@@ -48,7 +48,7 @@ DIGESTS = {}
 
 
 BACKENDS = catalog.names(catalog.BACKENDS)
-OF_EACH_KIND = ("sequential", "thread", "process_spawn", "interpreter", "asyncio")
+OF_EACH_KIND = ("sequential", "thread", "process_fork", "interpreter", "asyncio")
 
 
 def workloads_on(backend, build):

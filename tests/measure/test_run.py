@@ -148,7 +148,7 @@ STARTS = ("natural", "together")
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_arguments_are_made_anew_for_each_sample(backend, start, this_build, tmp_path):
-    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, start=start)
+    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, start=start, repeats=1)
     assert (result.status, result.reason) == ("ok", None)
 
 
@@ -174,7 +174,7 @@ def task(argument):
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_before_sample_runs_in_every_worker(backend, start, build, tmp_path):
     check = "def check(results, arguments): assert not any(results), results\n"
-    result = measure_file(build, tmp_path, CACHES + check, backend=backend, start=start)
+    result = measure_file(build, tmp_path, CACHES + check, backend=backend, start=start, repeats=1)
     assert (result.status, result.reason) == ("ok", None)
 
 

@@ -24,7 +24,7 @@ from gil_scaling.measure.workloads import (
 from gil_scaling.plan import catalog
 
 from tests.measure.running import measure, measure_file, measure_supported, timed_samples
-from tests.support import find_build
+from tests.support import NEWEST, find_build
 
 REFUSING = """
 import pickle
@@ -287,19 +287,20 @@ SEEN = {  # by backend: of an exception whose results are consumed, or not, and 
 CASES = [("exception", {"consumed": True}), ("exception", {"consumed": False}), ("crash", {"by": "exit"})]
 
 
-@pytest.mark.parametrize("case", range(3), ids=["consumed", "not-consumed", "death"])
 @pytest.mark.parametrize("backend", SEEN)
-def test_caller_sees_the_failure_as_the_backend_reports_it(backend, case, build, tmp_path):
-    workload, params = CASES[case]
-    combination = {"workload": workload, "params": params, "backend": backend}
-    result = measure_supported(build, tmp_path, **combination, warmups=0, repeats=1)
-    assert result.status == "ok", result.reason
-    (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
-    assert metrics["seen"].startswith(SEEN[backend][case])
-    died = SEEN[backend][case] == DIES
-    assert metrics["program"] == ("died with exit code 7" if died else "survived")
-    assert (metrics["seen_after_s"] is None) == (died or metrics["seen"].startswith("nothing"))
-    assert 0 <= metrics["done"] < 8
+def test_caller_sees_the_failure_as_the_backend_reports_it(backend, build, tmp_path):
+    one = (list(SEEN).index(backend) + build.gil) % len(CASES)  # of the cases, in other builds than the newest
+    for case in range(len(CASES)) if build.name == NEWEST else (one,):
+        workload, params = CASES[case]
+        combination = {"workload": workload, "params": params, "backend": backend}
+        result = measure_supported(build, tmp_path, **combination, warmups=0, repeats=1)
+        assert result.status == "ok", result.reason
+        (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
+        assert metrics["seen"].startswith(SEEN[backend][case])
+        died = SEEN[backend][case] == DIES
+        assert metrics["program"] == ("died with exit code 7" if died else "survived")
+        assert (metrics["seen_after_s"] is None) == (died or metrics["seen"].startswith("nothing"))
+        assert 0 <= metrics["done"] < 8
 
 
 def test_caller_does_not_wait_while_tasks_follow_a_failure(this_build, tmp_path):
