@@ -12,22 +12,19 @@ def rows_of(workers, cpus=2, **columns):
 @pytest.mark.parametrize(("workers", "chosen"), [([1, 2, 4], 2), ([4, 8], 4), ([1, 4, 8], 4), ([1], 1), ([2, 3, 4], 2)])
 def test_typical_has_the_workers_up_to_the_cpus(workers, chosen):
     rows = rows_of(workers, group="a")
-    assert representatives.typical(rows)["workers"] == chosen
     assert list(representatives.typical_rows(rows, ["group"])["workers"]) == [chosen]
     assert list(representatives.typical_row_of_each(rows, ["group"])["workers"]) == [chosen]
 
 
 def test_typical_has_the_default_switch_interval():
     rows = rows_of([2, 2, 4], 4, switch_interval_s=[0.1, 0.005, 1e-5], group="a")
-    assert representatives.typical(rows)["switch_interval_s"] == 0.005
     assert list(representatives.typical_row_of_each(rows, ["group"])["switch_interval_s"]) == [0.005]
 
 
-def test_a_typical_row_of_each_is_that_of_the_group_alone():
+def test_a_typical_row_of_each_is_chosen_per_group():
     workers, intervals = [4, 2, 4, 2, 2, 8], [0.005, 0.1, 0.1, None, None, 0.1]
     rows = rows_of(workers, 4, switch_interval_s=intervals, group=list("aaabbc"))
-    chosen = [representatives.typical(own).name for _, own in rows.groupby("group")]
-    assert list(representatives.typical_row_of_each(rows, ["group"]).index) == chosen == [0, 3, 5]
+    assert list(representatives.typical_row_of_each(rows, ["group"]).index) == [0, 3, 5]
 
 
 def test_typical_rows_are_chosen_per_group():
@@ -36,8 +33,8 @@ def test_typical_rows_are_chosen_per_group():
 
 
 def test_plainest_backend_has_the_shortest_name():
-    rows = rows_of([2] * 3, backend=["thread_pool", "thread", "thread"])
-    assert list(representatives.plainest(rows)["backend"]) == ["thread", "thread"]
+    rows = rows_of([2] * 4, backend=["thread_pool", "thread", "thread", "thread_pool"], group=list("aaab"))
+    assert list(representatives.plainest_rows(rows, ["group"]).index) == [1, 2, 3]
 
 
 def test_typical_thread_rows_are_one_per_group():

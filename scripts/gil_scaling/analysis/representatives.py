@@ -10,31 +10,19 @@ from gil_scaling.analysis import phrases
 from gil_scaling.analysis.columns import BLOCK, CASE, DEFAULT_INTERVAL_S, FASTER, LINE, SLOWER
 
 
-def typical(rows: pd.DataFrame) -> pd.Series:
-    """The row with the most workers up to the usable CPUs, else with the fewest above 1, nearest to the default interval.
-
-    For example, of 1, 2 and 4 workers on 2 CPUs that with 2, of 4 and 8 that with 4.
-    """
-    distances = distance_from_default(rows)
-    rows = rows[distances.isna() | distances.eq(distances.min())]
-    return rows.loc[_distance_from_cpus(rows).idxmin()]
-
-
 def typical_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Of each group the rows with the typical number of workers: the most up to the usable CPUs, else the fewest above 1."""
+    """Of each group the rows with the typical number of workers: the most up to the usable CPUs, else the fewest above 1.
+
+    For example, of 1, 2 and 4 workers on 2 CPUs those with 2, of 4 and 8 those with 4.
+    """
     return _lowest(rows, _distance_from_cpus(rows), by)
 
 
 def typical_row_of_each(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Of each group the row that `typical` takes."""
+    """Of each group one of the typical rows, nearest to the default switch interval."""
     distances = distance_from_default(rows)
     nearest = distances.groupby([rows[name] for name in by]).transform("min")
     return typical_rows(rows[distances.isna() | distances.eq(nearest)], by).drop_duplicates(by)
-
-
-def plainest(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the plainest backend among them: the one with the shortest name."""
-    return rows[rows["backend"] == min(rows["backend"], key=lambda name: (len(name), name))]
 
 
 def plainest_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

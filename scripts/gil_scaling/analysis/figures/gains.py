@@ -128,11 +128,10 @@ def _describe_code(rows: pd.DataFrame) -> str:
 
 def _describe_means(means: pd.DataFrame) -> Iterator[str]:
     """What sequential, and the plainest threads at their typical number of workers, gain in the mean over the workloads."""
-    threads = means[means["backend_kind"] == "threads"]
-    chosen = means[means["backend_kind"] == "sequential"].head(1).to_dict("records")
-    if len(threads):
-        chosen.append(representatives.typical(representatives.plainest(threads)))
-    for row in chosen:
+    sequential = means[means["backend_kind"] == "sequential"].head(1)
+    threads = representatives.plainest_rows(means[means["backend_kind"] == "threads"], ["pair"])
+    threads = representatives.typical_row_of_each(threads, ["pair"])
+    for row in (*sequential.to_dict("records"), *threads.to_dict("records")):
         how = phrases.describe_speed(row, "gain", row["claim"], f"the speed on {_against(row)}")
         count = phrases.format_count(row["workloads"], "workload")
         yield f"{row['label']} on {row['build']} is {how}, in the geometric mean of {count}."
