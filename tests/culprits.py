@@ -1,6 +1,6 @@
 """Counts how often the target `why` names a known culprit: `python -m tests.culprits [--rounds 10] [--only NAME …]`.
 
-Each workload is swept once per build. Then in each round `why` looks anew for what keeps its two threads from their bound, and
+Each workload is swept once per build. Then in each round `why` looks anew for what keeps its threads from their bound, and
 what its page names is compared with what is known: a line that takes more CPU time, a line that waits, a lock, an object. Of
 the workloads without a culprit nothing should be named; 100 rounds of these show how often something is. It prints a Markdown
 table. Leave the machine alone meanwhile.
@@ -62,26 +62,29 @@ _PARAMS = {  # shorter samples than by default, and more of them
 }
 
 
-def sweep(folder, workload, build, rounds):
+def sweep(folder, workload, build, rounds, workers):
     """Runs the sweep of a workload in a copy of the workflow with the target `why`, of which what is there is not made again."""
     changes = {
         "pythons": [build],
         "rounds": 1,
         "ceiling": False,
         "why": {"rounds": rounds, "combinations": [{"backend": "thread"}]},
-        "experiments": tiny_sweep.experiment(workloads=[_entry(folder, workload)], backends=["sequential", "thread"]),
+        "experiments": tiny_sweep.experiment(
+            workloads=[_entry(folder, workload, workers)], backends=["sequential", "thread"], workers=[workers]
+        ),
     }
     done = tiny_sweep.run_sweep(folder, f"{SWEEP}/tables/lines.csv", **changes)
     if done.returncode:
         raise SystemExit(done.stderr)
 
 
-def _entry(folder, workload):
-    """The workload in a config; one of tests/workloads is copied beside it."""
+def _entry(folder, workload, workers):
+    """The workload in a config, for more workers with two tasks for each; one of tests/workloads is copied beside it."""
     path = ROOT / f"tests/workloads/{workload}.py"
     if path.exists():
         shutil.copy(path, folder)
-    return {f"./{path.name}" if path.exists() else workload: _PARAMS.get(workload, {})}
+    more = {"count": 2 * workers} if workers > 2 else {}
+    return {f"./{path.name}" if path.exists() else workload: {**_PARAMS.get(workload, {}), **more}}
 
 
 def named(found):
@@ -100,12 +103,12 @@ def _name_line(line):
     return name_line(line["file"], line["line"], line["source"])
 
 
-def look(folder, workload, build, rounds):
+def look(folder, workload, build, rounds, workers):
     """Looks anew for the culprit; returns what is named."""
     shutil.rmtree(folder / SWEEP / WHY, ignore_errors=True)
     for name in WHY_TABLES:
         (folder / SWEEP / TABLES / f"{name}.csv").unlink(missing_ok=True)
-    sweep(folder, workload, build, rounds)
+    sweep(folder, workload, build, rounds, workers)
     return named(tables.read_why(folder / SWEEP / TABLES))
 
 
@@ -145,6 +148,7 @@ def _parse(arguments):
     parser.add_argument("--only", nargs="+", choices=CULPRITS, default=list(CULPRITS), help="these workloads")
     parser.add_argument("--builds", nargs="+", choices=BOTH, default=BOTH, help="of the builds these only")
     parser.add_argument("--why-rounds", type=int, default=6, help="extra rounds that `why` itself makes each time")
+    parser.add_argument("--workers", type=int, default=2, help="threads of each workload")
     return parser.parse_args(arguments)
 
 
@@ -157,7 +161,8 @@ def main(arguments):
             with tempfile.TemporaryDirectory() as folder:
                 tiny_sweep.copy_workflow(Path(folder))
                 began = time.monotonic()
-                found = [look(Path(folder), name, build, options.why_rounds) for _ in range(options.rounds)]
+                how = options.why_rounds, options.workers
+                found = [look(Path(folder), name, build, *how) for _ in range(options.rounds)]
             print(*rows(name, build, found), sep="\n", flush=True)
             print(f"{name} on {build}: {time.monotonic() - began:.0f} s", file=sys.stderr)
 
