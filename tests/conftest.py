@@ -27,7 +27,7 @@ PyMODINIT_FUNC PyInit_needs_the_gil(void) { return PyModuleDef_Init(&definition)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """For `-n 2`: a file stays in one process, for its fixtures, and the longest begin first."""
+    """For `-n 3`: a file stays in one process, for its fixtures, and the longest begin first."""
     from xdist.scheduler import LoadFileScheduling
 
     class LongestFirst(LoadFileScheduling):

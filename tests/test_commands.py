@@ -13,7 +13,7 @@ from tests.test_docs import CONFIG_README, READMES, code
 from tests.tiny_sweep import copy_workflow
 
 ELSEWHERE = {  # what else is in a block of commands: the file that runs it, and how that names it
-    "python3 -m pip install --quiet --target .uv uv && .uv/bin/uv run --group dev pytest -n 2": (
+    "python3 -m pip install --quiet --target .uv uv && .uv/bin/uv run --group dev pytest -n 3": (
         ".ci/run",
         "README.md",
     ),
