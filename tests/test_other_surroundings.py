@@ -237,6 +237,7 @@ print(json.dumps(seen))
 """
 
 
+@pytest.mark.slow
 def test_workloads_use_local_addresses_only(tmp_path):
     (tmp_path / "audit.py").write_text(AUDIT)
     tried = {name: params for name, params in SMALL_PARAMS.items() if name not in FAIL_ON_PURPOSE}

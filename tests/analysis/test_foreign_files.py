@@ -120,6 +120,7 @@ def refusal(do, *arguments):
     return ""
 
 
+@pytest.mark.slow
 def test_a_sweep_of_damaged_records_has_tables_and_a_page(tmp_path):
     plan = write_result_set(tmp_path, some_of_all())
     for path in (tmp_path / "runs").iterdir():
@@ -130,6 +131,7 @@ def test_a_sweep_of_damaged_records_has_tables_and_a_page(tmp_path):
     assert f"0 of {len(some_of_all())} runs are ok" in (plan.parent / "report.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -373,6 +373,7 @@ def write_sources(path, *sources):
     return path
 
 
+@pytest.mark.slow
 def test_comparing_names_what_cannot_be_used(make_set, tmp_path):
     good, hostile = make_set("good"), make_set("hostile", "2026-05-01T12:00:00Z")
     (hostile / "machine.json").unlink()

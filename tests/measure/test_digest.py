@@ -222,6 +222,7 @@ def test_equal_values_have_equal_digests(first, second):
     assert digest(first) == digest(second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [ring(1), nested(100_000, 1)], ids=["cycle", "depth"])
 def test_digest_of_a_cycle_and_of_great_depth_exists(value):
     assert len(digest(value)) == 64
@@ -267,6 +268,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_copies_and_pickled_values_have_the_same_digest(value):
     expected = digest(value)

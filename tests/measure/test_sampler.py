@@ -104,6 +104,7 @@ def test_every_build_shows_the_lines_of_its_threads(any_build, sample):
     assert result.measured["reference_s"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [NEWEST, "3.14t", "3.15"])
 def test_where_the_kernel_refuses_threads_read_themselves(name, sample, tmp_path_factory):
     build = find_build(name, tmp_path_factory)
@@ -125,6 +126,7 @@ def test_workers_that_are_processes_are_seen(with_gil, sample):
     assert result.measured["pauses"] is None
 
 
+@pytest.mark.slow
 def test_processes_cannot_be_seen_from_inside(sample, tmp_path_factory):
     result = sample(find_build("3.9", tmp_path_factory), backend="process", backend_kind="processes")
     assert (result.status, result.reason) == (
@@ -133,6 +135,7 @@ def test_processes_cannot_be_seen_from_inside(sample, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_the_gil_is_held_by_the_line_that_runs(with_gil, sample):
     result = sample(with_gil)
     assert result.lines[5][2] > 0.5 * result.measured["seen"]["states"]["lock"] > 0
@@ -214,6 +217,7 @@ def test_a_crash_while_threads_read_themselves_is_no_refusal(tmp_path, monkeypat
     assert not (tmp_path / "result.json").exists()
 
 
+@pytest.mark.slow
 def test_stacks_too_deep_are_a_reason(with_gil, sample):
     source = (
         "import sys, time\nsys.setrecursionlimit(20_000)\ndef tasks(): return [10_000] * 2\n"

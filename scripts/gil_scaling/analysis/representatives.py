@@ -19,7 +19,7 @@ def typical_rows(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 
 
 def typical_row_of_each(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Of each group one of the typical rows, nearest to the default switch interval."""
+    """Of each group, of the rows nearest to the default switch interval one with the typical number of workers."""
     distances = distance_from_default(rows)
     nearest = distances.groupby([rows[name] for name in by]).transform("min")
     return typical_rows(rows[distances.isna() | distances.eq(nearest)], by).drop_duplicates(by)

@@ -36,6 +36,7 @@ def data_of(folder, *items):
     return page_data(folder)
 
 
+@pytest.mark.slow
 def test_lesson_has_its_backends_beside_published_speedups(folder):
     data = data_of(folder, {**ITEM, "published": {"thread": 0.9}})
     (lesson,) = data["lessons"]
@@ -47,17 +48,20 @@ def test_lesson_has_its_backends_beside_published_speedups(folder):
     ]
 
 
+@pytest.mark.slow
 def test_lesson_without_published_speedups_has_no_column_of_them(folder):
     (lesson,) = data_of(folder, ITEM)["lessons"]
     assert "talk" not in [head for head, _ in lesson.numbers.heads]
 
 
+@pytest.mark.slow
 def test_first_lesson_of_an_experiment_shows_its_timeline(folder):
     first, second = data_of(folder, ITEM, ITEM)["lessons"]
     assert (first.picture["id"], first.picture["title"]) == ("timeline-1", "When did each worker run?")
     assert second.picture is None
 
 
+@pytest.mark.slow
 def test_page_lists_the_questions_of_the_lessons(folder):
     shown = Page(page.render(data_of(folder, ITEM, ITEM)))
     assert {"lessons", "lesson-1", "lesson-2", "timeline-1"} <= set(shown.ids)
@@ -66,6 +70,7 @@ def test_page_lists_the_questions_of_the_lessons(folder):
     assert "The talk, measured" in shown.text
 
 
+@pytest.mark.slow
 def test_markdown_indents_the_code_of_a_lesson(folder):
     text = markdown.render(data_of(folder, ITEM))
     assert (
@@ -74,6 +79,7 @@ def test_markdown_indents_the_code_of_a_lesson(folder):
     )
 
 
+@pytest.mark.slow
 def test_without_the_key_there_are_no_lessons(folder):
     data = page_data(folder)
     assert data["lessons"] == []

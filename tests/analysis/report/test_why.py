@@ -172,6 +172,7 @@ def explained(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_the_page_escapes_what_comes_from_source_files(explained):
     text = write_report(explained).read_text()
     assert "<script>alert" not in text
@@ -181,11 +182,13 @@ def test_the_page_escapes_what_comes_from_source_files(explained):
     assert "tables/lines.csv" in Page(text).links
 
 
+@pytest.mark.slow
 def test_markdown_has_the_sentences(explained):
     write_report(explained)
     assert "## Why not further?\n\n### shared" in (explained / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_page_without_why_has_no_such_section(tmp_path):
     folder = sweep_folder(tmp_path / "m", sweep_records({"sequential": [4.0] * 6, "thread": [4.0] * 6}))
     assert "why" not in sections(write_report(folder).read_text())

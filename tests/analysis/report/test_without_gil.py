@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 from gil_scaling.analysis.columns import TABLES
 from gil_scaling.analysis.report import without_gil
 from gil_scaling.analysis.tables import with_types
@@ -83,6 +84,7 @@ def test_with_the_tax_of_another_sweep_its_errors_are_shown():
     ]
 
 
+@pytest.mark.slow
 def test_page_and_markdown_show_predictions_beside_measured_ones(tmp_path):
     times = {"sequential": [4.0] * 6, "thread": [4.0] * 6, "process": [2.5] * 6}
     records = [*sweep_records(times), *sweep_records({"sequential": [5.0] * 6, "thread": [3.0] * 6}, python="3.14t")]
@@ -108,6 +110,7 @@ def test_page_and_markdown_show_predictions_beside_measured_ones(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_page_without_a_prediction_has_no_such_section(tmp_path):
     folder = sweep_folder(tmp_path, sweep_records({"sequential": [4.0] * 6, "thread": [4.0] * 6}))
     assert "without-gil" not in sections(write_report(folder).read_text())

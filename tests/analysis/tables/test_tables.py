@@ -334,6 +334,7 @@ def test_samples_that_lack_some_tasks_have_no_times_by_task(tmp_path):
     assert durations is None
 
 
+@pytest.mark.slow
 def test_tables_are_read_as_they_were_written(tmp_path):
     path = write_result_set(tmp_path, sweep_records({"sequential": [1.0] * 2, "thread": [0.5] * 2}, python="3.10"))
     main(path)
