@@ -43,6 +43,7 @@ def _ask(*command):
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
     """Starts the target `machines` on the tiny sweep with changes in a folder; at the end no call is left."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
     started = []
 
     def start_call(folder, **changes):
