@@ -80,7 +80,7 @@ def _shell_of_jobs():
     atexit.register(folder.cleanup)
     path, shell = Path(folder.name, "socket"), Path(folder.name, "shell")
     _start("serve_jobs", str(path), PYTHONUTF8="1").stdout.readline()
-    shell.write_text(SHELL.format(client=shlex.quote(job_client.__file__), socket=path))
+    shell.write_text(SHELL.format(client=shlex.quote(job_client.__file__), socket=shlex.quote(str(path))))
     return str(shell)
 
 

@@ -2,6 +2,7 @@ import json
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gil_scaling.launch import environment
@@ -19,6 +20,13 @@ def test_small_params_are_of_workloads():
 def test_one_backend_of_each_kind_runs_all_workloads():
     kinds = {load_backend(name).kind for name in BACKENDS}
     assert sorted(load_backend(name).kind for name in OF_EACH_KIND) == sorted(kinds)
+
+
+@pytest.mark.parametrize("backend", ["thread_pool", "process_spawn", "process_forkserver", "process_pool"])
+def test_each_workload_runs_on_a_backend_in_some_build(backend):
+    names = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t", "3.15"]
+    builds = [SimpleNamespace(name=name, gil="t" not in name, facts={"version": name.strip("t")}) for name in names]
+    assert {workload for build in builds for workload in workloads_on(backend, build)} == set(SMALL_PARAMS)
 
 
 PROGRAM = """
@@ -54,13 +62,15 @@ OF_EACH_KIND = ("sequential", "thread", "process_fork", "interpreter", "asyncio"
 def workloads_on(backend, build):
     """All workloads on one backend of each kind in the newest build; elsewhere one of four, or of eight of expensive workers.
 
-    Which ones depends on the backend and the build, so that nearly every backend runs each workload in some build.
+    Which ones depends on the backend and the build, so that each backend that all builds have runs each workload in some build.
     """
     names = list(SMALL_PARAMS)
     if build.name == NEWEST and backend in OF_EACH_KIND:
         return names
     step = 8 if load_backend(backend).kind in ("processes", "interpreters") else 4
-    place = BACKENDS.index(backend) + int(build.facts["version"].split(".")[1])
+    place = (
+        BACKENDS.index(backend) + int(build.facts["version"].split(".")[1]) + (0 if build.gil else 2)
+    )  # 3.14t as 3.16
     return names[place % step :: step]
 
 
