@@ -19,7 +19,7 @@ def measure_case(build, folder, source, backend, **changes):
     """(status, reason) of a custom workload on a backend."""
     path = folder / "custom.py"
     path.write_text(source)
-    own = {"workload": "custom", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
+    own = {"workload": "custom", "reference": str(path), "params": {}}
     result = measure(build, folder / "run", **{**own, "backend": backend, **changes})
     return result.status, result.reason
 
@@ -339,7 +339,7 @@ def test_17_modules_of_packages(name, line, backend, this_build, tmp_path):
     (tmp_path / name).write_text(line + USES)
     workload = catalog.read_workload(f"./{name}", tmp_path)
     assert any(path.endswith("kernel.py") for path in workload.files)
-    own = {"workload": "mine", "reference": workload.reference, "params": {}, "warmups": 0, "repeats": 1}
+    own = {"workload": "mine", "reference": workload.reference, "params": {}}
     result = measure(this_build, tmp_path / "run", backend=backend, **own)
     assert (result.status, result.reason) == ("ok", None)
 
@@ -413,7 +413,7 @@ def test_what_hooks_and_tasks_return_by_mistake(source, status, reason, this_bui
 def test_files_whose_names_have_dots(backend, this_build, tmp_path):
     path = tmp_path / "1st.v2.py"
     path.write_text("def tasks(): return [1, 2]\nclass A: pass\ndef task(n): return A()\n")
-    own = {"workload": "1st.v2", "reference": str(path), "params": {}, "warmups": 0, "repeats": 1}
+    own = {"workload": "1st.v2", "reference": str(path), "params": {}}
     result = measure(this_build, tmp_path / "run", backend=backend, **own)
     assert (result.status, result.reason) == ("ok", None)
 

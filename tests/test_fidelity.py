@@ -5,7 +5,7 @@ from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
 from tests import fidelity
-from tests.measure.running import measure_file, timed_samples
+from tests.measure.running import measure_file
 
 
 def test_every_backend_has_a_script_by_hand():
@@ -38,7 +38,7 @@ PROCESSES = [name for name in catalog.names(catalog.BACKENDS) if load_backend(na
 @pytest.mark.parametrize("backend", PROCESSES)
 def test_worker_imports_what_one_of_a_script_does(backend, build, tmp_path):
     workload = f"{IMPORTS}\ndef tasks(): return [1, 2]\ndef check(*_): pass\ndef metrics(results, _): return dict.fromkeys(results[0])\n"
-    sample = timed_samples(measure_file(build, tmp_path, workload, backend=backend))[-1]
+    sample = measure_file(build, tmp_path, workload, backend=backend, repeats=2).measured["samples"][1]
     imports, program = fidelity.BY_HAND[backend]
     script = tmp_path / "by_hand.py"
     script.write_text(f"{imports}\n{IMPORTS}\n{program}\n{PRINTS_THE_SECOND}")

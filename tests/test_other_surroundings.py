@@ -320,7 +320,7 @@ def test_backends_open_no_socket_of_the_network(name, this_build, tmp_path):
     env = {"PYTHONPATH": str(tmp_path), "SEEN": str(tmp_path / "seen")}
     build = SimpleNamespace(command=this_build.command, env=env)
     workload = {"workload": "socket_echo", "params": {"messages": 1, "count": 2}} if name.startswith("asyncio") else {}
-    measured = measure(build, tmp_path / "run", backend=name, repeats=1, **workload)
+    measured = measure(build, tmp_path / "run", backend=name, **workload)
     assert measured.status in ("ok", "unsupported"), measured.reason
     seen = (tmp_path / "seen").read_text() if workload else ""
     assert ("127.0.0.1" in seen) == bool(workload)
@@ -336,7 +336,7 @@ SPAWN = "import multiprocessing\nmultiprocessing.set_start_method('spawn')"
 def test_the_start_method_of_another_system_is_in_the_record(name, this_build, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(SPAWN)
     build = SimpleNamespace(command=this_build.command, env={"PYTHONPATH": str(tmp_path)})
-    measured = measure(build, tmp_path / "run", backend=name, repeats=1)
+    measured = measure(build, tmp_path / "run", backend=name)
     assert {sample["start_method"] for sample in measured.measured["samples"]} == {"spawn"}
 
 

@@ -63,7 +63,7 @@ FAIL_ON_PURPOSE = ("crash", "exception")
 
 
 def measure(build, folder, **changes):
-    """Runs the measuring side in a build; returns its result."""
+    """Runs the measuring side in a build, unless told otherwise for one sample and that of the memory; returns its result."""
     spec = {
         "workload": "py_loop",
         "params": {"n": 100, "count": 5},
@@ -73,8 +73,8 @@ def measure(build, folder, **changes):
         "switch_interval_s": None,
         "start": "natural",
         "scaling": "strong",
-        "warmups": 1,
-        "repeats": 2,
+        "warmups": 0,
+        "repeats": 1,
         "expected": None,
         "directory": str(folder),
         "thread_limits": environment.THREAD_LIMITS,
@@ -110,11 +110,6 @@ def measure_file(build, folder, source, **changes):
     path = folder / "custom.py"
     path.write_text(source)
     return measure_supported(build, folder, **{"workload": "custom", "reference": str(path), "params": {}, **changes})
-
-
-def timed_samples(result):
-    """The samples that are not warm-ups."""
-    return [sample for sample in result.measured["samples"] if not sample["warmup"]]
 
 
 def check_sample(sample, tasks, gil):

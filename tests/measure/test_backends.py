@@ -7,7 +7,7 @@ import pytest
 from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
-from tests.measure.running import measure, measure_file, measure_supported, timed_samples
+from tests.measure.running import measure, measure_file, measure_supported
 from tests.support import run_python
 
 NAMES = catalog.names(catalog.BACKENDS)
@@ -55,7 +55,7 @@ def test_snippet_of_a_start_method_sets_it(method):
 )
 def test_worker_i_begins_with_task_i(backend, start, build, tmp_path):
     params = {"n": 10, "count": 6}
-    result = measure_supported(build, tmp_path, backend=backend, workers=4, params=params, start=start, repeats=1)
+    result = measure_supported(build, tmp_path, backend=backend, workers=4, params=params, start=start)
     for sample in result.measured["samples"]:
         assert sample["tasks"]["worker"][:4] == [0, 1, 2, 3]
         assert sample["workers_used"] == 4
@@ -67,21 +67,21 @@ TOGETHER = [name for name in NAMES if load_backend(name).together and load_backe
 @pytest.mark.parametrize("backend", TOGETHER)
 def test_together_all_workers_exist_before_the_start(backend, build, tmp_path):
     params = {"n": 10, "count": 7}
-    how = {"workers": 3, "start": "together", "repeats": 1}
+    how = {"workers": 3, "start": "together"}
     result = measure_supported(build, tmp_path, backend=backend, params=params, **how)
     assert result.status == "ok", result.stderr
-    assert {sample["workers"] for sample in timed_samples(result)} == {3}
+    assert {sample["workers"] for sample in result.measured["samples"]} == {3}
 
 
 @pytest.mark.parametrize("backend", ["thread", "process"])
 def test_default_is_one_worker_per_task(backend, this_build, tmp_path):
     result = measure(this_build, tmp_path, backend=backend, workers="default", params={"n": 10, "count": 3})
-    assert [(sample["workers"], sample["workers_used"]) for sample in timed_samples(result)] == [(3, 3)] * 2
+    assert [(sample["workers"], sample["workers_used"]) for sample in result.measured["samples"]] == [(3, 3)]
 
 
 def test_default_of_a_pool_is_the_library_s(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="thread_pool", workers="default")
-    assert timed_samples(result)[0]["workers"] > 4
+    assert result.measured["samples"][0]["workers"] > 4
 
 
 @pytest.mark.parametrize(
@@ -91,13 +91,13 @@ def test_default_of_a_pool_is_the_library_s(this_build, tmp_path):
 def test_start_method_is_the_backend_s_or_the_default(backend, method, build, tmp_path):
     version = tuple(map(int, build.facts["version"].split(".")[:2]))
     default = "forkserver" if version >= (3, 14) else "fork"
-    assert timed_samples(measure(build, tmp_path, backend=backend))[0]["start_method"] == (method or default)
+    assert measure(build, tmp_path, backend=backend).measured["samples"][0]["start_method"] == (method or default)
 
 
 def test_peak_memory_of_a_spawned_worker_excludes_the_parent(build, tmp_path):
     source = "def tasks():\n    data = b'x' * 200_000_000\n    return [1, 2]\ndef task(a): return a\n"
-    (sequential,) = timed_samples(measure_file(build, tmp_path, source))[0]["worker_peak_mb"]
-    spawned = timed_samples(measure_file(build, tmp_path, source, backend="process_spawn"))[0]["worker_peak_mb"]
+    (sequential,) = measure_file(build, tmp_path, source).measured["samples"][0]["worker_peak_mb"]
+    spawned = measure_file(build, tmp_path, source, backend="process_spawn").measured["samples"][0]["worker_peak_mb"]
     assert max(spawned) < 100 < 190 < sequential
 
 
@@ -110,8 +110,8 @@ def test_peak_memory_of_a_spawned_worker_excludes_the_parent(build, tmp_path):
 )
 def test_workers_of_one_process_share_and_processes_do_not(backend, items, build, tmp_path):
     params = {"n": 50, "count": 5}
-    result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params)
-    assert [sample["metrics"] for sample in timed_samples(result)] == [{"items_in_parent": items}] * 2
+    result = measure(build, tmp_path, backend=backend, workload="shared_append", params=params, repeats=2)
+    assert [sample["metrics"] for sample in result.measured["samples"]] == [{"items_in_parent": items}] * 2
 
 
 def test_worker_that_dies_is_named_with_its_exit_code(this_build, tmp_path):
@@ -137,7 +137,7 @@ def test_tasks_of_a_chunk_run_in_one_worker(backend, build, tmp_path):
     result = measure_supported(
         build, tmp_path, backend=backend, backend_params=backend_params, workers=3, params=params
     )
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         workers = sample["tasks"]["worker"]
         assert [len(set(workers[first : first + 3])) for first in (0, 3, 6)] == [1, 1, 1]
         assert sample["tasks"]["index"] == list(range(9))
@@ -148,7 +148,7 @@ def test_tasks_of_a_batch_of_joblib_run_in_one_worker(backend, this_build, tmp_p
     params, backend_params = {"n": 10, "count": 33}, {"batch_size": 3}
     result = measure(this_build, tmp_path, backend=backend, backend_params=backend_params, workers=3, params=params)
     assert result.status == "ok", result.reason
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         workers = sample["tasks"]["worker"]
         assert [len(set(workers[first : first + 3])) for first in range(6, 33, 3)] == [1] * 9
         assert sample["workers"] == 3
@@ -156,14 +156,14 @@ def test_tasks_of_a_batch_of_joblib_run_in_one_worker(backend, this_build, tmp_p
 
 def test_default_of_joblib_is_a_worker_per_cpu(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="joblib_threading", workers="default")
-    assert {sample["workers"] for sample in timed_samples(result)} == {len(os.sched_getaffinity(0))}
+    assert {sample["workers"] for sample in result.measured["samples"]} == {len(os.sched_getaffinity(0))}
 
 
 @pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
 def test_one_chunk_of_all_tasks_keeps_one_worker_busy(backend, this_build, tmp_path):
     params = {"n": 10, "count": 6}
     result = measure(this_build, tmp_path, backend=backend, backend_params={"chunksize": 6}, params=params)
-    assert [(sample["workers"], sample["workers_used"]) for sample in timed_samples(result)] == [(2, 1)] * 2
+    assert [(sample["workers"], sample["workers_used"]) for sample in result.measured["samples"]] == [(2, 1)]
 
 
 WHO = """
@@ -183,9 +183,7 @@ KEPT = [name for name in NAMES if "reuse" in catalog.read_backend(name, ".").par
 
 @pytest.mark.parametrize("backend", KEPT)
 def test_a_kept_pool_runs_all_samples(backend, this_build, tmp_path):
-    result = measure_file(
-        this_build, tmp_path, WHO, backend=backend, backend_params={"reuse": True}, warmups=1, repeats=3
-    )
+    result = measure_file(this_build, tmp_path, WHO, backend=backend, backend_params={"reuse": True}, repeats=3)
     seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]
     assert len({worker for workers in seen for worker in workers}) <= 2
     assert {sample["workers"] for sample in result.measured["samples"]} == {2}
@@ -193,7 +191,7 @@ def test_a_kept_pool_runs_all_samples(backend, this_build, tmp_path):
 
 @pytest.mark.parametrize("backend", [name for name in KEPT if load_backend(name).kind == "processes"])
 def test_a_pool_is_new_in_each_sample_by_default(backend, this_build, tmp_path):
-    result = measure_file(this_build, tmp_path, WHO, backend=backend, warmups=1, repeats=3)
+    result = measure_file(this_build, tmp_path, WHO, backend=backend, repeats=3)
     seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]
     assert len({worker for workers in seen for worker in workers}) >= 4
 
@@ -203,22 +201,22 @@ def test_a_pool_is_new_in_each_sample_by_default(backend, this_build, tmp_path):
 def test_before_sample_runs_in_the_workers_of_a_kept_pool(backend, start, this_build, tmp_path):
     source = f"{WHO}\ndef before_sample(): cache.clear()\n".replace("[0.01] * 4", "[0.01, 0.02]")
     source = source.replace("bool(cache)", "seconds in cache")
-    options = {"backend_params": {"reuse": True}, "start": start}
+    options = {"backend_params": {"reuse": True}, "start": start, "repeats": 2}
     result = measure_file(this_build, tmp_path, source, backend=backend, **options)
-    assert ["True" in sample["metrics"]["warm"] for sample in result.measured["samples"]] == [False] * 3
+    assert ["True" in sample["metrics"]["warm"] for sample in result.measured["samples"]] == [False] * 2
 
 
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 @pytest.mark.parametrize("backend", ["process_pool", "multiprocessing_pool"])
 def test_a_pool_starts_its_processes_by_the_method(backend, method, this_build, tmp_path):
     result = measure(this_build, tmp_path, backend=backend, backend_params={"start_method": method})
-    assert {sample["start_method"] for sample in timed_samples(result)} == {method}
+    assert {sample["start_method"] for sample in result.measured["samples"]} == {method}
 
 
 def test_processes_that_are_replaced_stay_one_worker(this_build, tmp_path):
     options = {"chunksize": 1, "max_tasks_per_child": 1}
     result = measure_file(this_build, tmp_path, WHO, backend="multiprocessing_pool", backend_params=options)
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         assert len(eval(sample["metrics"]["workers"])) == 4
         assert sample["workers_used"] == sample["workers"] == 2
         assert set(sample["tasks"]["worker"]) == {0, 1}
@@ -233,7 +231,7 @@ def test_an_option_that_the_library_rejects_is_unsupported(this_build, tmp_path)
 
 def test_asyncio_threads_distributes_tasks_round_robin(build, tmp_path):
     result = measure(build, tmp_path, backend="asyncio_threads", workers=3, params={"n": 10, "count": 7})
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         assert sample["tasks"]["worker"] == [0, 1, 2, 0, 1, 2, 0]
         assert sample["tasks"]["cpu_s"] == [None] * 7
         assert sample["task_cpu_s"] > 0
@@ -261,8 +259,8 @@ def measure_backend(build, folder, source, **changes):
 def test_custom_backend_returns_what_its_calls_returned(build, tmp_path):
     result = measure_backend(build, tmp_path, CUSTOM, workers=3)
     assert (result.status, result.reason) == ("ok", None)
-    assert {sample["workers"] for sample in timed_samples(result)} == {3}
-    assert timed_samples(result)[0]["tasks"]["index"] == list(range(5))
+    assert {sample["workers"] for sample in result.measured["samples"]} == {3}
+    assert result.measured["samples"][0]["tasks"]["index"] == list(range(5))
 
 
 def test_custom_backend_that_runs_a_task_twice_is_wrong(this_build, tmp_path):
@@ -292,8 +290,8 @@ def test_custom_backend_does_not_support_what_it_lacks(changes, reason, this_bui
 def test_custom_backend_may_have_a_hand_written_form(this_build, tmp_path):
     by_hand = "def by_hand(task, calls, workers, consumed):\n    list(map(task, calls))\n"
     result = measure_backend(this_build, tmp_path, CUSTOM + by_hand, workload="exception", params={})
-    seen = [sample["metrics"]["seen"] for sample in timed_samples(result)]
-    assert seen == ["ValueError: this task raises on purpose"] * 2
+    seen = [sample["metrics"]["seen"] for sample in result.measured["samples"]]
+    assert seen == ["ValueError: this task raises on purpose"]
 
 
 PROCESSES = CUSTOM.replace("ThreadPoolExecutor", "ProcessPoolExecutor").replace(
@@ -308,7 +306,7 @@ def test_custom_threads_share_and_custom_processes_do_not(source, items, this_bu
     params = {"n": 10, "count": 4}
     result = measure_backend(this_build, tmp_path, source, workload="shared_append", params=params)
     assert result.status == "ok", result.reason
-    assert timed_samples(result)[0]["metrics"]["items_in_parent"] == items
+    assert result.measured["samples"][0]["metrics"]["items_in_parent"] == items
 
 
 @pytest.fixture
@@ -320,7 +318,7 @@ def test_documented_backend_runs(documented_backend, this_build, tmp_path):
     pytest.importorskip("joblib")
     result = measure_backend(this_build, tmp_path, documented_backend, switch_interval_s=0.0123)
     assert (result.status, result.reason) == ("ok", None), result.stderr
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         assert sample["tasks"]["index"] == list(range(5))
         assert set(sample["switch_intervals_s"]) == {0.0123}
 

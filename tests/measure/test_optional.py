@@ -36,7 +36,7 @@ def bare_build():
 def test_workload_runs_with_its_package(package, workload, params, backend, this_build, tmp_path):
     pytest.importorskip(package)
     params = {**SMALL_PARAMS[workload], **params}
-    result = measure(this_build, tmp_path, workload=workload, params=params, backend=backend, warmups=0, repeats=1)
+    result = measure(this_build, tmp_path, workload=workload, params=params, backend=backend)
     assert (result.status, result.reason) == ("ok", None)
 
 

@@ -6,7 +6,7 @@ from gil_scaling.measure.job import Outcome
 from gil_scaling.measure.workload import load
 from gil_scaling.plan import catalog
 
-from tests.measure.running import measure, measure_file, timed_samples
+from tests.measure.running import measure, measure_file
 
 SHOWS_SLOW_IMPORTS = """
 import sys
@@ -24,12 +24,12 @@ def test_a_measured_process_imports_nothing_that_takes_long(backend, build, tmp_
 
 def test_weak_scaling_runs_the_task_list_once_per_worker(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="thread", scaling="weak", workers=3)
-    assert [len(sample["tasks"]["index"]) for sample in result.measured["samples"]] == [15] * 3
+    assert [len(sample["tasks"]["index"]) for sample in result.measured["samples"]] == [15]
 
 
 def test_above_1000_tasks_each_worker_has_a_summary(this_build, tmp_path):
     result = measure(this_build, tmp_path, backend="thread", workload="noop", params={"count": 1001})
-    sample = timed_samples(result)[0]
+    sample = result.measured["samples"][0]
     assert sample["tasks"] is None
     assert sum(summary["count"] for summary in sample["task_summary"]) == 1001
     for summary in sample["task_summary"]:
@@ -61,7 +61,7 @@ METRICS = """{
 
 def test_metrics_are_what_json_and_records_can_hold(this_build, tmp_path):
     source = f"def tasks(): return [1]\ndef task(a): return a\ndef metrics(*_): return {METRICS}\n"
-    sample = timed_samples(measure_file(this_build, tmp_path, source))[0]
+    sample = measure_file(this_build, tmp_path, source).measured["samples"][0]
     expected = {"n": 1, "x": 0.5, "nan": None, "list": "[inf]", "word": "w", "none": None}
     expected |= {"m" * 250: 10**19, "control": r"\x1b\r", "long": "x" * 10_000}
     assert sample["metrics"] == expected
@@ -148,7 +148,7 @@ STARTS = ("natural", "together")
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_arguments_are_made_anew_for_each_sample(backend, start, this_build, tmp_path):
-    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, start=start, repeats=1)
+    result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, start=start)
     assert (result.status, result.reason) == ("ok", None)
 
 
@@ -156,7 +156,7 @@ def test_arguments_are_made_anew_for_each_sample(backend, start, this_build, tmp
 def test_weak_scaling_makes_the_arguments_once_per_worker(backend, this_build, tmp_path):
     result = measure_file(this_build, tmp_path, SORTS_IN_PLACE, backend=backend, scaling="weak", workers=2)
     assert (result.status, result.reason) == ("ok", None)
-    assert timed_samples(result)[0]["tasks"]["index"] == list(range(6))
+    assert result.measured["samples"][0]["tasks"]["index"] == list(range(6))
 
 
 CACHES = """
@@ -174,7 +174,7 @@ def task(argument):
 @pytest.mark.parametrize("backend", catalog.names(catalog.BACKENDS))
 def test_before_sample_runs_in_every_worker(backend, start, build, tmp_path):
     check = "def check(results, arguments): assert not any(results), results\n"
-    result = measure_file(build, tmp_path, CACHES + check, backend=backend, start=start, repeats=1)
+    result = measure_file(build, tmp_path, CACHES + check, backend=backend, start=start)
     assert (result.status, result.reason) == ("ok", None)
 
 
@@ -184,7 +184,7 @@ def test_before_sample_runs_once_per_new_worker(backend, this_build, tmp_path):
     hook = "def before_sample():\n    global calls\n    calls += 1\n"
     metrics = "def metrics(results, arguments): return {'calls': str(results)}\n"
     result = measure_file(this_build, tmp_path, source + hook + metrics, backend=backend)
-    assert [sample["metrics"] for sample in timed_samples(result)] == [{"calls": "[1, 1, 1, 1]"}] * 2
+    assert [sample["metrics"] for sample in result.measured["samples"]] == [{"calls": "[1, 1, 1, 1]"}]
 
 
 def test_before_sample_is_no_part_of_the_times():

@@ -23,7 +23,7 @@ from gil_scaling.measure.workloads import (
 )
 from gil_scaling.plan import catalog
 
-from tests.measure.running import measure, measure_file, measure_supported, timed_samples
+from tests.measure.running import measure, measure_file, measure_supported
 from tests.support import NEWEST, find_build
 
 REFUSING = """
@@ -109,9 +109,9 @@ def test_busy_refuses_an_unknown_kind():
 @pytest.mark.parametrize("params", [{"busy": 0}, {"busy": 2}, {"busy": 1, "busy_as": "process"}], ids=str)
 def test_responsiveness_workloads_measure_metrics(workload, params, build, tmp_path):
     short = {"latency": {"requests": 20}, "bandwidth": {"duration_s": 0.05}, "wake_up": {"duration_s": 0.05}}[workload]
-    result = measure(build, tmp_path, workload=workload, params={**params, **short}, warmups=0, repeats=1)
+    result = measure(build, tmp_path, workload=workload, params={**params, **short})
     assert result.status == "ok", result.reason
-    (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
+    (metrics,) = [sample["metrics"] for sample in result.measured["samples"]]
     if workload == "bandwidth":
         assert metrics["round_trips_per_s"] > 0
     else:
@@ -158,7 +158,7 @@ def test_handoff_segment_ends_where_cpu_time_stands_still(monkeypatch):
 
 def test_segments_count_from_the_start_of_the_sample(build, tmp_path):
     result = measure(build, tmp_path, workload="handoff", backend="thread", params={"duration_s": 0.02})
-    for sample in timed_samples(result):
+    for sample in result.measured["samples"]:
         columns = sample["segments"]
         assert set(columns["worker"]) == {0, 1}
         assert columns["start_s"] == sorted(columns["start_s"])
@@ -260,7 +260,7 @@ def test_coroutine_forms_overlap_their_waits(this_build, tmp_path):
     for workload in ("sleep", "mixed", "socket_echo", "url_fetch"):
         result = measure(this_build, tmp_path, workload=workload, params={"count": 2}, backend="asyncio")
         assert result.status == "ok", result.reason
-        for sample in timed_samples(result):
+        for sample in result.measured["samples"]:
             starts, ends = sample["tasks"]["start_s"], sample["tasks"]["end_s"]
             assert max(starts) < min(ends), workload
 
@@ -293,9 +293,9 @@ def test_caller_sees_the_failure_as_the_backend_reports_it(backend, build, tmp_p
     for case in range(len(CASES)) if build.name == NEWEST else (one,):
         workload, params = CASES[case]
         combination = {"workload": workload, "params": params, "backend": backend}
-        result = measure_supported(build, tmp_path, **combination, warmups=0, repeats=1)
+        result = measure_supported(build, tmp_path, **combination)
         assert result.status == "ok", result.reason
-        (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
+        (metrics,) = [sample["metrics"] for sample in result.measured["samples"]]
         assert metrics["seen"].startswith(SEEN[backend][case])
         died = SEEN[backend][case] == DIES
         assert metrics["program"] == ("died with exit code 7" if died else "survived")
@@ -306,8 +306,8 @@ def test_caller_sees_the_failure_as_the_backend_reports_it(backend, build, tmp_p
 def test_caller_does_not_wait_while_tasks_follow_a_failure(this_build, tmp_path):
     params = {"count": 8, "failing": 0, "consumed": False, "task_s": 0.25}
     case = {"workload": "exception", "params": params, "backend": "thread_pool", "workers": 1}
-    result = measure_supported(this_build, tmp_path, **case, warmups=0, repeats=1)
-    (metrics,) = [sample["metrics"] for sample in timed_samples(result)]
+    result = measure_supported(this_build, tmp_path, **case)
+    (metrics,) = [sample["metrics"] for sample in result.measured["samples"]]
     assert (metrics["seen"], metrics["done"]) == (SILENT, 7)
 
 
@@ -315,7 +315,7 @@ def test_crash_by_a_signal_names_it(this_build, tmp_path):
     seen = []
     for backend in ("thread", "process"):
         result = measure(this_build, tmp_path, workload="crash", params={"by": "kill"}, backend=backend)
-        seen.append([timed_samples(result)[0]["metrics"][name] for name in ("seen", "program")])
+        seen.append([result.measured["samples"][0]["metrics"][name] for name in ("seen", "program")])
     assert seen == [[DIES, "killed by SIGKILL"], ["exit code -9", "survived"]]
 
 
