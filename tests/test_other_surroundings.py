@@ -80,7 +80,7 @@ def sweep(tmp_path_factory):
     base = tmp_path_factory.mktemp("surroundings")
     checkout, folder, temporary = base / f"checkout {NASTY}", trap(base / f"folder {NASTY}"), base / f"tmp {NASTY}"
     for name in ("config", "scripts"):
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy(ROOT / "Snakefile", checkout)
     temporary.mkdir()
     (folder / "json.py").write_text("raise SystemExit('another json')")
