@@ -71,11 +71,12 @@ def _read(leader):
 
 @cache
 def _server():
-    return _start("serve", _shell_of_jobs())
+    return _start("serve", shell_of_jobs())
 
 
-def _shell_of_jobs():
-    """The path of what the shell of each job reads first, once the server of the jobs listens."""
+@cache
+def shell_of_jobs():
+    """The path of what the shell of each job reads first, by the variable BASH_ENV, once the server of the jobs listens."""
     folder = tempfile.TemporaryDirectory(prefix="jobs-")
     atexit.register(folder.cleanup)
     path, shell = Path(folder.name, "socket"), Path(folder.name, "shell")

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from gil_scaling.plan import config
 
+from tests.snakemake_calls import shell_of_jobs
 from tests.support import ROOT, missing
 from tests.tiny_sweep import copy_workflow
 
@@ -90,7 +91,7 @@ def write_config(project, limit):
 
 def run(project, lines):
     """Runs commands as CI does, up to the first that fails."""
-    own = {**os.environ, **VARIABLES, "PATH": f"{project}/bin:{os.environ['PATH']}"}
+    own = {**os.environ, **VARIABLES, "BASH_ENV": shell_of_jobs(), "PATH": f"{project}/bin:{os.environ['PATH']}"}
     command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
     return subprocess.run(command, cwd=project, env=own, capture_output=True, text=True, check=False)
 

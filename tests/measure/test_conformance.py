@@ -60,18 +60,15 @@ OF_EACH_KIND = ("sequential", "thread", "process_fork", "interpreter", "asyncio"
 
 
 def workloads_on(backend, build):
-    """All workloads on one backend of each kind in the newest build; elsewhere one of four, or of eight of expensive workers.
+    """All workloads on one backend of each kind in the newest build, elsewhere one of eight.
 
     Which ones depends on the backend and the build, so that each backend that all builds have runs each workload in some build.
     """
     names = list(SMALL_PARAMS)
     if build.name == NEWEST and backend in OF_EACH_KIND:
         return names
-    step = 8 if load_backend(backend).kind in ("processes", "interpreters") else 4
-    place = (
-        BACKENDS.index(backend) + int(build.facts["version"].split(".")[1]) + (0 if build.gil else 2)
-    )  # 3.14t as 3.16
-    return names[place % step :: step]
+    minor = int(build.facts["version"].split(".")[1]) + (0 if build.gil else 2)  # 3.14t as 3.16
+    return names[(BACKENDS.index(backend) + minor) % 8 :: 8]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,12 @@ def render(data: Mapping[str, Any]) -> str:
             "base-uri 'none'; form-action 'none'"
         ),
     }
+    return _template().render(**data, **inline)
+
+
+@cache
+def _template() -> jinja2.Template:
+    """The page without data, compiled once."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -41,7 +48,7 @@ def render(data: Mapping[str, Any]) -> str:
     )
     environment.filters |= {"code": _mark_code, "picture_url": _picture_url, "rows_as_json": _rows_as_json}
     environment.globals |= {"first_rows": _FIRST_ROWS, "first_cards": FIRST_CARDS}
-    return environment.get_template("page.html").render(**data, **inline)
+    return environment.get_template("page.html")
 
 
 def _mark_code(text: str) -> Markup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from functools import cache
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -37,11 +38,17 @@ def read_taxes(results: Path, sweep: str, example: Path = _EXAMPLE) -> Taxes | N
         return Taxes("the sweep tax of this machine", rows)
     if not example.exists():  # the workflow is used without its results
         return None
-    with tarfile.open(example) as archive:
+    rows = _read_example(example)
+    return Taxes(f"results/{_IN_EXAMPLE}, of another machine", rows) if len(rows) else None
+
+
+@cache
+def _read_example(path: Path) -> pd.DataFrame:
+    """The rows of an example, read once."""
+    with tarfile.open(path) as archive:
         file = archive.extractfile(f"{_IN_EXAMPLE}/tables/{_TABLE}.csv")
         assert file is not None
-        rows = _read(file)
-    return Taxes(f"results/{_IN_EXAMPLE}, of another machine", rows) if len(rows) else None
+        return _read(file)
 
 
 def _read(file: Path | IO[bytes]) -> pd.DataFrame:
