@@ -1,5 +1,6 @@
 import pytest
 from gil_scaling.plan.installers import (
+    _RUN_PIP,
     InstallError,
     NoWheelError,
     Pip,
@@ -10,6 +11,8 @@ from gil_scaling.plan.installers import (
     _explain_uv,
     choose,
 )
+
+from tests.support import run_python
 
 NEW_UV = "error: No solution found when resolving dependencies\n  cause: {}\n\nhint: Wheels are required for `x`\n"
 OLD_UV = "  × No solution found when resolving dependencies:\n  ╰─▶ {}\n\n      hint: Pre-releases are available\n"
@@ -98,6 +101,20 @@ def test_a_wheel_that_pip_skips_is_the_reason_if_it_fits(version, kind):
     error = _explain_all_of_pip(SKIPPED.format(version) + PIP)
     assert type(error) is kind
     assert kind is RequirementError or str(error) == "a==1.* has no wheel for this Python"
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        ("import sys; sys.modules['ensurepip'] = None", "import of ensurepip halted"),
+        ("import sysconfig; sysconfig.get_config_var = lambda name: '/nowhere'", "no wheel in /nowhere"),
+    ],
+)
+def test_a_python_without_pip_for_its_environments_says_so(before, reason):
+    done = run_python("-c", f"{before}\n{_RUN_PIP}")
+    error = _explain_pip(f"{done.stdout}\n{done.stderr}")
+    assert (done.returncode, type(error)) == (1, InstallError)
+    assert str(error).startswith(f"this Python has no pip for its environments: {reason}")
 
 
 def test_uv_is_where_it_says_to_what_it_runs(monkeypatch):

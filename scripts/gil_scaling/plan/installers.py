@@ -18,6 +18,21 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+# Runs the pip of ensurepip's wheel, which lies elsewhere where a distribution says so: to install it in an environment, and to
+# remove it in the end, would take most of the time of a small one.
+_RUN_PIP = """
+import glob, runpy, sys, sysconfig
+try:
+    import ensurepip
+except ImportError as error:
+    sys.exit(f"ERROR: this Python has no pip for its environments: {error}")
+folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or f"{ensurepip.__path__[0]}/_bundled"
+wheels = glob.glob(f"{folder}/pip-*.whl")
+if not wheels:
+    sys.exit(f"ERROR: this Python has no pip for its environments: no wheel in {folder}")
+sys.path.insert(0, max(wheels))
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
 _SHOWN = 300  # characters of an output that no sentence is found in
 # Of the user's variables, those that would have another environment changed than ours
 _NOT_INHERITED = (
@@ -107,24 +122,17 @@ class Uv:
 
 
 class Pip:
-    """Installs by the pip that a build brings."""
+    """Installs by the pip that a build brings for its environments, which runs from its wheel and does not stay in them."""
 
     def lock(self, python: str, requirements: Sequence[str], index: Index) -> str:
         """As Installer says."""
         with TemporaryDirectory(prefix="gil-scaling-") as name:
             folder = Path(name, "environment")
-            _make_venv(python, folder, None)
+            _make_venv(python, folder)
             Path(name, "requirements.txt").write_text("\n".join(requirements), encoding="utf-8")
             ask = ["install", "--dry-run", "--ignore-installed", "--report", f"{name}/report.json"]
-            command = [
-                python_of(folder),
-                "-m",
-                "pip",
-                *ask,
-                *_options(index, _PIP_OFFLINE),
-                "-r",
-                f"{name}/requirements.txt",
-            ]
+            options = [*_options(index, _PIP_OFFLINE), "-r", f"{name}/requirements.txt"]
+            command = [python_of(folder), "-c", _RUN_PIP, *ask, *options]
             try:
                 _run(command, _explain_pip)
             except RequirementError:
@@ -138,21 +146,17 @@ class Pip:
         return "".join(sorted(lines))
 
     def install(self, python: str, folder: Path, lock: str, index: Index, descriptor: int) -> None:
-        """As Installer says. pip itself does not stay in it."""
+        """As Installer says."""
         _make_venv(python, folder, descriptor)
-        pip = [python_of(folder), "-m", "pip"]
         with TemporaryDirectory(prefix="gil-scaling-") as name:
             path = Path(name, "lock.txt")
             path.write_text(lock, encoding="utf-8")
-            options = ["--no-deps", "--require-hashes", *_options(index, _PIP_OFFLINE)]
-            _run([*pip, "install", *options, "-r", str(path)], _explain_pip, descriptor)
-        _run([*pip, "uninstall", "--yes", "pip"], _explain_pip, descriptor)
+            options = ["--no-deps", "--require-hashes", *_options(index, _PIP_OFFLINE), "-r", str(path)]
+            _run([python_of(folder), "-c", _RUN_PIP, "install", *options], _explain_pip, descriptor)
 
 
-def _make_venv(python: str, folder: Path, descriptor: int | None) -> None:
-    """Makes an environment with pip, which venv, too, would install by ensurepip, but without showing why that fails."""
+def _make_venv(python: str, folder: Path, descriptor: int | None = None) -> None:
     _run([python, "-m", "venv", "--without-pip", str(folder.absolute())], _explain_pip, descriptor)
-    _run([python_of(folder), "-m", "ensurepip", "--default-pip"], _explain_pip, descriptor)
 
 
 def _options(index: Index, offline: str) -> list[str]:
