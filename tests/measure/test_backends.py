@@ -191,9 +191,9 @@ def test_a_kept_pool_runs_all_samples(backend, this_build, tmp_path):
 
 @pytest.mark.parametrize("backend", [name for name in KEPT if load_backend(name).kind == "processes"])
 def test_a_pool_is_new_in_each_sample_by_default(backend, this_build, tmp_path):
-    result = measure_file(this_build, tmp_path, WHO, backend=backend, repeats=3)
-    seen = [eval(sample["metrics"]["workers"]) for sample in result.measured["samples"]]
-    assert len({worker for workers in seen for worker in workers}) >= 4
+    result = measure_file(this_build, tmp_path, WHO, backend=backend, repeats=2)
+    first, second = ({*eval(sample["metrics"]["workers"])} for sample in result.measured["samples"])
+    assert first and second and first.isdisjoint(second)
 
 
 @pytest.mark.parametrize("start", ["natural", "together"])
