@@ -17,6 +17,7 @@ from snakemake.exceptions import WorkflowError
 
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, measure
 from tests.support import ROOT, make_spec, missing
+from tests.tiny_sweep import copy_workflow
 
 NASTY = "-n a'b\"c $(touch owned)`touch owned`;touch owned\n{brace} %s ü漢  \\ *"
 DELIVERED = """
@@ -79,9 +80,7 @@ def sweep(tmp_path_factory):
     """A sweep from a read-only checkout, in another folder, with special characters in every name."""
     base = tmp_path_factory.mktemp("surroundings")
     checkout, folder, temporary = base / f"checkout {NASTY}", trap(base / f"folder {NASTY}"), base / f"tmp {NASTY}"
-    for name in ("config", "scripts"):
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("*.pyc.*"))
-    shutil.copy(ROOT / "Snakefile", checkout)
+    copy_workflow(checkout, figures=None)
     temporary.mkdir()
     (folder / "json.py").write_text("raise SystemExit('another json')")
     own = {"PATH": os.environ["PATH"], "TMPDIR": str(temporary), "PYTHONPATH": str(trap(base / "path")), **OF_USER}
