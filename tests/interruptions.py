@@ -12,17 +12,16 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
-import yaml
 from gil_scaling.launch import processes
 from gil_scaling.plan import recovery
 
 from tests import tiny_sweep
+from tests.snakemake_calls import start_snakemake
 
 SWEEP = {**tiny_sweep.TINY, "rounds": 3}
 WAYS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM, "SIGKILL": signal.SIGKILL, "power failure": None}
@@ -35,7 +34,7 @@ def copy_workflow(folder, sweep=SWEEP):
     """Copies the workflow and the sweep into a folder."""
     folder.mkdir(exist_ok=True)
     tiny_sweep.copy_workflow(folder)
-    (folder / "tiny.yaml").write_text(yaml.safe_dump(sweep))
+    tiny_sweep.write_config(folder, **sweep)
 
 
 def large_sweep(runs):
@@ -46,10 +45,9 @@ def large_sweep(runs):
 
 
 def start(folder):
-    """Starts Snakemake on the sweep, in a session of its own, with its output in a file beside it."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tiny.yaml"]
-    with open(folder / "said.txt", "ab") as said:
-        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, start_new_session=True)
+    """Starts Snakemake on the sweep, with its output in a file beside it."""
+    said = folder / "said.txt"
+    return start_snakemake("--cores", "2", "--configfile", "tiny.yaml", cwd=folder, out=said, err=said)
 
 
 def trial(folder, way, moment_s, rng):
@@ -167,7 +165,6 @@ def main(arguments=None):
     parser.add_argument("seed", type=int, nargs="?", default=1)
     parser.add_argument("--runs", type=int, help="of one sweep that is interrupted so often, a multiple of 40")
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
         if options.runs:

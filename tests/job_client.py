@@ -1,6 +1,7 @@
 """Has a module run by the server of snakemake_calls: `python -S -E job_client.py SOCKET MODULE ARGUMENT…`.
 
-It passes on its own stdin, stdout, stderr, working directory and variables, and ends with the exit status of the module.
+It passes on its own stdin, stdout, stderr, working directory and variables, and ends with the exit status of the module; the module
+ends with it.
 """
 
 import json
@@ -9,15 +10,20 @@ import socket
 import sys
 
 
+def ask(path, arguments, cwd, variables, descriptors):
+    """Has the server run `python -m` with these arguments; returns the connection, which tells the process's id, then its status."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(path)
+    socket.send_fds(connection, [b" "], descriptors)
+    call = {"arguments": arguments, "cwd": cwd, "variables": variables}
+    connection.sendall(f"{json.dumps(call)}\n".encode())
+    return connection
+
+
 def main(path, *arguments):
-    call = {"arguments": arguments, "cwd": os.getcwd(), "variables": dict(os.environ)}
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
-        socket.send_fds(connection, [b" "], [0, 1, 2])
-        connection.sendall(json.dumps(call).encode())
-        connection.shutdown(socket.SHUT_WR)
-        status = connection.recv(1)
-    sys.exit(status[0] if status else 1)
+    with ask(path, arguments, os.getcwd(), dict(os.environ), [0, 1, 2]) as connection:
+        _, status = connection.makefile()
+    sys.exit(int(status) if int(status) >= 0 else 128 - int(status))  # as a shell says that a signal ended it
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Calls of Snakemake that need not import it, nor their jobs pandas and seaborn: that takes most of a call that measures little.
 
-A process imports Snakemake, and what it imports later, once, and is forked for each call. Another one imports what tables,
-figures and pages need, and is forked for each job that makes these. Of the workflow they import nothing.
+A process imports, once, what Snakemake, tables, figures and pages need, and is forked for each call, and for each job that makes
+tables, figures or pages. Of the workflow it imports nothing.
 """
 
 import atexit
+import contextlib
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -19,16 +21,17 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 from functools import cache
 from pathlib import Path
 
 from tests import job_client
 
-FOR_CALLS = ("jsonschema", "msgspec", "packaging.requirements", "pandas", "smart_open")
+FOR_CALLS = ("jsonschema", "packaging.requirements", "smart_open", "snakemake.cli")
 FOR_JOBS = ("jinja2", "matplotlib.pyplot", "msgspec", "pandas", "scipy.special", "scipy.stats", "seaborn", "yaml")
 SHELL = """python() {{
   if [[ "${{1-}} ${{2-}}" == "-m gil_scaling.analysis."* ]]; then
-    command python -S -E {client} {socket} "${{@:2}}"
+    command {client} "${{@:2}}"
   else
     command python "$@"
   fi
@@ -38,28 +41,29 @@ SHELL = """python() {{
 
 def run_snakemake(*arguments, cwd):
     """Runs Snakemake with these arguments; returns the finished process with its text."""
-    server = _server()
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        call = {"arguments": [*map(str, arguments)], "cwd": str(cwd), "out": str(out), "err": str(err)}
-        server.stdin.write(f"{json.dumps(call)}\n")
-        server.stdin.flush()
-        code = int(server.stdout.readline())
+        code = start_snakemake(*arguments, cwd=cwd, out=out, err=err).wait()
         return subprocess.CompletedProcess(arguments, code, out.read_text(), err.read_text())
+
+
+def start_snakemake(*arguments, cwd, out, err):
+    """Starts Snakemake with these arguments, in a session of its own; out, err: the paths to which its text is appended."""
+    with open(os.devnull, "rb") as none, open(out, "ab") as out_file, open(err, "ab") as err_file:
+        return Call(["snakemake", *map(str, arguments)], cwd, [file.fileno() for file in (none, out_file, err_file)])
 
 
 def run_on_terminal(*arguments, cwd, columns=120):
     """Runs Snakemake on a terminal; returns its exit status, and all that it wrote."""
     leader, follower = os.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    with subprocess.Popen(command, cwd=cwd, stdin=follower, stdout=follower, stderr=follower) as process:
-        os.close(follower)
-        written = b""
-        while data := _read(leader):
-            written += data
+    call = Call(["snakemake", *arguments], cwd, [follower] * 3)
+    os.close(follower)
+    written = b""
+    while data := _read(leader):
+        written += data
     os.close(leader)
-    return process.returncode, written.decode()
+    return call.wait(), written.decode()
 
 
 def _read(leader):
@@ -69,63 +73,73 @@ def _read(leader):
         return b""
 
 
-@cache
-def _server():
-    return _start("serve", shell_of_jobs())
+class Call:
+    """A module that runs in a fork of the server, in a session of its own; used as a subprocess.Popen."""
+
+    def __init__(self, arguments, cwd, descriptors):
+        variables = {**os.environ, "BASH_ENV": shell_of_jobs()}
+        self._connection = job_client.ask(_server(), arguments, str(cwd), variables, descriptors)
+        self._answers = self._connection.makefile("rb", buffering=0)
+        self.args, self.pid, self.returncode = arguments, int(self._answers.readline()), None
+
+    def poll(self):
+        return self.returncode if self.returncode is not None or not self._has_ended(0) else self.wait()
+
+    def wait(self, timeout=None):
+        if self.returncode is None:
+            if not self._has_ended(timeout):
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            self.returncode = int(self._answers.readline())
+            self._connection.close()
+        return self.returncode
+
+    def _has_ended(self, timeout):
+        return bool(select.select([self._connection], [], [], timeout)[0])
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
 
 @cache
 def shell_of_jobs():
-    """The path of what the shell of each job reads first, by the variable BASH_ENV, once the server of the jobs listens."""
+    """The path of what the shell of each job reads first, by the variable BASH_ENV: it has our jobs forked."""
+    path = Path(_server()).with_name("shell")
+    path.write_text(SHELL.format(client=forked_python()))
+    return str(path)
+
+
+def forked_python():
+    """The beginning of a shell command that stands for `python -m`."""
+    return shlex.join(["python", "-S", "-E", job_client.__file__, _server()])
+
+
+@cache
+def _server():
+    """The path of the socket of a server that runs until this process ends."""
     folder = tempfile.TemporaryDirectory(prefix="jobs-")
     atexit.register(folder.cleanup)
-    path, shell = Path(folder.name, "socket"), Path(folder.name, "shell")
-    _start("serve_jobs", str(path), PYTHONUTF8="1").stdout.readline()
-    shell.write_text(SHELL.format(client=shlex.quote(job_client.__file__), socket=shlex.quote(str(path))))
-    return str(shell)
-
-
-def _start(function, *arguments, **variables):
-    """A process that runs a function of this module, until its stdin ends."""
-    program = f"import sys; from tests import snakemake_calls; snakemake_calls.{function}(*sys.argv[1:])"
-    command = [sys.executable, "-c", program, *arguments]
-    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), **variables}
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
+    path = f"{folder.name}/socket"
+    program = "import sys; from tests import snakemake_calls; snakemake_calls.serve(sys.argv[1])"
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"}
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=variables,
+        start_new_session=True,
+    )
     atexit.register(server.communicate)
-    return server
+    server.stdout.readline()
+    return path
 
 
-def serve(shell):
-    """Runs a call for each line of stdin, and answers with its exit status; shell: what the shells of its jobs read first."""
-    from snakemake.cli import get_argument_parser
-
-    get_argument_parser()  # imports the plugins
-    for name in FOR_CALLS:
+def serve(path):
+    """Runs a module for each client that connects to the socket at a path, until stdin ends."""
+    for name in (*FOR_CALLS, *FOR_JOBS):
         importlib.import_module(name)
-    os.environ["BASH_ENV"] = shell
-    for line in sys.stdin:
-        if not (child := os.fork()):
-            _call(**json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-
-
-def _call(arguments, cwd, out, err):
-    """Goes on as `python -m snakemake` begins; leaves no way back into the loop."""
-    from snakemake.cli import main
-
-    for path, descriptor in ((os.devnull, 0), (out, 1), (err, 2)):
-        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), descriptor)
-    os.chdir(cwd)
-    sys.path[:2] = [cwd]
-    del os.environ["PYTHONPATH"]
-    sys.argv = ["snakemake", *arguments]
-    sys.exit(main())
-
-
-def serve_jobs(path):
-    """Runs a module for each client that connects to the socket at a path."""
-    for name in FOR_JOBS:
-        importlib.import_module(name)
+    sys.modules["snakemake.cli"].get_argument_parser()  # imports the plugins
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
@@ -135,28 +149,45 @@ def serve_jobs(path):
             connection, _ = listener.accept()
             with connection:
                 if not os.fork():
-                    _serve_job(connection)
+                    _serve_client(connection)
 
 
-def _serve_job(connection):
-    """Runs what a client asks for in another child, and answers with its exit status."""
+def _serve_client(connection):
+    """Runs what a client asks for in another child, which ends with the client at the latest; leaves no way back into the loop."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
-    call = json.load(connection.makefile())
+    call = json.loads(connection.makefile().readline())
     if not (child := os.fork()):
-        _run_job(descriptors, **call)
-    connection.send(bytes([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256]))
+        connection.close()
+        _run(descriptors, **call)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    connection.sendall(f"{child}\n".encode())
+    threading.Thread(target=_end_with_client, args=(connection, child), daemon=True).start()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(OSError):  # the client has gone
+        connection.sendall(f"{status}\n".encode())
     os._exit(0)
 
 
-def _run_job(descriptors, arguments, cwd, variables):
-    """Goes on as `python -m MODULE ARGUMENT…` begins; leaves no way back into the loop."""
+def _end_with_client(connection, child):
+    connection.recv(1)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+
+
+def _run(descriptors, arguments, cwd, variables):
+    """Goes on as `python -m MODULE ARGUMENT…` begins."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for place, descriptor in enumerate(descriptors):
         os.dup2(descriptor, place)
+        os.close(descriptor)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(variables)
-    sys.path[:2] = variables["PYTHONPATH"].split(":")
+    folders = [cwd] if "PYTHONSAFEPATH" not in variables else []
+    sys.path[:2] = [*folders, *filter(None, variables.get("PYTHONPATH", "").split(":"))]
     sys.argv = [*arguments]
     runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     sys.exit()

@@ -31,7 +31,7 @@ from gil_scaling.launch import processes
 from gil_scaling.plan.catalog import read_workload
 
 from tests import tiny_sweep
-from tests.snakemake_calls import run_snakemake
+from tests.snakemake_calls import run_snakemake, start_snakemake
 
 WORKLOAD = "import time\ndef tasks(): return [1, 2]\ndef task(a):\n    time.sleep(0.01)\n    {line}\n"
 LINES = {"as it was": "return a", "edited": "return a + 1", "failing": "raise ValueError(a)"}
@@ -154,9 +154,10 @@ class Trial:
         return there | {f"pythons/{path.name}" for path in (self.folder / SET / "pythons").glob("*")}
 
     def start(self, sweep, *options):
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", f"{sweep}.yaml", *options]
-        with open(self.folder / "said.txt", "wb") as said:
-            return subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said, start_new_session=True)
+        said = self.folder / "said.txt"
+        said.unlink(missing_ok=True)
+        command = ["--cores", "2", "--configfile", f"{sweep}.yaml", *options]
+        return start_snakemake(*command, cwd=self.folder, out=said, err=said)
 
     def call(self, *arguments, sweep="a"):
         has_cores = "--cores" in arguments or any(one.startswith(("-nc", "-nj")) for one in arguments)

@@ -4,14 +4,13 @@ import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 from gil_scaling.plan import config
 
-from tests.snakemake_calls import shell_of_jobs
+from tests.snakemake_calls import forked_python, shell_of_jobs
 from tests.support import ROOT, missing
 from tests.tiny_sweep import copy_workflow
 
@@ -61,7 +60,7 @@ COMMANDS = {  # those that measure, and those after them, which run in any case
     "gitlab": (JOB["script"], JOB["after_script"]),
 }
 STAND_INS = {  # for what is not here: uv runs the command after its options; gh and curl keep what they would send
-    "uv": f'#!/bin/sh\nshift 3\nprogram="$1"\nshift\nexec "{Path(sys.executable).parent}/$program" "$@"\n',
+    "uv": '#!/bin/sh\nshift 3\nexec {} "$@"\n',
     "gh": '#!/bin/sh\necho "$@" > sent.txt\ncat > sent.md\n',
     "curl": '#!/bin/sh\necho "$@" > sent.txt\ncp comment.md sent.md\n',
 }
@@ -77,7 +76,7 @@ def project(tmp_path):
     (folder / ".gil-scaling").mkdir()
     copy_workflow(folder / ".gil-scaling")
     for name, text in STAND_INS.items():
-        (folder / "bin" / name).write_text(text)
+        (folder / "bin" / name).write_text(text.format(forked_python()))
         (folder / "bin" / name).chmod(0o755)
     return folder
 

@@ -6,19 +6,17 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from gil_scaling.launch.lock import MachineLock, read_holder
 from gil_scaling.plan.recovery import STATE
 
-from tests.snakemake_calls import shell_of_jobs
+from tests.snakemake_calls import start_snakemake
 from tests.support import missing
-from tests.tiny_sweep import TINY, copy_workflow, experiment, run_sweep
+from tests.tiny_sweep import copy_workflow, experiment, run_sweep, write_config
 
 SLURM = (
     *("--profile", "config/profiles/slurm", "--slurm-status-command", "squeue"),
@@ -42,20 +40,16 @@ def _ask(*command):
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
     """Starts the target `machines` on the tiny sweep with changes in a folder; at the end no call is left."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, as in a job in the background
     started = []
 
     def start_call(folder, **changes):
         if not folder.exists():
             folder.mkdir()
             copy_workflow(folder)
-        settings = {**TINY, "machine": None, **changes}
-        (folder / "tiny.yaml").write_text(yaml.safe_dump(settings))
-        command = [sys.executable, "-m", "snakemake", *SLURM, "machines", "--configfile", "tiny.yaml"]
-        own = {**os.environ, "BASH_ENV": shell_of_jobs()}
-        with open(folder / "said.txt", "w") as said:
-            process = subprocess.Popen(command, cwd=folder, env=own, stdout=said, stderr=said, start_new_session=True)
-            started.append(process)
+        write_config(folder, machine=None, **changes)
+        said = folder / "said.txt"
+        said.unlink(missing_ok=True)
+        started.append(start_snakemake(*SLURM, "machines", "--configfile", "tiny.yaml", cwd=folder, out=said, err=said))
         return started[-1]
 
     yield start_call

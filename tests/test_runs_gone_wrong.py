@@ -1,15 +1,13 @@
 """Sweeps in which runs fail: the sweep goes on, and the next call repeats the failed runs only."""
 
 import shutil
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pandas as pd
-import yaml
 
-from tests.tiny_sweep import TINY, experiment, measured, records
+from tests.snakemake_calls import start_snakemake
+from tests.tiny_sweep import experiment, measured, records, write_config
 
 WORKLOADS = {
     "raises": ("raise ValueError('\\ud800\\0' + 'x' * 10**6)", "failed"),
@@ -59,11 +57,12 @@ def test_sweeps_of_two_clones_take_turns(clone, tmp_path):
     short = experiment(backends=["sequential", "thread"], ceiling=False)
     running = []
     for folder in (clone, other):
-        (folder / "tiny.yaml").write_text(yaml.safe_dump({**TINY, "experiments": short, "rounds": 12}))
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--until", "measure", "--configfile", "tiny.yaml"]
-        running.append(subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True))
-    texts = [process.communicate(timeout=300)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], texts
+        write_config(folder, experiments=short, rounds=12)
+        command = ["--cores", "2", "--until", "measure", "--configfile", "tiny.yaml"]
+        running.append(start_snakemake(*command, cwd=folder, out=folder / "said.txt", err=folder / "said.txt"))
+    statuses = [call.wait(300) for call in running]
+    texts = [(folder / "said.txt").read_text() for folder in (clone, other)]
+    assert statuses == [0, 0], texts
     assert any("waiting: another sweep is measuring on this machine" in text for text in texts)
     times = [spans(folder) for folder in (clone, other)]
     assert max(first for first, *_ in times) < min(last for *_, last in times)  # they measured at the same time

@@ -10,6 +10,7 @@ import pytest
 from gil_scaling.measure import remote
 
 from tests import without_ptrace
+from tests.snakemake_calls import shell_of_jobs
 from tests.tiny_sweep import copy_workflow, experiment, measured, records, run_sweep, write_config
 
 pytestmark = pytest.mark.slow
@@ -73,8 +74,9 @@ def test_where_ptrace_is_refused_the_report_says_so(clone):
     named = {"rounds": 1, "combinations": [{"backend": "thread"}, {"backend": "process"}]}
     write_config(clone, **SWEEP, why=named)
     refused = [sys.executable, without_ptrace.__file__, sys.executable, "-m", "snakemake", "--cores", "2", "why"]
+    own = {**os.environ, "BASH_ENV": shell_of_jobs()}
     done = subprocess.run(
-        [*refused, "--configfile", "tiny.yaml"], cwd=clone, capture_output=True, text=True, check=False
+        [*refused, "--configfile", "tiny.yaml"], cwd=clone, env=own, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert {record["status"] for record in records(clone).values()} == {"ok"}
