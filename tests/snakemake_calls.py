@@ -14,6 +14,7 @@ import os
 import runpy
 import select
 import shlex
+import shutil
 import signal
 import socket
 import struct
@@ -117,9 +118,9 @@ def forked_python():
 @cache
 def _server():
     """The path of the socket of a server that runs until this process ends."""
-    folder = tempfile.TemporaryDirectory(prefix="jobs-")
-    atexit.register(folder.cleanup)
-    path = f"{folder.name}/socket"
+    folder = tempfile.mkdtemp(prefix="calls-")
+    atexit.register(shutil.rmtree, folder)  # a TemporaryDirectory is removed by forks of this process, too
+    path = f"{folder}/socket"
     program = "import sys; from tests import snakemake_calls; snakemake_calls.serve(sys.argv[1])"
     variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"}
     server = subprocess.Popen(

@@ -1,9 +1,9 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
-import pytest
 from gil_scaling.launch import environment
 
 PACKAGE = Path("scripts/gil_scaling")
@@ -14,9 +14,20 @@ PLAN = [path for path in SOURCES if "plan" in path.relative_to(PACKAGE).parts[:1
 LAUNCH = [path for path in SOURCES if "launch" in path.parts]
 
 
+@cache
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def imported(path):
     """The full names of all modules that a file imports, anywhere in it."""
-    return imported_by(ast.parse(path.read_text()))
+    return imported_by(parsed(path))
+
+
+def wrong(paths, find):
+    """{path: what is wrong with it} of the files in which something is found."""
+    return {str(path): found for path in paths if (found := find(path))}
 
 
 def imported_by(tree):
@@ -52,44 +63,44 @@ CONTRACT = (
 )
 
 
-@pytest.mark.parametrize("path", MEASURE, ids=str)
-def test_measure_imports_itself_and_the_standard_library(path):
-    assert not of_ours(path, "gil_scaling.measure", *CONTRACT)
-    assert path.parent.name in ("workloads", "backends") or not foreign(
-        path
-    )  # these import packages, but not at the top
+def test_measure_imports_itself_and_the_standard_library():
+    assert wrong(MEASURE, lambda path: of_ours(path, "gil_scaling.measure", *CONTRACT)) == {}
+    others = [path for path in MEASURE if path.parent.name not in ("workloads", "backends")]
+    assert wrong(others, foreign) == {}  # those import packages, but not at the top
 
 
-@pytest.mark.parametrize("path", ANALYSIS, ids=str)
-def test_analysis_imports_itself_and_the_contract(path):
-    assert not of_ours(path, "gil_scaling.analysis", "gil_scaling.decode", *CONTRACT)
+def test_analysis_imports_itself_and_the_contract():
+    allowed = ("gil_scaling.analysis", "gil_scaling.decode", *CONTRACT)
+    assert wrong(ANALYSIS, lambda path: of_ours(path, *allowed)) == {}
 
 
 # Rooms of the analysis, from the top floor down; a file beside them is on the floor below the tables, the package itself above all.
 FLOORS = ("report", "figures", "tables")
 
 
-@pytest.mark.parametrize("path", ANALYSIS, ids=str)
-def test_analysis_imports_only_downwards(path):
+def from_above(path):
+    """What a file of the analysis imports from a floor above its own."""
     room = path.relative_to(PACKAGE / "analysis").parts[0]
     above = FLOORS[: FLOORS.index(room)] if room in FLOORS else ("report", "figures")
     above = above if room in (*FLOORS, "exchange") else () if room == "__init__.py" else FLOORS
-    assert not [name for name in imported(path) for floor in above if name.startswith(f"gil_scaling.analysis.{floor}")]
+    return [name for name in imported(path) for floor in above if name.startswith(f"gil_scaling.analysis.{floor}")]
 
 
-@pytest.mark.parametrize("path", PLAN, ids=str)
-def test_plan_imports_no_analysis(path):
-    assert not [name for name in imported(path) if name.startswith("gil_scaling.analysis")]
+def test_analysis_imports_only_downwards():
+    assert wrong(ANALYSIS, from_above) == {}
+
+
+def test_plan_imports_no_analysis():
+    assert wrong(PLAN, lambda path: [one for one in imported(path) if one.startswith("gil_scaling.analysis")]) == {}
 
 
 def test_the_snakefile_has_at_most_200_lines():
     assert len(Path("Snakefile").read_text().splitlines()) <= 200
 
 
-@pytest.mark.parametrize("path", LAUNCH, ids=str)
-def test_launcher_needs_no_installed_package(path):
-    assert not foreign(path)
-    assert not of_ours(path, "gil_scaling.launch", "gil_scaling.__version__", *CONTRACT)
+def test_launcher_needs_no_installed_package():
+    assert wrong(LAUNCH, foreign) == {}
+    assert wrong(LAUNCH, lambda path: of_ours(path, "gil_scaling.launch", "gil_scaling.__version__", *CONTRACT)) == {}
 
 
 def test_launcher_imports_nothing_that_takes_long():
@@ -114,22 +125,28 @@ def test_sweep_imports_no_files_pandas_or_snakemake():
     assert not imported(Path("scripts/gil_scaling/plan/sweep.py")) & {"os", "pathlib", "subprocess", "io"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=str)
-def test_files_and_public_functions_have_docstrings(path):
-    tree = ast.parse(path.read_text())
+def without_sentence(path):
+    """The file, and its public functions and classes, whose docstring is missing or does not begin with a sentence."""
+    tree = parsed(path)
     kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
     public = [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
-    for node in [tree, *public]:
-        text = ast.get_docstring(node)
-        assert text, getattr(node, "name", path)
-        assert text.partition("\n\n")[0].rstrip().endswith((".", "?", "`", ":", ")")), text
+    texts = {getattr(node, "name", "the file"): ast.get_docstring(node) or "" for node in [tree, *public]}
+    ends = (".", "?", "`", ":", ")")
+    return [name for name, text in texts.items() if not text.partition("\n\n")[0].rstrip().endswith(ends)]
 
 
-@pytest.mark.parametrize("path", MEASURE, ids=str)
-def test_measure_imports_no_typing_at_run_time(path):
-    top = ast.Module([node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.If)], [])
-    uses_typing = {"interfaces.py": {"typing"}, "pattern.py": {"typing"}}
-    assert imported_by(top) & {"typing", "__future__"} == uses_typing.get(path.name, set())
+def test_files_and_public_functions_have_docstrings():
+    assert wrong(SOURCES, without_sentence) == {}
+
+
+def test_measure_imports_no_typing_at_run_time():
+    def typing(path):
+        top = ast.Module([node for node in parsed(path).body if not isinstance(node, ast.If)], [])
+        return sorted(imported_by(top) & {"typing", "__future__"})
+
+    found = wrong(MEASURE, typing)
+    uses_typing = {"interfaces.py", "pattern.py"}
+    assert {Path(path).name: names for path, names in found.items()} == {name: ["typing"] for name in uses_typing}
 
 
 def test_measure_is_imported_by_each_build_without_packages(build):
@@ -155,8 +172,9 @@ def test_worker_imports_only_measure_and_resource(build):
     assert done.stdout.split() in ([], ["resource"])  # for the context switches
 
 
-@pytest.mark.parametrize("path", sorted(Path("tests").rglob("test_*.py")), ids=str)
-def test_names_of_tests_have_at_most_60_characters(path):
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    names = [node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, functions)]
-    assert [name for name in names if name.startswith("test_") and len(name) > 60] == []
+def test_names_of_tests_have_at_most_60_characters():
+    def long_names(path):
+        functions = [node.name for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef)]
+        return [name for name in functions if name.startswith("test_") and len(name) > 60]
+
+    assert wrong(sorted(Path("tests").rglob("test_*.py")), long_names) == {}

@@ -325,7 +325,7 @@ def test_decode_refuses_any_other_bytes(content):
 
 
 @pytest.mark.slow
-@settings(LIMITS, max_examples=60)
+@settings(LIMITS, max_examples=40)
 @given(st.integers(0, 100), changes)
 def test_a_changed_record_leaves_the_others_as_they_are(victim, edits):
     plan, records, before = base()
