@@ -10,6 +10,7 @@ import sys
 import zipfile
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,11 +33,16 @@ def missing(what):
 
 def find_build(name, tmp_path_factory):
     """The build of a name on this machine; the test is skipped, or fails in CI, if there is none."""
-    prober = Prober(tmp_path_factory.getbasetemp() / "probes.json")
     try:
-        return builds.find({"name": name}, prober)
+        return _find_once(name, tmp_path_factory.getbasetemp() / "probes.json")
     except (builds.BuildError, ProbeError) as error:
         missing(f"Python {name} ({error})")
+
+
+@cache
+def _find_once(name, probes):
+    """A build, found once in a process: shims of pyenv that fail, and uv, take up to two seconds to answer."""
+    return builds.find({"name": name}, Prober(probes))
 
 
 def workload_text(source):
