@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from tests.tiny_sweep import copy_workflow, run_sweep
 
 BUILDS = ("3.9", NEWEST, "3.14t")  # the oldest, the newest, and one without the GIL
 STARTED = {"build", "any_build", "free_threaded", "this_build", "clone", "tiny_sweep", "browser"}
+DRAWN = Path(__file__).parent / "analysis/figures"  # a figure takes a quarter of a second, and there are hundreds
 LONGEST = ("tests/test_machines.py", "tests/test_workflow.py", "tests/test_interruptions.py")  # of all files
 
 
@@ -41,9 +43,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
 def pytest_collection_modifyitems(items):
-    """Marks tests with fixtures of STARTED as slow."""
+    """Marks tests with fixtures of STARTED, and those that draw figures, as slow."""
     for item in items:
-        if not STARTED.isdisjoint(item.fixturenames):
+        if not STARTED.isdisjoint(item.fixturenames) or DRAWN in item.path.parents:
             item.add_marker(pytest.mark.slow)
 
 
