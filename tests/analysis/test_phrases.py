@@ -85,7 +85,8 @@ def test_format_seconds_chooses_the_unit(value, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0123, "0.0123"), (5.312, "5.31"), (11449.4, "11,449"), (7, "7"), (math.nan, "–")]
+    ("value", "text"),
+    [(0.0123, "0.0123"), (5.312, "5.31"), (11449.4, "11,449"), (7, "7"), (math.inf, "∞"), (math.nan, "–")],
 )
 def test_format_number_has_three_digits(value, text):
     assert phrases.format_number(value) == text

@@ -149,9 +149,11 @@ def format_seconds_ci(value: float, low: float, high: float) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """A number with three significant digits, from 100 on in full: 0.0123, 5.31, 11,449; an en dash for None or NaN."""
+    """A number with three significant digits, from 100 on in full: 0.0123, 5.31, 11,449, ∞; an en dash for None or NaN."""
     if value is None or math.isnan(value):
         return "–"
+    if value == math.inf:
+        return "∞"
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 100 else _three_digits(value)
 
 

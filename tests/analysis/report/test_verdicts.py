@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,12 @@ def test_a_line_says_from_which_size_it_pays_off(tmp_path):
     assert text == (
         "py_loop, n=1,000 on 3.14: use thread × 2: 2.00× sequential [2.00, 2.00]; it pays off from n = 100 [100, 100] on."
     )
+
+
+def test_a_size_that_may_have_no_end_ends_at_infinity():
+    row = dict.fromkeys(verdicts._LINE_OF_SIZES, "a")
+    place = {**row, "kind": "up to", "axis": "n", "value": 5.0, "value_low": 1.0, "value_high": math.inf}
+    assert list(verdicts._size_notes(row, [place])) == ["it pays off up to n = 5.00 [1.00, ∞]"]
 
 
 def test_a_card_has_a_line_and_code_per_build(tmp_path):

@@ -105,20 +105,17 @@ def answers(places: pd.DataFrame) -> list[str]:
 def _describe(row: pd.Series) -> str:
     form = _KINDS.get(row["kind"], _UNCLEAR)
     is_open = row["value_high"] == math.inf if row["kind"] == FROM else row["value_low"] == 0
-    crossing = "" if math.isnan(row["value"]) else f"; the medians are equal at {row['axis']} = {_place(row['value'])}"
+    value, low, high = (phrases.format_number(row[f"value{end}"]) for end in ("", "_low", "_high"))
+    crossing = "" if math.isnan(row["value"]) else f"; the medians are equal at {row['axis']} = {value}"
     text = form.format(
         axis=row["axis"],
-        value=f"{_place(row['value'])} [{_place(row['value_low'])}, {_place(row['value_high'])}]",
+        value=f"{value} [{low}, {high}]",
         open=", if at all" if is_open else "",
         span=f"{_size(row['first'])} to {_size(row['last'])}",
         rounds=phrases.format_count(row["rounds"], "round"),
         crossing=crossing,
     )
     return f"{row['label']}{'' if form.startswith('is') else ':'} {text}"
-
-
-def _place(value: float) -> str:
-    return "∞" if value == math.inf else phrases.format_number(value)
 
 
 def _size(value: float) -> str:
@@ -181,4 +178,4 @@ def _draw_place(axes: Axes, row: pd.Series, colour: str, height: float) -> None:
         axes.plot([low, high], [height, height], color=colour, lw=2.5, transform=across, solid_capstyle="butt")
     axes.axvline(row["value"], color=colour, lw=1.2)
     above: dict[str, Any] = {"transform": across, "ha": "left", "va": "bottom", "weight": "bold"}
-    axes.text(row["value"], height, f" {_place(row['value'])}", color=colour, **above)
+    axes.text(row["value"], height, f" {phrases.format_number(row['value'])}", color=colour, **above)

@@ -198,7 +198,7 @@ def _cell(value: Any) -> Cell:
     if value is None or value is pd.NA or value != value:
         return EMPTY
     if isinstance(value, float):
-        return Cell("∞" if value == math.inf else phrases.format_number(value), _sort_key(value))
+        return Cell(phrases.format_number(value), _sort_key(value))
     return Cell(str(value), float(value))
 
 
