@@ -10,6 +10,7 @@ import fcntl
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import select
@@ -22,7 +23,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import threading
 from functools import cache
 from pathlib import Path
 
@@ -141,45 +141,57 @@ def serve(path):
         importlib.import_module(name)
     sys.modules["snakemake.cli"].get_argument_parser()  # imports the plugins
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
+    woken, wakes = os.pipe()  # when a child ends
+    os.set_blocking(wakes, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    children = {}  # by the connections of their clients
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
         print(flush=True)
-        while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
-            connection, _ = listener.accept()
-            with connection:
-                if not os.fork():
-                    _serve_client(connection)
+        while sys.stdin not in (ready := select.select([sys.stdin, listener, woken, *children], [], [])[0]):
+            if woken in ready:
+                os.read(woken, 4096)
+            for connection, child in [*children.items()]:
+                if child.exitcode is not None:
+                    _end_call(connection, children.pop(connection).exitcode)
+                elif connection in ready:  # the client has gone
+                    child.kill()
+            if listener in ready:
+                connection, _ = listener.accept()
+                children[connection] = _begin_call(connection, [listener, *children])
 
 
-def _serve_client(connection):
-    """Runs what a client asks for in another child, which ends with the client at the latest; leaves no way back into the loop."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _begin_call(connection, others):
+    """Starts what a client asks for in a child, which closes the other sockets; tells the client its process id, and returns it.
+
+    A process of multiprocessing ends without taking its modules apart, which in a fork takes 0.2 s.
+    """
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
     call = json.loads(connection.makefile().readline())
-    if not (child := os.fork()):
-        connection.close()
-        _run(descriptors, **call)
+    child = multiprocessing.get_context("fork").Process(
+        target=_run, args=([connection, *others], descriptors), kwargs=call
+    )
+    child.start()
     for descriptor in descriptors:
         os.close(descriptor)
-    connection.sendall(f"{child}\n".encode())
-    threading.Thread(target=_end_with_client, args=(connection, child), daemon=True).start()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    with contextlib.suppress(OSError):  # the client has gone
+    connection.sendall(f"{child.pid}\n".encode())
+    return child
+
+
+def _end_call(connection, status):
+    with connection, contextlib.suppress(OSError):  # the client has gone
         connection.sendall(f"{status}\n".encode())
-    os._exit(0)
 
 
-def _end_with_client(connection, child):
-    connection.recv(1)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(child, signal.SIGKILL)
-
-
-def _run(descriptors, arguments, cwd, variables):
-    """Goes on as `python -m MODULE ARGUMENT…` begins."""
+def _run(sockets, descriptors, arguments, cwd, variables):
+    """Closes the sockets of the server, and goes on as `python -m MODULE ARGUMENT…` begins."""
+    for each in sockets:
+        each.close()
     os.setsid()
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for place, descriptor in enumerate(descriptors):
         os.dup2(descriptor, place)
@@ -191,4 +203,3 @@ def _run(descriptors, arguments, cwd, variables):
     sys.path[:2] = [*folders, *filter(None, variables.get("PYTHONPATH", "").split(":"))]
     sys.argv = [*arguments]
     runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
-    sys.exit()
