@@ -20,9 +20,9 @@ def packages() -> "dict[str, dict[str, Any]]":
     """
     found: dict[str, dict[str, Any]] = {}
     for each in metadata.distributions():
-        name = each.metadata["Name"] if each.metadata else None
-        if name:
-            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), _describe(each))
+        said: Any = each.metadata or {}  # parsed anew by each access
+        if name := said.get("Name"):
+            found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), _describe(each, said.get("Version")))
     return dict(sorted(found.items()))
 
 
@@ -31,12 +31,12 @@ def folders() -> "list[str]":
     return [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
 
 
-def _describe(package: metadata.Distribution) -> "dict[str, Any]":
+def _describe(package: metadata.Distribution, version: "str | None") -> "dict[str, Any]":
     record = package.read_text("RECORD")
     origin = json.loads(package.read_text("direct_url.json") or "{}")
     editable = bool(origin.get("dir_info", {}).get("editable"))
     digest = None if editable or record is None else _digest(record)
-    return {"version": package.version or "", "digest": digest, "editable": editable}
+    return {"version": version or "", "digest": digest, "editable": editable}
 
 
 def _digest(record: str) -> str:

@@ -45,8 +45,9 @@ def read_taxes(results: Path, sweep: str, example: Path = _EXAMPLE) -> Taxes | N
 @cache
 def _read_example(path: Path) -> pd.DataFrame:
     """The rows of an example, read once."""
-    with tarfile.open(path) as archive:
-        file = archive.extractfile(f"{_IN_EXAMPLE}/tables/{_TABLE}.csv")
+    name = f"{_IN_EXAMPLE}/tables/{_TABLE}.csv"
+    with tarfile.open(path) as archive:  # getmember() would read the records behind the table, too
+        file = archive.extractfile(next(each for each in archive if each.name == name))
         assert file is not None
         return _read(file)
 
