@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -279,6 +280,14 @@ class FakeBuild:
     @property
     def facts(self):
         return {"default_switch_interval_s": 0.005}
+
+
+def wait_until(is_so, limit_s=30, said=lambda: None, every_s=0.02):
+    """Waits until a condition holds; fails after so many seconds, with what is said then."""
+    deadline = time.monotonic() + limit_s
+    while not is_so():
+        assert time.monotonic() < deadline, said()
+        time.sleep(every_s)
 
 
 def make_wheel(folder, name, version="1.0", *, requires=(), tag="py3-none-any", source="", module=None):

@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +14,7 @@ from gil_scaling.launch.lock import MachineLock, read_holder
 from gil_scaling.plan.recovery import STATE
 
 from tests.snakemake_calls import start_snakemake
-from tests.support import missing
+from tests.support import missing, wait_until
 from tests.tiny_sweep import copy_workflow, experiment, run_sweep, write_config
 
 SLURM = (
@@ -67,17 +66,9 @@ def records(folder, name):
     return {path.stem: json.loads(path.read_text()) for path in (folder / f"results/{name}/runs").glob("*.json")}
 
 
-def wait_until(is_so, folder):
-    """Waits until a condition holds of the call in a folder."""
-    deadline = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < deadline, (folder / "said.txt").read_text()
-        time.sleep(0.2)
-
-
 def wait_for_records(folder, name, count):
     """Waits until so many runs are measured."""
-    wait_until(lambda: len(records(folder, name)) >= count, folder)
+    wait_until(lambda: len(records(folder, name)) >= count, 120, (folder / "said.txt").read_text, every_s=0.2)
 
 
 def processes_in(folder):
@@ -93,10 +84,12 @@ def processes_in(folder):
 
 def wait_for_quiet(folder):
     """Waits until no job of the cluster and no process in the folder is left."""
-    deadline = time.monotonic() + 45
-    while _ask("squeue", "--noheader") or processes_in(folder):
-        assert time.monotonic() < deadline, (_ask("squeue"), processes_in(folder))
-        time.sleep(0.5)
+    wait_until(
+        lambda: not (_ask("squeue", "--noheader") or processes_in(folder)),
+        45,
+        lambda: (_ask("squeue"), processes_in(folder)),
+        every_s=0.5,
+    )
 
 
 def form(folder):
@@ -170,7 +163,8 @@ def test_a_machine_that_loses_its_node_goes_on_elsewhere(cluster, start, tmp_pat
         with MachineLock():  # the sweep on the lost node lives, and must not end before the next one has begun
             os.kill(int(pid.read_text()), signal.SIGKILL)
             _ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
-            wait_until(lambda: read_holder(folder / STATE / name) != first, folder)
+            said = (folder / "said.txt").read_text
+            wait_until(lambda: read_holder(folder / STATE / name) != first, 120, said, every_s=0.2)
         assert call.wait(280) == 0, (folder / "said.txt").read_text()
     finally:
         _ask("slurmd", "-N", node, "-f", re.search(r"SLURM_CONF\s*= (\S+)", config)[1])

@@ -358,11 +358,12 @@ os.getloadavg = none
 """
 ONE_RUN = """
 import json, os, sys
-from gil_scaling.launch import measurement
+from gil_scaling.launch import lock, measurement
 from gil_scaling.plan import machine
 entry = json.load(sys.stdin)
 call = {"id": "c", "time": "t", "pid": os.getpid(), "host": os.uname().nodename, "plan": ""}
-print(json.dumps({"record": measurement.measure(entry, call, None), "machine": machine.facts()}))
+with lock.MachineLock():  # who holds it ends all runs that are left
+    print(json.dumps({"record": measurement.measure(entry, call, None), "machine": machine.facts()}))
 """
 
 

@@ -2,11 +2,11 @@ import os
 import shlex
 import signal
 import subprocess
-import time
 
 import pytest
 
 from tests.snakemake_calls import forked_python, run_snakemake, start_snakemake
+from tests.support import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -26,13 +26,6 @@ def test_a_forked_job_gets_and_gives_what_python_would(status, tmp_path):
     done = run_snakemake("--cores", "1", "--config", f"status={status}", cwd=tmp_path)
     assert done.returncode == bool(status), done.stderr
     assert (tmp_path / "said.txt").read_text() == f"{status} a b b {tmp_path}\n"
-
-
-def wait_until(is_so):
-    deadline = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_alive(pid):

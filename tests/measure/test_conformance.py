@@ -1,6 +1,5 @@
 import json
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +9,7 @@ from gil_scaling.measure.workload import load_backend
 from gil_scaling.plan import catalog
 
 from tests.measure.running import FAIL_ON_PURPOSE, SMALL_PARAMS, check_sample
-from tests.support import NEWEST
+from tests.support import NEWEST, wait_until
 
 
 def test_small_params_are_of_workloads():
@@ -107,18 +106,9 @@ def run_workloads(build, backend, names):
     )
     output, _ = process.communicate(json.dumps(specs), timeout=300)
     assert process.returncode == 0
-    assert becomes_empty(process.pid)
+    # the helpers of multiprocessing end shortly after their parent
+    wait_until(lambda: process.pid not in map(session_of, Path("/proc").glob("[0-9]*/stat")), 10)
     return [json.loads(line) for line in output.splitlines()]
-
-
-def becomes_empty(session):
-    """Whether all processes of a session end; the helpers of multiprocessing end shortly after their parent."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        if not any(session_of(path) == session for path in Path("/proc").glob("[0-9]*/stat")):
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def session_of(path):
