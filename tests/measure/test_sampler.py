@@ -137,7 +137,7 @@ def test_processes_cannot_be_seen_from_inside(sample, tmp_path_factory):
 
 @pytest.mark.slow
 def test_the_gil_is_held_by_the_line_that_runs(with_gil, sample):
-    result = sample(with_gil)
+    result = sample(with_gil, params={"n": 100_000})  # long enough for many samples
     assert result.lines[5][2] > 0.5 * result.measured["seen"]["states"]["lock"] > 0
 
 
