@@ -15,8 +15,7 @@ def ask(path, arguments, cwd, variables, descriptors):
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(path)
     socket.send_fds(connection, [b" "], descriptors)
-    call = {"arguments": arguments, "cwd": cwd, "variables": variables}
-    connection.sendall(f"{json.dumps(call)}\n".encode())
+    connection.sendall(f"{json.dumps([arguments, cwd, variables])}\n".encode())
     return connection
 
 

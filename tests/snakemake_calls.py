@@ -155,12 +155,15 @@ def serve(path):
                 os.read(woken, 4096)
             for connection, child in [*children.items()]:
                 if child.exitcode is not None:
-                    _end_call(connection, children.pop(connection).exitcode)
+                    _tell(connection, children.pop(connection).exitcode)
+                    connection.close()
                 elif connection in ready:  # the client has gone
                     child.kill()
             if listener in ready:
                 connection, _ = listener.accept()
                 children[connection] = _begin_call(connection, [listener, *children])
+        for child in children.values():
+            child.kill()
 
 
 def _begin_call(connection, others):
@@ -169,24 +172,23 @@ def _begin_call(connection, others):
     A process of multiprocessing ends without taking its modules apart, which in a fork takes 0.2 s.
     """
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
-    call = json.loads(connection.makefile().readline())
-    child = multiprocessing.get_context("fork").Process(
-        target=_run, args=([connection, *others], descriptors), kwargs=call
-    )
+    order = connection.makefile().readline()
+    child = multiprocessing.get_context("fork").Process(target=_run, args=(order, descriptors, [connection, *others]))
     child.start()
     for descriptor in descriptors:
         os.close(descriptor)
-    connection.sendall(f"{child.pid}\n".encode())
+    _tell(connection, child.pid)
     return child
 
 
-def _end_call(connection, status):
-    with connection, contextlib.suppress(OSError):  # the client has gone
-        connection.sendall(f"{status}\n".encode())
+def _tell(connection, number):
+    with contextlib.suppress(OSError):  # the client has gone
+        connection.sendall(f"{number}\n".encode())
 
 
-def _run(sockets, descriptors, arguments, cwd, variables):
-    """Closes the sockets of the server, and goes on as `python -m MODULE ARGUMENT…` begins."""
+def _run(order, descriptors, sockets):
+    """Closes the sockets of the server, and goes on as `python -m MODULE ARGUMENT…` begins; raises ValueError if the client has gone."""
+    arguments, cwd, variables = json.loads(order)
     for each in sockets:
         each.close()
     os.setsid()

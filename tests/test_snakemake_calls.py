@@ -1,6 +1,7 @@
 import os
 import shlex
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -34,6 +35,16 @@ def is_alive(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_client_that_is_gone_at_once_disturbs_no_other(tmp_path):
+    (tmp_path / "says.py").write_text("print(1)")
+    for said in (b"", b" ["):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(shlex.split(forked_python())[-1])
+            client.sendall(said)
+    done = subprocess.run([*shlex.split(forked_python()), "says"], cwd=tmp_path, capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, b"1\n")
 
 
 def test_a_forked_job_ends_with_its_client(tmp_path):
